@@ -1,0 +1,84 @@
+# Sekisho: build, tests, checks. `make help` lists the targets.
+#
+# A library may include only what DEPS_<name> lists: each compiles with one
+# -I, a folder of symlinks to itself and those.  Fragments: tests/tests.mk.
+
+FLAVOUR ?= release
+BUILD   ?= $(CURDIR)/build
+B       := $(BUILD)/$(FLAVOUR)
+INC     := $(BUILD)/inc
+.DEFAULT_GOAL := all
+.DELETE_ON_ERROR:
+MAKEFLAGS += --no-builtin-rules
+
+# Libraries bottom-up; a name in DEPS_x must stand before x.
+NODE_LIBS := base crypto eth trie store evm consensus pool signer state exec \
+	chain rpc noded
+SRC_LIBS  := domain db upstream http api gateway jobs ctl
+LIBS      := $(NODE_LIBS) $(SRC_LIBS)
+
+DEPS_base      :=
+DEPS_crypto    := base
+DEPS_eth       := base crypto
+DEPS_trie      := base crypto eth
+DEPS_store     := base eth
+DEPS_evm       := base crypto eth
+DEPS_consensus := base crypto eth
+DEPS_pool      := base eth
+DEPS_signer    := base crypto eth
+DEPS_state     := base crypto eth trie
+DEPS_exec      := base crypto eth trie evm state
+DEPS_chain     := base crypto eth trie store evm consensus state exec
+DEPS_rpc       := base eth trie store evm consensus pool state exec chain
+DEPS_noded     := $(filter-out noded,$(NODE_LIBS))
+DEPS_domain    := base eth
+DEPS_db        := base eth domain
+DEPS_upstream  := base eth
+DEPS_http      := base crypto eth domain db upstream
+DEPS_api       := base crypto eth domain db upstream http
+DEPS_gateway   := base crypto eth domain db upstream http api
+DEPS_jobs      := base crypto eth signer domain db upstream
+DEPS_ctl       := $(filter-out noded,$(NODE_LIBS)) domain db upstream http
+
+include tests/flags.mk
+
+$(foreach l,$(LIBS),$(foreach d,$(DEPS_$(l)),$(if $(filter $(d),$(shell \
+	echo $(LIBS) | sed 's/\b$(l)\b.*//')),,$(error $(l) may not depend on $(d)))))
+
+where = $(if $(filter $(1),$(NODE_LIBS)),node,src)/$(1)
+
+define lib
+$(INC)/$(1)/.ok: Makefile
+	@mkdir -p $$(@D) && rm -f $$(@D)/*
+	@$(foreach d,$(1) $(DEPS_$(1)),ln -sfn $(CURDIR)/$(call where,$(d)) $$(@D)/$(d);)
+	@touch $$@
+SRCS_$(1) := $(wildcard $(call where,$(1))/*.c $(call where,$(1))/*/*.c)
+OBJS_$(1) := $$(SRCS_$(1):%.c=$(B)/obj/%.o)
+$$(OBJS_$(1)): $(B)/obj/%.o: %.c $(INC)/$(1)/.ok
+	@mkdir -p $$(@D)
+	$$(Q)$$(CC) $$(ALLCFLAGS) $$(CFLAGS_$(1)) -I$(INC)/$(1) -MMD -MP -c $$< -o $$@
+$(B)/lib/lib$(1).a: $$(OBJS_$(1))
+	@mkdir -p $$(@D) && rm -f $$@
+	$$(Q)$$(AR) rcsD $$@ $$^
+DEPFILES += $$(OBJS_$(1):.o=.d)
+endef
+$(foreach l,$(LIBS),$(eval $(call lib,$(l))))
+
+# Archives of a program, in link order (top-down).
+reverse = $(if $(1),$(call reverse,$(wordlist 2,99,$(1))) $(firstword $(1)))
+archives = $(foreach l,$(call reverse,$(filter $(1),$(LIBS))),$(B)/lib/lib$(l).a)
+
+include tests/programs.mk
+include tests/tests.mk
+
+-include $(DEPFILES)
+
+.PHONY: all help clean
+all: $(PROGRAMS) ## build all programs (release flavour)
+
+help: ## list the targets
+	@grep -hE '^[a-z-]+:.*## ' Makefile tests/*.mk | \
+		sed 's/:.*## /\t/' | sort | expand -t 16
+
+clean: ## remove everything built
+	rm -rf $(BUILD)

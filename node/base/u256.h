@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * 256-bit unsigned integers, the number of the chain. Arithmetic wraps at
+ * 2^256 as the EVM's does; the _checked forms report overflow instead, and
+ * money outside the EVM uses only those.
+ */
+#ifndef BASE_U256_H
+#define BASE_U256_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/bytes.h"
+#include "base/err.h"
+
+__extension__ typedef unsigned __int128 u128;
+
+struct u256 {
+	uint64_t w[4]; /* w[0] least significant */
+};
+
+/* Decimal text of 2^256-1 has 78 digits; one more for the NUL. */
+enum { U256_DEC_MAX = 79, U256_HEX_MAX = 67 };
+
+#define U256_ZERO ((struct u256){{0, 0, 0, 0}})
+#define U256_ONE  ((struct u256){{1, 0, 0, 0}})
+
+static inline struct u256
+u256_from_u64(uint64_t v)
+{
+	return (struct u256){{v, 0, 0, 0}};
+}
+
+static inline bool
+u256_is_zero(const struct u256 *a)
+{
+	return (a->w[0] | a->w[1] | a->w[2] | a->w[3]) == 0;
+}
+
+static inline bool
+u256_eq(const struct u256 *a, const struct u256 *b)
+{
+	return ((a->w[0] ^ b->w[0]) | (a->w[1] ^ b->w[1]) |
+	    (a->w[2] ^ b->w[2]) | (a->w[3] ^ b->w[3])) == 0;
+}
+
+/* u256_is_u64 tells whether a fits 64 bits. */
+static inline bool
+u256_is_u64(const struct u256 *a)
+{
+	return (a->w[1] | a->w[2] | a->w[3]) == 0;
+}
+
+/* u256_cmp returns -1, 0 or 1 for a below, equal to, above b (unsigned). */
+int u256_cmp(const struct u256 *a, const struct u256 *b);
+
+/* u256_scmp is u256_cmp for two's complement values. */
+int u256_scmp(const struct u256 *a, const struct u256 *b);
+
+static inline bool
+u256_lt(const struct u256 *a, const struct u256 *b)
+{
+	return u256_cmp(a, b) < 0;
+}
+
+/* Wrapping arithmetic; out may alias an operand. Returns carry or borrow. */
+bool u256_add(struct u256 *out, const struct u256 *a, const struct u256 *b);
+bool u256_sub(struct u256 *out, const struct u256 *a, const struct u256 *b);
+
+/* u256_mul multiplies modulo 2^256. Returns true when the product was cut. */
+bool u256_mul(struct u256 *out, const struct u256 *a, const struct u256 *b);
+
+/* u256_mul_u64 multiplies by a small number; true when the product was cut. */
+bool u256_mul_u64(struct u256 *out, const struct u256 *a, uint64_t b);
+
+/* u256_divmod divides; both outputs are zero for b = 0 as in the EVM.
+ * quot or rem may be NULL. */
+void u256_divmod(struct u256 *quot, struct u256 *rem, const struct u256 *a,
+    const struct u256 *b);
+
+/* u256_sdiv and u256_smod are SDIV and SMOD of the Yellow Paper. */
+void u256_sdiv(struct u256 *out, const struct u256 *a, const struct u256 *b);
+void u256_smod(struct u256 *out, const struct u256 *a, const struct u256 *b);
+
+/* u256_addmod and u256_mulmod work on the full sum or product; 0 for m = 0. */
+void u256_addmod(struct u256 *out, const struct u256 *a, const struct u256 *b,
+    const struct u256 *m);
+void u256_mulmod(struct u256 *out, const struct u256 *a, const struct u256 *b,
+    const struct u256 *m);
+
+/* u256_exp raises a to the power e modulo 2^256. */
+void u256_exp(struct u256 *out, const struct u256 *a, const struct u256 *e);
+
+/* Shifts by n bits; n >= 256 gives 0 (or the sign for sar). */
+void u256_shl(struct u256 *out, const struct u256 *a, unsigned n);
+void u256_shr(struct u256 *out, const struct u256 *a, unsigned n);
+void u256_sar(struct u256 *out, const struct u256 *a, unsigned n);
+
+/* u256_signextend is SIGNEXTEND: the sign bit is that of byte `byte`,
+ * counted from the least significant. */
+void u256_signextend(struct u256 *out, uint64_t byte, const struct u256 *a);
+
+/* u256_bits returns the number of significant bits, 0 for zero. */
+unsigned u256_bits(const struct u256 *a);
+
+/* u256_from_be reads at most 32 big-endian bytes, left-padded. */
+void u256_from_be(struct u256 *out, struct bytes in);
+
+/* u256_to_be writes exactly 32 big-endian bytes. */
+void u256_to_be(uint8_t out[32], const struct u256 *a);
+
+/* u256_dec writes decimal text with NUL. Returns its length. */
+size_t u256_dec(char out[U256_DEC_MAX], const struct u256 *a);
+
+/* u256_hex writes a JSON-RPC quantity (0x0, 0x41). Returns its length. */
+size_t u256_hex(char out[U256_HEX_MAX], const struct u256 *a);
+
+/*
+ * u256_from_dec reads decimal digits only.
+ *
+ * Errors  RC_BAD_INPUT  empty, another character, or above 2^256-1
+ */
+enum rc u256_from_dec(struct u256 *out, struct bytes text, struct err *e);
+
+/*
+ * u256_from_hex reads 0x-prefixed hex of 1 to 64 significant digits; leading
+ * zeros are accepted (genesis files have them), JSON-RPC quantities go
+ * through hex_quantity.
+ *
+ * Errors  RC_BAD_INPUT  no 0x, no digit, another character, above 2^256-1
+ */
+enum rc u256_from_hex(struct u256 *out, struct bytes text, struct err *e);
+
+#endif

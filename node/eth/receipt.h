@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Receipts and logs: codec (EIP-2718 envelopes), bloom. Yellow Paper 4.4.1.
+ */
+#ifndef ETH_RECEIPT_H
+#define ETH_RECEIPT_H
+
+#include "base/arena.h"
+#include "eth/tx.h"
+#include "eth/types.h"
+
+struct log_entry {
+	struct addr addr;
+	struct hash topics[4];
+	unsigned topic_cnt;
+	struct bytes data;
+};
+
+struct receipt {
+	enum tx_type type;
+	bool has_root;  /* before Byzantium: state root instead of status */
+	bool is_success;
+	struct hash root;
+	uint64_t cumulative_gas;
+	struct bloom bloom;
+	const struct log_entry *logs;
+	size_t log_cnt;
+	/* Not part of the consensus form; kept beside it in the store. */
+	uint64_t gas_used;
+	struct u256 effective_price;
+	bool has_contract;
+	struct addr contract;
+};
+
+/* receipt_encode writes the consensus form (what the receipts trie holds). */
+enum rc receipt_encode(struct arena *a, struct bytes *out,
+    const struct receipt *r, struct err *e);
+
+/* receipt_decode reads the consensus form; the extra fields stay zero. */
+enum rc receipt_decode(struct arena *a, struct receipt *out, struct bytes in,
+    struct err *e);
+
+/* receipts_pack and receipts_unpack are the stored form of a block's
+ * receipts, the extra fields included. */
+enum rc receipts_pack(struct arena *a, struct bytes *out,
+    const struct receipt *r, size_t cnt, struct err *e);
+enum rc receipts_unpack(struct arena *a, struct receipt **out, size_t *cnt,
+    struct bytes in, struct err *e);
+
+#endif

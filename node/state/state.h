@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The world state of one block under execution: reads through a source,
+ * keeps every change in memory with a journal, and at the end tells what
+ * changed and what the new root is. It knows no database.
+ */
+#ifndef STATE_STATE_H
+#define STATE_STATE_H
+
+#include "base/arena.h"
+#include "eth/receipt.h"
+#include "eth/statediff.h"
+#include "trie/trie.h"
+
+/*
+ * struct state_source reads committed state. Absent accounts give
+ * *found = false, absent slots give zero. Code views stay valid as long as
+ * the source.
+ */
+struct state_source {
+	enum rc (*account)(void *ctx, struct account *out, bool *found,
+	    const struct addr *addr, struct err *e);
+	enum rc (*slot)(void *ctx, struct u256 *out, const struct addr *addr,
+	    const struct hash *key, struct err *e);
+	enum rc (*code)(void *ctx, struct bytes *out, const struct hash *hash,
+	    struct err *e);
+	void *ctx;
+};
+
+struct state;
+
+/*
+ * state_new opens a state over src.
+ *
+ * a         everything the state ever allocates; the caller drops it after
+ *           the last use of the state and of its changes
+ * Returns   NULL when memory is short
+ */
+struct state *state_new(struct arena *a, const struct state_source *src);
+
+/*
+ * Reads. A failure of the source is sticky: the read gives zero and
+ * state_error reports it, so that execution need not test every read.
+ */
+bool state_exists(struct state *s, const struct addr *addr);
+bool state_is_empty(struct state *s, const struct addr *addr); /* EIP-161 */
+uint64_t state_nonce(struct state *s, const struct addr *addr);
+void state_balance(struct state *s, struct u256 *out, const struct addr *addr);
+void state_code_hash(struct state *s, struct hash *out,
+    const struct addr *addr);
+struct bytes state_code(struct state *s, const struct addr *addr);
+void state_slot(struct state *s, struct u256 *out, const struct addr *addr,
+    const struct hash *key);
+
+/* state_slot_original reads a slot as it was before this transaction
+ * (EIP-1283, EIP-2200). */
+void state_slot_original(struct state *s, struct u256 *out,
+    const struct addr *addr, const struct hash *key);
+
+/* state_has_storage tells whether an account has any stored slot
+ * (EIP-7610). */
+bool state_has_storage(struct state *s, const struct addr *addr);
+
+/* state_error returns the first failure since state_new. */
+enum rc state_error(const struct state *s, struct err *e);
+
+/* Writes. Each is journaled. */
+void state_touch(struct state *s, const struct addr *addr);
+void state_create(struct state *s, const struct addr *addr); /* fresh, new */
+void state_set_nonce(struct state *s, const struct addr *addr, uint64_t nonce);
+void state_set_balance(struct state *s, const struct addr *addr,
+    const struct u256 *balance);
+void state_set_code(struct state *s, const struct addr *addr,
+    struct bytes code);
+void state_set_slot(struct state *s, const struct addr *addr,
+    const struct hash *key, const struct u256 *value);
+
+/* state_destroy marks an account for removal at the end of the transaction. */
+void state_destroy(struct state *s, const struct addr *addr);
+bool state_is_destroyed(struct state *s, const struct addr *addr);
+/* state_is_new: created in this transaction (EIP-6780). */
+bool state_is_new(struct state *s, const struct addr *addr);
+
+/* Balance moves. state_sub_balance returns false, changing nothing, when the
+ * account has less than amount. */
+void state_add_balance(struct state *s, const struct addr *addr,
+    const struct u256 *amount);
+bool state_sub_balance(struct state *s, const struct addr *addr,
+    const struct u256 *amount);
+
+/* Logs and refunds of the running transaction. */
+void state_add_log(struct state *s, const struct log_entry *log);
+const struct log_entry *state_logs(const struct state *s, size_t *cnt);
+void state_add_refund(struct state *s, uint64_t gas);
+void state_sub_refund(struct state *s, uint64_t gas);
+uint64_t state_refund(const struct state *s);
+
+/* Warm sets (EIP-2929); the return tells whether it was warm before. */
+bool state_warm_addr(struct state *s, const struct addr *addr);
+bool state_warm_slot(struct state *s, const struct addr *addr,
+    const struct hash *key);
+
+/* Transient storage (EIP-1153). */
+void state_transient(struct state *s, struct u256 *out,
+    const struct addr *addr, const struct hash *key);
+void state_set_transient(struct state *s, const struct addr *addr,
+    const struct hash *key, const struct u256 *value);
+
+/* state_snapshot and state_revert bracket a call frame. */
+size_t state_snapshot(struct state *s);
+void state_revert(struct state *s, size_t snapshot);
+
+/*
+ * state_end_tx closes a transaction: removes destroyed accounts and, with
+ * clear_empty, touched empty ones (EIP-161); forgets logs, refunds, warm and
+ * transient sets.
+ */
+void state_end_tx(struct state *s, bool clear_empty);
+
+/*
+ * state_diff_take collects what changed since state_new. storage_root of the
+ * after values is still the old one; state_root sets it.
+ *
+ * Lifetime  the arena of state_new
+ */
+enum rc state_diff_take(struct state *s, struct state_diff *out,
+    struct err *e);
+
+/* struct state_tries reads trie nodes: the account trie, and the storage
+ * trie of an account. */
+struct state_tries {
+	enum rc (*node)(void *ctx, struct bytes *out,
+	    const struct hash *account, /* addr_hash; NULL: account trie */
+	    const struct trie_path *path, struct err *e);
+	void *ctx;
+};
+
+/*
+ * state_root computes the state root after diff and fills storage_root of
+ * the after values.
+ *
+ * parent_root  root before the block
+ * Lifetime     nodes live in the arena
+ * Errors       those of trie_update and of tries
+ */
+enum rc state_root(struct arena *a, struct hash *root, struct state_nodes *out,
+    struct state_diff *diff, const struct hash *parent_root,
+    const struct state_tries *tries, struct err *e);
+
+#endif

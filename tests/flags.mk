@@ -1,0 +1,56 @@
+# Compiler flags by flavour. Warnings are errors everywhere.
+
+Q ?= $(if $(V),,@)
+
+WARN := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion \
+	-Wcast-qual -Wcast-align -Wpointer-arith -Wwrite-strings \
+	-Wstrict-prototypes -Wmissing-prototypes -Wold-style-definition \
+	-Wundef -Wvla -Wformat=2 -Wswitch-enum -Wimplicit-fallthrough \
+	-Wnull-dereference -Wdouble-promotion -Walloca -Wredundant-decls \
+	-Wnested-externs -Wdate-time -Werror
+WARN_gcc := -Wduplicated-cond -Wduplicated-branches -Wlogical-op \
+	-Warith-conversion -Wjump-misses-init -Wstringop-overflow=4 \
+	-Wtrampolines -Wbidi-chars=any
+WARN_clang := -Wcomma -Wconditional-uninitialized \
+	-Wunreachable-code-aggressive -Wassign-enum -Wshorten-64-to-32 \
+	-Wthread-safety
+
+comma := ,
+LANG_FLAGS := -std=c17 -D_GNU_SOURCE
+HARDEN := -D_FORTIFY_SOURCE=2 -fstack-protector-strong \
+	-fstack-clash-protection -fcf-protection=full \
+	-ftrivial-auto-var-init=pattern
+COMMON := -g -fno-common -fno-strict-aliasing -fwrapv \
+	-fno-omit-frame-pointer -fPIE
+LDHARDEN := -pie -Wl,-z,relro,-z,now,-z,noexecstack,-z,separate-code \
+	-Wl,--as-needed
+
+CC_release := gcc
+CF_release := -O2 $(HARDEN)
+CC_debug   := gcc
+CF_debug   := -O1 -DSEKISHO_DEBUG
+CC_clang   := clang
+CF_clang   := -O2 $(HARDEN)
+CC_asan    := clang
+CF_asan    := -O1 -DSEKISHO_DEBUG -fsanitize=address,undefined \
+	-fno-sanitize-recover=all
+CC_tsan    := clang
+CF_tsan    := -O1 -DSEKISHO_DEBUG -fsanitize=thread
+CC_msan    := clang
+CF_msan    := -O1 -DSEKISHO_DEBUG -fsanitize=memory
+CC_fuzz    := clang
+CF_fuzz    := -O1 -DSEKISHO_DEBUG -fsanitize=fuzzer-no-link,address,undefined \
+	-fno-sanitize-recover=all
+CC_cover   := clang
+CF_cover   := -O1 -fprofile-instr-generate -fcoverage-mapping
+
+CC := $(CC_$(FLAVOUR))
+ifeq ($(CC),)
+$(error unknown FLAVOUR $(FLAVOUR))
+endif
+ALLCFLAGS := $(LANG_FLAGS) $(COMMON) $(CF_$(FLAVOUR)) $(WARN) $(WARN_$(CC))
+LDFLAGS := $(LDHARDEN) $(filter -fsanitize=% -fprofile-instr-generate,\
+	$(subst fuzzer-no-link$(comma),,$(CF_$(FLAVOUR))))
+
+# Multi-lane Keccak is compiled for processors that are asked at run time.
+CFLAGS_noop :=

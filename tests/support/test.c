@@ -1,0 +1,246 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The runner behind test.h. Prints "ok NAME", "FAIL NAME place: text" or
+ * "skip NAME: why" and ends with "tally PASSED FAILED".
+ *
+ * usage: unit_x [-l] [PATTERN]   PATTERN is a part of a test's name
+ */
+#include "test.h"
+
+#include <ftw.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+struct keep {
+	struct keep *next;
+	_Alignas(16) uint8_t data[];
+};
+
+static struct test_case *first, **last = &first;
+static const char *row;
+static bool has_failed;
+static const char *skip_why;
+static size_t extra;
+static struct keep *kept;
+static char tmpdir[64];
+
+void
+test_register(struct test_case *c)
+{
+	*last = c;
+	last = &c->next;
+}
+
+void
+test_fail(const char *file, int line, const char *fmt, ...)
+{
+	va_list ap;
+
+	has_failed = true;
+	printf("  %s:%d: ", file, line);
+	if (row != NULL)
+		printf("[%s] ", row);
+	va_start(ap, fmt);
+	vprintf(fmt, ap);
+	va_end(ap);
+	printf("\n");
+}
+
+void
+test_skip(const char *why)
+{
+	skip_why = why;
+}
+
+void
+test_row(const char *name)
+{
+	row = name;
+}
+
+void
+test_count(size_t n)
+{
+	extra += n;
+}
+
+static void
+print_hex(const char *what, struct bytes b)
+{
+	size_t i;
+
+	printf("    %s (%zu) ", what, b.len);
+	for (i = 0; i < b.len && i < 96; i++)
+		printf("%02x", b.ptr[i]);
+	printf("%s\n", i < b.len ? "..." : "");
+}
+
+bool
+test_same_bytes(const char *file, int line, struct bytes got,
+    struct bytes want)
+{
+	if (bytes_eq(got, want))
+		return true;
+	test_fail(file, line, "bytes differ");
+	print_hex("got ", got);
+	print_hex("want", want);
+	return false;
+}
+
+bool
+test_same_str(const char *file, int line, const char *got, const char *want)
+{
+	if (got != NULL && !strcmp(got, want))
+		return true;
+	test_fail(file, line, "got \"%s\", want \"%s\"",
+	    got == NULL ? "(null)" : got, want);
+	return false;
+}
+
+static uint8_t *
+keep_new(size_t len)
+{
+	struct keep *k = calloc(1, sizeof(*k) + len + 1);
+
+	if (k == NULL)
+		abort();
+	k->next = kept;
+	kept = k;
+	return k->data;
+}
+
+static unsigned
+digit(char c)
+{
+	if (c >= '0' && c <= '9')
+		return (unsigned)(c - '0');
+	if (c >= 'a' && c <= 'f')
+		return (unsigned)(c - 'a') + 10;
+	if (c >= 'A' && c <= 'F')
+		return (unsigned)(c - 'A') + 10;
+	fprintf(stderr, "test_hex: broken text\n");
+	abort();
+}
+
+struct bytes
+test_hex(const char *hex)
+{
+	size_t i, len;
+	uint8_t *out;
+
+	if (hex[0] == '0' && hex[1] == 'x')
+		hex += 2;
+	len = strlen(hex) / 2;
+	out = keep_new(len);
+	for (i = 0; i < len; i++)
+		out[i] = (uint8_t)(digit(hex[2 * i]) << 4 |
+		    digit(hex[2 * i + 1]));
+	return bytes_of(out, len);
+}
+
+struct bytes
+test_read(const char *path)
+{
+	FILE *f = fopen(path, "rb");
+	struct bytes out = {NULL, 0};
+	uint8_t *buf;
+	long size;
+
+	if (f == NULL)
+		return out;
+	fseek(f, 0, SEEK_END);
+	size = ftell(f);
+	rewind(f);
+	buf = keep_new((size_t)size);
+	if (fread(buf, 1, (size_t)size, f) == (size_t)size)
+		out = bytes_of(buf, (size_t)size);
+	fclose(f);
+	return out;
+}
+
+const char *
+test_vectors(const char *name)
+{
+	const char *base = getenv("SEKISHO_VECTORS");
+	size_t len;
+	char *path;
+
+	if (base == NULL)
+		base = "../shared";
+	len = strlen(base) + strlen(name) + 2;
+	path = (char *)keep_new(len);
+	snprintf(path, len, "%s/%s", base, name);
+	return access(path, R_OK) == 0 ? path : NULL;
+}
+
+const char *
+test_tmpdir(void)
+{
+	if (tmpdir[0] == '\0') {
+		snprintf(tmpdir, sizeof(tmpdir), "/tmp/sekisho-test.XXXXXX");
+		if (mkdtemp(tmpdir) == NULL)
+			abort();
+	}
+	return tmpdir;
+}
+
+static int
+remove_one(const char *path, const struct stat *st, int kind, struct FTW *f)
+{
+	(void)st;
+	(void)kind;
+	(void)f;
+	return remove(path);
+}
+
+static void
+clean_up(void)
+{
+	struct keep *k;
+
+	while ((k = kept) != NULL) {
+		kept = k->next;
+		free(k);
+	}
+	if (tmpdir[0] != '\0') {
+		nftw(tmpdir, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+		tmpdir[0] = '\0';
+	}
+}
+
+int
+main(int argc, char **argv)
+{
+	const char *pattern = argc > 1 ? argv[argc - 1] : "";
+	bool only_list = !strcmp(pattern, "-l");
+	size_t passed = 0, failed = 0;
+	const struct test_case *c;
+
+	setvbuf(stdout, NULL, _IOLBF, 0);
+	for (c = first; c != NULL; c = c->next) {
+		if (only_list) {
+			printf("%s\n", c->name);
+			continue;
+		}
+		if (strstr(c->name, pattern) == NULL)
+			continue;
+		has_failed = false;
+		skip_why = row = NULL;
+		c->run();
+		clean_up();
+		if (has_failed) {
+			failed++;
+			printf("FAIL %s\n", c->name);
+		} else if (skip_why != NULL) {
+			printf("skip %s: %s\n", c->name, skip_why);
+		} else {
+			passed++;
+			printf("ok %s\n", c->name);
+		}
+	}
+	printf("tally %zu %zu\n", passed + extra, failed);
+	return failed > 0;
+}
