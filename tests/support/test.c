@@ -8,10 +8,13 @@
 #include "test.h"
 
 #include <ftw.h>
+#include <spawn.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 struct keep {
@@ -26,6 +29,14 @@ static const char *skip_why;
 static size_t extra;
 static struct keep *kept;
 static char tmpdir[64];
+static char unpackdir[64];
+
+/* What test_files is gathering. */
+static struct {
+	const char **paths;
+	size_t cnt, cap;
+	const char *suffix;
+} found;
 
 void
 test_register(struct test_case *c)
@@ -79,8 +90,7 @@ print_hex(const char *what, struct bytes b)
 }
 
 bool
-test_same_bytes(const char *file, int line, struct bytes got,
-    struct bytes want)
+test_same_bytes(const char *file, int line, struct bytes got, struct bytes want)
 {
 	if (bytes_eq(got, want))
 		return true;
@@ -136,8 +146,8 @@ test_hex(const char *hex)
 	len = strlen(hex) / 2;
 	out = keep_new(len);
 	for (i = 0; i < len; i++)
-		out[i] = (uint8_t)(digit(hex[2 * i]) << 4 |
-		    digit(hex[2 * i + 1]));
+		out[i] =
+		    (uint8_t)(digit(hex[2 * i]) << 4 | digit(hex[2 * i + 1]));
 	return bytes_of(out, len);
 }
 
@@ -174,6 +184,94 @@ test_vectors(const char *name)
 	path = (char *)keep_new(len);
 	snprintf(path, len, "%s/%s", base, name);
 	return access(path, R_OK) == 0 ? path : NULL;
+}
+
+static bool
+unpack(const char *archive, const char *into)
+{
+	static char script[] =
+	    "exec 2>/dev/null; zstd -dcq --long=27 \"$0\" | tar x -C \"$1\"";
+	static char sh[] = "sh", dash_c[] = "-c";
+	char path[512], dir[512];
+	char *argv[] = {sh, dash_c, script, path, dir, NULL};
+	pid_t pid;
+	int status;
+
+	snprintf(path, sizeof(path), "%s", archive);
+	snprintf(dir, sizeof(dir), "%s", into);
+	if (posix_spawnp(&pid, sh, NULL, NULL, argv, environ) != 0)
+		return false;
+	return waitpid(pid, &status, 0) == pid && status == 0;
+}
+
+const char *
+test_unpack(const char *name)
+{
+	const char *archive = test_vectors(name);
+	const char *base = strrchr(name, '/');
+	char *path = (char *)keep_new(strlen(name) + sizeof(unpackdir));
+	char *dot;
+
+	if (archive == NULL)
+		return NULL;
+	if (unpackdir[0] == '\0') {
+		snprintf(unpackdir, sizeof(unpackdir),
+		    "/tmp/sekisho-vectors.XXXXXX");
+		if (mkdtemp(unpackdir) == NULL)
+			abort();
+	}
+	sprintf(path, "%s/%s", unpackdir, base == NULL ? name : base + 1);
+	dot = strstr(path, ".tar.");
+	if (dot != NULL)
+		*dot = '\0';
+	if (access(path, R_OK) != 0 && !unpack(archive, unpackdir))
+		return NULL;
+	return access(path, R_OK) == 0 ? path : NULL;
+}
+
+static int
+gather_one(const char *path, const struct stat *st, int kind, struct FTW *f)
+{
+	size_t len = strlen(path), tail = strlen(found.suffix);
+	char *copy;
+
+	(void)st;
+	(void)f;
+	if (kind != FTW_F || len < tail ||
+	    strcmp(path + len - tail, found.suffix) != 0)
+		return 0;
+	if (found.cnt == found.cap) {
+		size_t cap = found.cap == 0 ? 64 : 2 * found.cap;
+		const char **more =
+		    (const char **)(void *)keep_new(cap * sizeof(*more));
+
+		if (found.cnt > 0)
+			memcpy(more, found.paths, found.cnt * sizeof(*more));
+		found.paths = more;
+		found.cap = cap;
+	}
+	copy = (char *)keep_new(len);
+	memcpy(copy, path, len);
+	found.paths[found.cnt++] = copy;
+	return 0;
+}
+
+static int
+path_order(const void *a, const void *b)
+{
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+const char *const *
+test_files(size_t *cnt, const char *dir, const char *suffix)
+{
+	memset(&found, 0, sizeof(found));
+	found.suffix = suffix;
+	nftw(dir, gather_one, 16, FTW_PHYS);
+	if (found.cnt > 0)
+		qsort(found.paths, found.cnt, sizeof(*found.paths), path_order);
+	*cnt = found.cnt;
+	return found.paths;
 }
 
 const char *
@@ -241,6 +339,8 @@ main(int argc, char **argv)
 			printf("ok %s\n", c->name);
 		}
 	}
+	if (unpackdir[0] != '\0')
+		nftw(unpackdir, remove_one, 16, FTW_DEPTH | FTW_PHYS);
 	printf("tally %zu %zu\n", passed + extra, failed);
 	return failed > 0;
 }

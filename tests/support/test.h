@@ -46,8 +46,8 @@ void test_row(const char *name);
 void test_count(size_t n);
 
 /* test_same_bytes compares and prints both in hex when they differ. */
-bool test_same_bytes(const char *file, int line, struct bytes got,
-    struct bytes want);
+bool test_same_bytes(
+    const char *file, int line, struct bytes got, struct bytes want);
 
 #define EXPECT(expr)                                                           \
 	((expr) ? (void)0 : test_fail(__FILE__, __LINE__, "%s", #expr))
@@ -55,9 +55,8 @@ bool test_same_bytes(const char *file, int line, struct bytes got,
 	do {                                                                   \
 		uint64_t got_ = (got), want_ = (want);                         \
 		if (got_ != want_)                                             \
-			test_fail(__FILE__, __LINE__,                          \
-			    "%s is %llu, want %llu", #got,                     \
-			    (unsigned long long)got_,                          \
+			test_fail(__FILE__, __LINE__, "%s is %llu, want %llu", \
+			    #got, (unsigned long long)got_,                    \
 			    (unsigned long long)want_);                        \
 	} while (0)
 #define EXPECT_RC(got, want)                                                   \
@@ -67,11 +66,11 @@ bool test_same_bytes(const char *file, int line, struct bytes got,
 			test_fail(__FILE__, __LINE__, "%s is %s, want %s",     \
 			    #got, err_name(got_), err_name(want_));            \
 	} while (0)
-#define EXPECT_STR(got, want) test_same_str(__FILE__, __LINE__, got, want)
+#define EXPECT_STR(got, want)   test_same_str(__FILE__, __LINE__, got, want)
 #define EXPECT_BYTES(got, want) test_same_bytes(__FILE__, __LINE__, got, want)
 
-bool test_same_str(const char *file, int line, const char *got,
-    const char *want);
+bool test_same_str(
+    const char *file, int line, const char *got, const char *want);
 
 /*
  * test_hex decodes hex text (0x optional) into storage that lives until the
@@ -88,6 +87,23 @@ struct bytes test_read(const char *path);
  * (SEKISHO_VECTORS, else ../shared), or NULL when it is not there.
  */
 const char *test_vectors(const char *name);
+
+/*
+ * test_unpack unpacks a .tar.zst archive of the public vectors, once per
+ * program, into a folder that is removed at the end.
+ *
+ * name     "ethereum/transaction.tar.zst"
+ * Returns  the folder of the archive's own name ("/tmp/.../transaction"), or
+ *          NULL when the archive or one of the programs zstd and tar is not
+ *          there
+ */
+const char *test_unpack(const char *name);
+
+/*
+ * test_files lists the files below dir whose name ends in suffix, in byte
+ * order of their paths, until the running test ends.
+ */
+const char *const *test_files(size_t *cnt, const char *dir, const char *suffix);
 
 /* test_tmpdir makes an empty folder that is removed when the test ends. */
 const char *test_tmpdir(void);
