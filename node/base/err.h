@@ -36,8 +36,19 @@ struct err {
 enum rc err_fail(struct err *e, enum rc rc, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
 
-/* FAIL is err_fail; upper case because it reads as a statement. */
-#define FAIL err_fail
+/*
+ * FAIL is err_fail; upper case because it reads as a statement. Its value is
+ * the rc as written, which the compiler can see: after TRY it knows that an
+ * output was set. rc is evaluated twice.
+ */
+#define FAIL(e, rc, ...) err_same((rc), err_fail((e), (rc), __VA_ARGS__))
+
+static inline enum rc
+err_same(enum rc rc, enum rc recorded)
+{
+	(void)recorded;
+	return rc;
+}
 
 /* err_text returns the fixed text of rc, static storage. */
 const char *err_text(enum rc rc);
