@@ -2,6 +2,9 @@
  *
  * The chain: which blocks there are, which one is head, how one becomes the
  * next. Owned by core; readers use store views.
+ *
+ * After an error that is RC_IO or RC_CORRUPT the caller stops the process
+ * and acknowledges nothing more; after any other the chain is unchanged.
  */
 #ifndef CHAIN_CHAIN_H
 #define CHAIN_CHAIN_H
@@ -14,48 +17,95 @@
 struct chain;
 
 /*
- * chain_genesis_root computes the state root of an allocation and, when out
- * is not NULL, a whole genesis block ready for store_append.
+ * CHAIN_BLOCK_BYTES_MAX bounds the memory of one block with all it did: a
+ * full block of 128 MiB and the state it touches.
+ * CHAIN_REORG_MAX bounds the blocks one import may undo or re-execute; state
+ * history bounds it too.
+ * CHAIN_BAD_MAX is how many refused side blocks are remembered.
  */
-enum rc chain_genesis_root(struct arena *a, struct hash *root,
+enum {
+	CHAIN_BLOCK_BYTES_MAX = 2047 * 1024 * 1024,
+	CHAIN_REORG_MAX = 1024,
+	CHAIN_BAD_MAX = 64,
+	CHAIN_SUBSCRIBER_MAX = 8
+};
+
+/* chain_genesis_root computes the state root of an allocation. */
+enum rc chain_genesis_root(
+    struct hash *root, const struct genesis *g, struct err *e);
+
+/* chain_genesis_header completes the genesis header (state root and all).
+ * Lifetime  extra is g's */
+enum rc chain_genesis_header(struct header *out, struct hash *hash,
     const struct genesis *g, struct err *e);
 
-/* chain_genesis_header completes the genesis header (state root and all). */
-enum rc chain_genesis_header(struct arena *a, struct header *out,
-    struct hash *hash, const struct genesis *g, struct err *e);
+/* chain_genesis_block makes the whole genesis block for store_append. */
+enum rc chain_genesis_block(
+    struct store_block **out, const struct genesis *g, struct err *e);
 
 /*
  * chain_open opens the chain over an open store: writes the genesis block
  * into an empty one, refuses a store of another genesis, replays the log.
  *
- * g, s  outlive the chain; the engine is set later (it reads headers here)
+ * g, s  outlive the chain. The engine is set later (it reads headers here).
+ *       With a g whose header.state_root is set, a store that has a genesis
+ *       is compared by the header's hash alone: a start with millions of
+ *       genesis accounts need neither parse nor hash them again. An empty
+ *       store always needs the accounts, and then their root must be it.
+ * Errors  RC_CONF  another genesis; the text names both hashes
+ *         RC_CORRUPT  a replayed block gives another state root
  */
-enum rc chain_open(struct chain **out, struct store *s,
-    const struct genesis *g, struct err *e);
+enum rc chain_open(struct chain **out, struct store *s, const struct genesis *g,
+    struct err *e);
 void chain_close(struct chain *c);
 
 /* chain_engine sets the engine; chain_engine_link is what the engine needs. */
 void chain_set_engine(struct chain *c, struct engine *g);
 struct engine_chain chain_engine_link(struct chain *c);
 
+/*
+ * chain_recover_fn recovers the senders of cnt transactions, out[i] of
+ * txs[i]: a place to use threads, or the pool's knowledge.
+ */
+typedef enum rc chain_recover_fn(void *ctx, struct addr *out,
+    const struct tx *txs, size_t cnt, struct err *e);
+
+/* chain_set_recover replaces the default, which is tx_sender in a loop. */
+void chain_set_recover(struct chain *c, chain_recover_fn *fn, void *ctx);
+
 /* chain_head describes the head; valid until the next change. */
 const struct store_head *chain_head(const struct chain *c);
 
+/* chain_view is a view of the head; valid until the next change. */
+const struct store_view *chain_view(const struct chain *c);
+
 /* struct chain_change tells what a step did to the canonical chain. */
 struct chain_change {
-	struct store_block *const *added; /* ascending; live until the next step */
+	struct store_block *const *added; /* ascending; live until next step */
 	size_t added_cnt;
-	uint64_t rewind_to;               /* parent of the first added */
-	const struct addr *touched;       /* senders, for the pool */
+	uint64_t rewind_to;         /* parent of the first added */
+	const struct hash *removed; /* undone blocks, highest first; their
+				     * bodies stay readable by hash */
+	size_t removed_cnt;
+	const struct addr *touched; /* senders in both, each once: for pools */
 	size_t touched_cnt;
 };
+
+/* Called after each change of the head, on core's thread. */
+typedef void chain_change_fn(void *ctx, const struct chain_change *change);
+
+/* chain_subscribe calls fn after each change, in order of subscription;
+ * RC_NO_SPACE above CHAIN_SUBSCRIBER_MAX. */
+enum rc chain_subscribe(
+    struct chain *c, chain_change_fn *fn, void *ctx, struct err *e);
 
 /*
  * chain_import checks and executes a foreign block and makes it the head
  * when the engine prefers it, undoing blocks of the losing branch.
  *
  * out     added_cnt is 0 when the block was kept as a side block
- * Errors  RC_BLK_... (the chain is unchanged), RC_IO (stop)
+ * Errors  RC_BLK_... (the chain is unchanged), RC_BLK_KNOWN, RC_TX_... (of
+ *         a transaction in it), RC_IO (stop)
  */
 enum rc chain_import(struct chain *c, struct chain_change *out,
     struct bytes raw, uint64_t now_s, struct err *e);
@@ -66,23 +116,50 @@ struct chain_candidate {
 	struct addr sender;
 };
 
-/* Says that a candidate cannot be in this block and why. */
-typedef void chain_refuse_fn(void *ctx, const struct tx *tx, enum rc rc,
-    const char *why);
+/*
+ * Says that a candidate is not in this block and why. RC_TX_NONCE_HIGH,
+ * RC_TX_FUNDS and RC_TX_FEE_LOW may pass in a later block; others do not.
+ * Not called for those left out because the block is full, time is up, or an
+ * earlier one of the same sender was refused.
+ */
+typedef void chain_refuse_fn(
+    void *ctx, const struct tx *tx, enum rc rc, const char *why);
+
+/* struct chain_build_plan is one block to be built on the head. */
+struct chain_build_plan {
+	/* time, coinbase, difficulty, extra, nonce, mix; gas_limit too, or 0
+	 * for the parent's */
+	const struct header *tmpl;
+	struct addr author;                /* who will seal: gets the fees */
+	const struct chain_candidate *txs; /* nonce order per sender */
+	size_t tx_cnt;
+	/* True when no more transactions should be started; may be NULL. */
+	bool (*deadline)(void *ctx);
+	chain_refuse_fn *refuse; /* may be NULL */
+	void *ctx;               /* of both */
+};
 
 /*
- * chain_build executes candidates on the head under an engine's template and
- * completes the header but for the seal.
+ * chain_build executes candidates on the head and completes the header but
+ * for the seal. The block is kept until chain_commit or the next build.
  *
- * deadline  returns true when no more transactions should be started
- * header    complete; its extra still lacks the seal
+ * header  its extra still lacks the seal; a view that lives until the next
+ *         build or commit
  */
 enum rc chain_build(struct chain *c, struct header *header,
-    const struct header *tmpl, const struct chain_candidate *txs, size_t cnt,
-    bool (*deadline)(void *ctx), chain_refuse_fn *refuse, void *ctx,
-    struct err *e);
+    const struct chain_build_plan *plan, struct err *e);
 
-/* chain_commit makes the block last built, now sealed, the head. */
+/* chain_built_cnt is the number of transactions in the block last built. */
+size_t chain_built_cnt(const struct chain *c);
+
+/*
+ * chain_commit makes the block last built, now sealed, the head. The sealed
+ * header may differ from the built one in extra data only.
+ *
+ * Errors  RC_NOT_FOUND  nothing is built, or the head has moved since
+ *         RC_BLK_...    the seal is not valid: nothing is stored
+ *         RC_IO         stop
+ */
 enum rc chain_commit(struct chain *c, struct chain_change *out,
     const struct header *sealed, struct err *e);
 
@@ -90,22 +167,48 @@ enum rc chain_commit(struct chain *c, struct chain_change *out,
 enum rc chain_flush(struct chain *c, bool force, struct err *e);
 
 /*
- * chain_audit recomputes everything from genesis over a store: links,
- * numbers, seals, roots, receipts, balances; say gets a line per finding.
+ * chain_check_head runs every row of invariant.def over the head block.
+ * Debug builds do it after each import and commit and end the process on a
+ * violation.
  *
- * Returns RC_OK when nothing was found
+ * Errors  RC_CORRUPT  names the row and the numbers that disagree
+ */
+enum rc chain_check_head(struct chain *c, struct err *e);
+
+/*
+ * chain_audit recomputes everything from genesis over a store that chain_open
+ * has brought up to date: links, numbers, times, seals, gas, roots, receipts,
+ * indexes, balances; say gets a line per finding. All blocks are executed
+ * again into a state in memory.
+ *
+ * Returns RC_OK when nothing was found, RC_CORRUPT otherwise
  */
 enum rc chain_audit(struct store *s, const struct genesis *g,
-    struct engine *engine, void (*say)(void *ctx, const char *line),
-    void *ctx, struct err *e);
+    struct engine *engine, void (*say)(void *ctx, const char *line), void *ctx,
+    struct err *e);
 
 /* chain_export writes the canonical blocks first..last as RLP, one behind
  * the other, to fd. */
-enum rc chain_export(struct store *s, int fd, uint64_t first, uint64_t last,
-    struct err *e);
+enum rc chain_export(
+    struct store *s, int fd, uint64_t first, uint64_t last, struct err *e);
+
+/* struct chain_load counts what chain_load_fd did. */
+struct chain_load {
+	uint64_t imported, side, known;
+	uint64_t number; /* of the block at which it stopped on an error */
+};
+
+/*
+ * chain_load_fd imports blocks as chain_export writes them, in order. Known
+ * ones are passed over; it stops at the first that is refused.
+ *
+ * Errors  as chain_import; RC_TRUNCATED when the file ends inside a block
+ */
+enum rc chain_load_fd(struct chain *c, struct chain_load *out, int fd,
+    uint64_t now_s, struct err *e);
 
 /* chain_state_source and chain_tries read the state after block number on a
- * view; both live as long as it. store them in *link. */
+ * view; both live as long as it and link do. */
 struct chain_link {
 	const struct store_view *view;
 	uint64_t number;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * eth_call and eth_estimateGas on a state that is thrown away afterwards.
+ * The sender needs no signature, nonce or funds for gas at price zero.
  */
 #ifndef EXEC_CALL_H
 #define EXEC_CALL_H
@@ -11,8 +12,10 @@ struct exec_call {
 	struct addr from, to;
 	bool is_create, has_gas_price;
 	uint64_t gas;
-	struct u256 gas_price, value;
+	struct u256 gas_price, value; /* gas_price: the most paid per gas */
 	struct bytes data;
+	const struct tx_access *access; /* EIP-2930 */
+	size_t access_cnt;
 };
 
 struct exec_outcome {
@@ -21,12 +24,28 @@ struct exec_outcome {
 	struct bytes output;
 };
 
-/* exec_call_run runs a call. Errors RC_TX_FUNDS, RC_EVM_NONE, ... */
+/*
+ * exec_call_run runs a call.
+ *
+ * st      changed by the call: not for use afterwards
+ * Errors  RC_TX_FUNDS      value and gas at gas_price exceed the balance
+ *         RC_TX_FEE_LOW    gas_price is given and below the base fee
+ *         RC_TX_INTRINSIC, RC_TX_FLOOR_GAS, RC_TX_INIT_CODE, RC_GAS_UINT64
+ *         RC_EVM_NONE      code would run
+ *         those of the state's source
+ */
 enum rc exec_call_run(struct arena *a, struct exec_outcome *out,
     struct state *st, const struct exec_env *env, const struct exec_call *c,
     struct err *e);
 
-/* exec_estimate finds the least gas with which a call succeeds. */
+/*
+ * exec_estimate finds the least gas with which a call succeeds. c->gas is
+ * not looked at.
+ *
+ * gas_max  most to try: the block's gas limit or the node's own bound
+ * Errors   those of exec_call_run; RC_TX_GAS_LIMIT "gas required exceeds
+ *          allowance (N)", N being gas_max or what the balance pays for
+ */
 enum rc exec_estimate(struct arena *a, uint64_t *gas, struct state_source *src,
     const struct exec_env *env, const struct exec_call *c, uint64_t gas_max,
     struct err *e);

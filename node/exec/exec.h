@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * The state transition, Yellow Paper 6: one transaction to a receipt, one
- * block to root, receipts and gas.
+ * block to receipts, bloom and gas. The state root belongs to chain, which
+ * knows where trie nodes come from.
  */
 #ifndef EXEC_EXEC_H
 #define EXEC_EXEC_H
@@ -12,12 +13,26 @@
 #include "evm/evm.h"
 #include "state/state.h"
 
+/* Prices that callers outside need. Yellow Paper appendix G, EIP-3860,
+ * EIP-7825. */
+enum {
+	EXEC_GAS_TX = 21000,
+	EXEC_INIT_CODE_MAX = 49152,
+	EXEC_TX_GAS_MAX_OSAKA = 1 << 24
+};
+
 /* struct exec_env is what a block shows to its transactions. */
 struct exec_env {
 	const struct fork_plan *forks;
-	struct evm_block block;
-	/* BLOCKHASH; RC_NOT_FOUND gives zero. */
+	struct evm_block block; /* its fork is that of opcodes and gas */
+	/* BLOCKHASH; RC_NOT_FOUND gives zero. NULL: always zero. */
 	enum rc (*block_hash)(void *ctx, struct hash *out, uint64_t number);
+	/*
+	 * The state root between two transactions, which receipts carry
+	 * before Byzantium. NULL: such blocks are RC_UNSUPPORTED.
+	 */
+	enum rc (*mid_root)(
+	    void *ctx, struct hash *out, struct state *st, struct err *e);
 	void *ctx;
 };
 
@@ -27,42 +42,93 @@ void exec_env_of(struct exec_env *out, const struct fork_plan *forks,
 
 /*
  * exec_intrinsic_gas computes the gas a transaction costs before any code
- * runs; floor (may be NULL) is EIP-7623's.
- * Errors RC_GAS_UINT64
+ * runs; floor (may be NULL) is EIP-7623's, 0 before Prague.
+ *
+ * f       from fork_evm_at
+ * Errors  RC_GAS_UINT64
+ * Spec    Yellow Paper 6.2, EIP-2, EIP-2028, EIP-2930, EIP-3860, EIP-7623,
+ *         EIP-7702
  */
-enum rc exec_intrinsic_gas(uint64_t *out, uint64_t *floor,
-    const struct tx *tx, enum fork f, struct err *e);
+enum rc exec_intrinsic_gas(uint64_t *out, uint64_t *floor, const struct tx *tx,
+    enum fork f, struct err *e);
 
 /*
- * exec_check_stateless checks what needs no account: type and chain id for
- * the fork, gas limits, fee order, init code size.
+ * exec_check_stateless checks what needs no account: type, signature form
+ * and chain id for the fork, nonce bound, fee order, init code size,
+ * intrinsic and floor gas. It does not recover the sender.
+ *
+ * Errors  RC_TX_TYPE (blob and set-code transactions always: they need the
+ *         machine), RC_BAD_SIGNATURE, RC_TX_CHAIN_ID, RC_TX_NONCE_MAX,
+ *         RC_TX_TIP_ABOVE_FEE, RC_TX_INIT_CODE, RC_TX_INTRINSIC,
+ *         RC_TX_FLOOR_GAS, RC_TX_GAS_LIMIT (Osaka's cap), RC_TX_FUNDS (a cost
+ *         above 2^256), RC_GAS_UINT64
  */
 enum rc exec_check_stateless(const struct tx *tx, const struct fork_plan *p,
     uint64_t number, uint64_t time, struct err *e);
 
 /*
+ * exec_begin_block does what the protocol does before the first transaction.
+ * Without the machine: nothing, or a refusal.
+ *
+ * Errors  RC_UNSUPPORTED  the block of the DAO fork
+ *         RC_EVM_NONE     a system contract of Cancun or Prague would run
+ */
+enum rc exec_begin_block(struct state *st, const struct exec_env *env,
+    const struct header *h, struct err *e);
+
+/*
  * exec_tx runs one transaction and appends what it did to st.
  *
- * gas_left  gas the block has left; reduced on success
+ * a           logs of the receipt
+ * gas_left    gas the block has left; reduced on success
  * cumulative  gas used by the block so far; raised on success
- * Errors  RC_TX_...  refused, state unchanged
- *         RC_EVM_NONE  it creates a contract or calls an account with code,
- *                      and this build has no machine
+ * Errors      RC_TX_...  refused, state unchanged
+ *             RC_EVM_NONE  it creates a contract, or calls an account with
+ *                          code or a precompile, and this build has no
+ *                          machine; state unchanged
+ *             RC_UNSUPPORTED  before Byzantium without env->mid_root
+ *             those of the state's source: the state is spoilt
  */
 enum rc exec_tx(struct arena *a, struct receipt *out, struct state *st,
-    const struct exec_env *env, const struct tx *tx,
-    const struct addr *sender, uint64_t *gas_left, uint64_t *cumulative,
-    struct err *e);
+    const struct exec_env *env, const struct tx *tx, const struct addr *sender,
+    uint64_t *gas_left, uint64_t *cumulative, struct err *e);
 
-/* exec_rewards pays what the protocol pays at the end of a block: ommer and
- * block rewards before Paris when pay_rewards (proof of work chains),
- * withdrawals after Shanghai. */
-enum rc exec_finish_block(struct state *st, const struct fork_plan *p,
+/*
+ * exec_finish_block does what the protocol does behind the last transaction:
+ * block and ommer rewards before Paris when pay_rewards (proof of work
+ * chains), withdrawals from Shanghai.
+ */
+enum rc exec_finish_block(struct state *st, const struct exec_env *env,
     const struct block *b, bool pay_rewards, struct err *e);
 
-/* exec_base_fee computes the base fee of parent's child: EIP-1559, or the
- * fixed one of the genesis extension. */
-void exec_base_fee(struct u256 *out, const struct fork_plan *p,
-    const struct header *parent);
+/* struct exec_result is what a block's execution gave, to be compared with
+ * its header. */
+struct exec_result {
+	struct receipt *receipts; /* one per transaction */
+	uint64_t gas_used;
+	struct bloom bloom;
+};
+
+/*
+ * exec_block runs a whole block, from exec_begin_block to exec_finish_block.
+ *
+ * senders   one per transaction
+ * Errors    those of the parts; the text names the transaction
+ * Lifetime  receipts live in the arena
+ */
+enum rc exec_block(struct arena *a, struct exec_result *out, struct state *st,
+    const struct exec_env *env, const struct block *b,
+    const struct addr *senders, bool pay_rewards, struct err *e);
+
+/*
+ * exec_base_fee computes the base fee of parent's child, which is a London
+ * block: EIP-1559, or the fixed one of the genesis extension.
+ */
+void exec_base_fee(
+    struct u256 *out, const struct fork_plan *p, const struct header *parent);
+
+/* exec_reward sets the block reward of proof of work under f: 5, 3, 2 coins,
+ * none from Paris. Yellow Paper 11.3, EIP-649, EIP-1234, EIP-3675. */
+void exec_reward(struct u256 *out, enum fork f);
 
 #endif
