@@ -13,8 +13,7 @@
 _Noreturn void check_failed(const char *expr, const char *file, int line);
 
 /* CHECK is always on. */
-#define CHECK(expr)                                                            \
-	((expr) ? (void)0 : check_failed(#expr, __FILE__, __LINE__))
+#define CHECK(expr) ((expr) ? (void)0 : check_failed(#expr, __FILE__, __LINE__))
 
 /* DCHECK is on in debug, sanitizer and fuzz builds. */
 #ifdef SEKISHO_DEBUG

@@ -31,17 +31,24 @@ enum rc frame_send(int fd, struct bytes payload, struct err *e);
 enum rc frame_recv(int fd, struct bytes *out, uint8_t *buf, size_t cap,
     int timeout_ms, struct err *e);
 
-/* struct frame_in gathers messages from a non-blocking socket. */
+/*
+ * struct frame_in gathers messages from a non-blocking socket. The owner
+ * lends ptr and cap, reads new bytes to ptr + len and adds their number to
+ * len; then it calls frame_in_take until that answers RC_TRUNCATED.
+ */
 struct frame_in {
 	uint8_t *ptr;
 	size_t len, cap;
+	size_t off; /* bytes of ptr already taken */
 };
 
 /*
  * frame_in_take cuts one whole message from the bytes gathered so far.
  *
- * Returns  RC_OK with out set (valid until the next call), RC_TRUNCATED when
- *          more bytes are needed, RC_TOO_LARGE when the peer is broken
+ * Returns  RC_OK with out set (valid until it answers RC_TRUNCATED),
+ *          RC_TRUNCATED when more bytes are needed (no context is written;
+ *          there is room for at least one), RC_TOO_LARGE when the peer
+ *          announces more than cap or FRAME_MAX allow
  */
 enum rc frame_in_take(struct bytes *out, struct frame_in *f, struct err *e);
 

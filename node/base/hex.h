@@ -18,7 +18,8 @@ enum { HEX_U64_MAX = 19 };
 /* hex_put writes 2*in.len lower-case digits, no prefix, no NUL, to out. */
 void hex_put(char *out, struct bytes in);
 
-/* hex_put0x writes 0x, the digits and a NUL: 2*in.len + 3 bytes. Returns out. */
+/* hex_put0x writes 0x, the digits and a NUL: 2*in.len + 3 bytes. Returns out.
+ */
 char *hex_put0x(char *out, struct bytes in);
 
 /* hex_u64 writes a quantity with NUL. Returns its length. */
@@ -30,8 +31,8 @@ size_t hex_u64(char out[HEX_U64_MAX], uint64_t v);
  * Errors  RC_BAD_INPUT  no 0x, odd number of digits, other character
  *         RC_NO_MEMORY
  */
-enum rc hex_read(struct arena *a, struct bytes *out, struct bytes text,
-    struct err *e);
+enum rc hex_read(
+    struct arena *a, struct bytes *out, struct bytes text, struct err *e);
 
 /*
  * hex_read_fixed decodes data text of exactly len bytes; the 0x may be
@@ -39,8 +40,8 @@ enum rc hex_read(struct arena *a, struct bytes *out, struct bytes text,
  *
  * Errors  RC_BAD_INPUT  as hex_read, or another length
  */
-enum rc hex_read_fixed(uint8_t *out, size_t len, struct bytes text, bool lax,
-    struct err *e);
+enum rc hex_read_fixed(
+    uint8_t *out, size_t len, struct bytes text, bool lax, struct err *e);
 
 /*
  * hex_quantity reads a JSON-RPC quantity.

@@ -53,12 +53,12 @@ void jsonw_str(struct jsonw *w, const char *s);
 void jsonw_strn(struct jsonw *w, struct bytes s);
 void jsonw_bool(struct jsonw *w, bool v);
 void jsonw_null(struct jsonw *w);
-void jsonw_u64(struct jsonw *w, uint64_t v);             /* 123 */
-void jsonw_i64(struct jsonw *w, int64_t v);              /* -5 */
-void jsonw_dec(struct jsonw *w, const struct u256 *v);   /* bare integer */
-void jsonw_data(struct jsonw *w, struct bytes v);        /* "0x00ff" */
-void jsonw_q64(struct jsonw *w, uint64_t v);             /* "0x41" */
-void jsonw_q256(struct jsonw *w, const struct u256 *v);  /* "0x41" */
+void jsonw_u64(struct jsonw *w, uint64_t v);            /* 123 */
+void jsonw_i64(struct jsonw *w, int64_t v);             /* -5 */
+void jsonw_dec(struct jsonw *w, const struct u256 *v);  /* bare integer */
+void jsonw_data(struct jsonw *w, struct bytes v);       /* "0x00ff" */
+void jsonw_q64(struct jsonw *w, uint64_t v);            /* "0x41" */
+void jsonw_q256(struct jsonw *w, const struct u256 *v); /* "0x41" */
 
 /* jsonw_raw writes a value that already is JSON, unchecked. */
 void jsonw_raw(struct jsonw *w, struct bytes json);

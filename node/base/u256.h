@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * 256-bit unsigned integers, the number of the chain. Arithmetic wraps at
- * 2^256 as the EVM's does; the _checked forms report overflow instead, and
- * money outside the EVM uses only those.
+ * 2^256 as the EVM's does; add, sub and mul return whether the result was
+ * cut, and money outside the EVM never ignores that. Outputs may alias
+ * operands everywhere.
  */
 #ifndef BASE_U256_H
 #define BASE_U256_H
@@ -42,7 +43,7 @@ static inline bool
 u256_eq(const struct u256 *a, const struct u256 *b)
 {
 	return ((a->w[0] ^ b->w[0]) | (a->w[1] ^ b->w[1]) |
-	    (a->w[2] ^ b->w[2]) | (a->w[3] ^ b->w[3])) == 0;
+		   (a->w[2] ^ b->w[2]) | (a->w[3] ^ b->w[3])) == 0;
 }
 
 /* u256_is_u64 tells whether a fits 64 bits. */
@@ -53,23 +54,69 @@ u256_is_u64(const struct u256 *a)
 }
 
 /* u256_cmp returns -1, 0 or 1 for a below, equal to, above b (unsigned). */
-int u256_cmp(const struct u256 *a, const struct u256 *b);
+static inline int
+u256_cmp(const struct u256 *a, const struct u256 *b)
+{
+	int i = 3;
+
+	while (i > 0 && a->w[i] == b->w[i])
+		i--;
+	return (a->w[i] > b->w[i]) - (a->w[i] < b->w[i]);
+}
 
 /* u256_scmp is u256_cmp for two's complement values. */
 int u256_scmp(const struct u256 *a, const struct u256 *b);
 
+/* u256_sub subtracts modulo 2^256; out may alias an operand. Returns the
+ * borrow: true when a < b. */
+static inline bool
+u256_sub(struct u256 *out, const struct u256 *a, const struct u256 *b)
+{
+	u128 t = (u128)a->w[0] - b->w[0];
+
+	out->w[0] = (uint64_t)t;
+	t = (u128)a->w[1] - b->w[1] - (uint64_t)(t >> 127);
+	out->w[1] = (uint64_t)t;
+	t = (u128)a->w[2] - b->w[2] - (uint64_t)(t >> 127);
+	out->w[2] = (uint64_t)t;
+	t = (u128)a->w[3] - b->w[3] - (uint64_t)(t >> 127);
+	out->w[3] = (uint64_t)t;
+	return t >> 127;
+}
+
+/* u256_add adds modulo 2^256; out may alias an operand. Returns the carry:
+ * true when the sum was cut. */
+static inline bool
+u256_add(struct u256 *out, const struct u256 *a, const struct u256 *b)
+{
+	u128 t = (u128)a->w[0] + b->w[0];
+
+	out->w[0] = (uint64_t)t;
+	t = (u128)a->w[1] + b->w[1] + (uint64_t)(t >> 64);
+	out->w[1] = (uint64_t)t;
+	t = (u128)a->w[2] + b->w[2] + (uint64_t)(t >> 64);
+	out->w[2] = (uint64_t)t;
+	t = (u128)a->w[3] + b->w[3] + (uint64_t)(t >> 64);
+	out->w[3] = (uint64_t)t;
+	return t >> 64;
+}
+
+/* u256_lt tells whether a < b (unsigned). */
 static inline bool
 u256_lt(const struct u256 *a, const struct u256 *b)
 {
-	return u256_cmp(a, b) < 0;
+	struct u256 unused;
+
+	return u256_sub(&unused, a, b);
 }
 
-/* Wrapping arithmetic; out may alias an operand. Returns carry or borrow. */
-bool u256_add(struct u256 *out, const struct u256 *a, const struct u256 *b);
-bool u256_sub(struct u256 *out, const struct u256 *a, const struct u256 *b);
-
-/* u256_mul multiplies modulo 2^256. Returns true when the product was cut. */
+/* u256_mul multiplies modulo 2^256; out may alias an operand. Returns true
+ * when the product was cut. */
 bool u256_mul(struct u256 *out, const struct u256 *a, const struct u256 *b);
+
+/* u256_mul_low is u256_mul for callers that want wrapping (the EVM's MUL): it
+ * leaves the upper half uncomputed. */
+void u256_mul_low(struct u256 *out, const struct u256 *a, const struct u256 *b);
 
 /* u256_mul_u64 multiplies by a small number; true when the product was cut. */
 bool u256_mul_u64(struct u256 *out, const struct u256 *a, uint64_t b);
