@@ -30,14 +30,18 @@ enum {
 	CHAIN_SUBSCRIBER_MAX = 8
 };
 
-/* chain_genesis_root computes the state root of an allocation. */
+/*
+ * chain_genesis_root computes the state root of an allocation.
+ *
+ * a  scratch; rewound before return
+ */
 enum rc chain_genesis_root(
-    struct hash *root, const struct genesis *g, struct err *e);
+    struct arena *a, struct hash *root, const struct genesis *g, struct err *e);
 
-/* chain_genesis_header completes the genesis header (state root and all).
- * Lifetime  extra is g's */
-enum rc chain_genesis_header(struct header *out, struct hash *hash,
-    const struct genesis *g, struct err *e);
+/* chain_genesis_header completes the genesis header (state root and all);
+ * extra stays g's. a as above. */
+enum rc chain_genesis_header(struct arena *a, struct header *out,
+    struct hash *hash, const struct genesis *g, struct err *e);
 
 /* chain_genesis_block makes the whole genesis block for store_append. */
 enum rc chain_genesis_block(
@@ -100,6 +104,15 @@ enum rc chain_subscribe(
     struct chain *c, chain_change_fn *fn, void *ctx, struct err *e);
 
 /*
+ * chain_adopt makes a known side block the head although the engine would
+ * not prefer it (EF_ADOPT).
+ *
+ * Errors  RC_NOT_FOUND  no such side block; else as chain_import
+ */
+enum rc chain_adopt(struct chain *c, struct chain_change *out,
+    const struct hash *hash, struct err *e);
+
+/*
  * chain_import checks and executes a foreign block and makes it the head
  * when the engine prefers it, undoing blocks of the losing branch.
  *
@@ -125,32 +138,24 @@ struct chain_candidate {
 typedef void chain_refuse_fn(
     void *ctx, const struct tx *tx, enum rc rc, const char *why);
 
-/* struct chain_build_plan is one block to be built on the head. */
-struct chain_build_plan {
-	/* time, coinbase, difficulty, extra, nonce, mix; gas_limit too, or 0
-	 * for the parent's */
-	const struct header *tmpl;
-	struct addr author;                /* who will seal: gets the fees */
-	const struct chain_candidate *txs; /* nonce order per sender */
-	size_t tx_cnt;
-	/* True when no more transactions should be started; may be NULL. */
-	bool (*deadline)(void *ctx);
-	chain_refuse_fn *refuse; /* may be NULL */
-	void *ctx;               /* of both */
-};
-
 /*
- * chain_build executes candidates on the head and completes the header but
- * for the seal. The block is kept until chain_commit or the next build.
+ * chain_build executes candidates on the head under an engine's template and
+ * completes the header but for the seal. Whoever engine_author names for the
+ * template gets the fees. The block is kept until chain_commit, the next
+ * build, or a change of the head.
  *
- * header  its extra still lacks the seal; a view that lives until the next
- *         build or commit
+ * header    complete; its extra still lacks the seal and is a view that
+ *           lives as long as the built block
+ * tmpl      all but roots, bloom and gas used
+ * txs       nonce order per sender
+ * deadline  true when no more transactions should be started; may be NULL
+ * refuse    may be NULL; ctx is of both
+ * Errors    RC_NOT_FOUND  tmpl is not for the head
  */
 enum rc chain_build(struct chain *c, struct header *header,
-    const struct chain_build_plan *plan, struct err *e);
-
-/* chain_built_cnt is the number of transactions in the block last built. */
-size_t chain_built_cnt(const struct chain *c);
+    const struct header *tmpl, const struct chain_candidate *txs, size_t cnt,
+    bool (*deadline)(void *ctx), chain_refuse_fn *refuse, void *ctx,
+    struct err *e);
 
 /*
  * chain_commit makes the block last built, now sealed, the head. The sealed
