@@ -8,6 +8,16 @@
  * Threads: one writer (core) owns struct store; any number of readers open a
  * struct store_view each, which shows one head and never changes. A view
  * lives for one request: an old view keeps LMDB pages and layers alive.
+ *
+ * store_append, store_adopt and store_flush may have to move the map to a
+ * larger place, so the writer's thread has no view of its own open while it
+ * takes one of these steps: that is checked. Views of other threads are
+ * waited for.
+ *
+ * A failed write or sync is for ever: every later write answers RC_IO, the
+ * caller stops the process, and the next start finds all that was
+ * acknowledged. What can be tried again (memory, a bound, a busy map) has
+ * another code and changes nothing.
  */
 #ifndef STORE_STORE_H
 #define STORE_STORE_H
@@ -20,6 +30,10 @@
 struct store;
 struct store_view;
 
+/* Largest record of the log: a group of blocks with all they did. Far above
+ * a block of BLOCK_RAW_MAX; bounds what a start reads into memory. */
+#define STORE_GROUP_MAX ((size_t)1 << 30)
+
 /* Views open at once; LMDB's reader table has the same size. */
 enum { STORE_VIEW_MAX = 256 };
 
@@ -31,8 +45,16 @@ struct store_conf {
 	size_t layer_bytes_max; /* bytes of layers before a flush is due */
 };
 
-/* store_conf_default fills everything but dir: 1 GiB, 256, 32, 32 MiB. */
+/*
+ * store_conf_default fills everything but dir: 16 GiB, 256, 32, 32 MiB. The
+ * map is address space, not memory; where the machine grants less (ulimit
+ * -v) store_open takes what it gets.
+ */
 struct store_conf store_conf_default(const char *dir);
+
+/* Layers and their bytes may exceed the bounds of conf by this factor before
+ * store_append refuses: the writer has forgotten to flush. */
+enum { STORE_LAYER_SLACK = 8 };
 
 /*
  * struct store_block is one block with everything that it did. Built in its
@@ -61,28 +83,33 @@ void store_block_free(struct store_block *b);
 /*
  * store_open opens or creates the database in conf->dir and takes its lock.
  *
+ * conf    copied, dir included
  * Errors  RC_WRONG_SCHEMA  of another version, says which
  *         RC_UNAVAILABLE   another process has it open
- *         RC_CORRUPT, RC_IO
+ *         RC_CORRUPT       what was acknowledged is damaged or missing
+ *         RC_IO            names the path
+ *         RC_NO_MEMORY     not even a small map could be had
  */
-enum rc store_open(struct store **out, const struct store_conf *conf,
-    struct err *e);
+enum rc store_open(
+    struct store **out, const struct store_conf *conf, struct err *e);
 
 /* store_close flushes nothing (the log has it) and frees everything. All
- * views must be closed. */
+ * views must be closed, that is checked. */
 void store_close(struct store *s);
 
-/* store_is_empty: not even a genesis block yet. */
+/* store_is_empty: not even a genesis block yet, also not in the log. */
 bool store_is_empty(const struct store *s);
 
 /*
  * store_recover hands out the oldest group of blocks that is in the log but
  * not in the tables, as a crash or plain stop left it. diff has no before
  * values and nodes is empty: the caller computes both on a view of the
- * parent and gives the group to store_adopt. A torn record at the log's end
- * was never acknowledged and is cut.
+ * parent (state after rewind_to) and gives the group to store_adopt. A torn
+ * record at the log's end was never acknowledged and is cut by store_open.
  *
- * cnt        0 when there is nothing more
+ * blocks     an array that lives until store_adopt or store_close; its
+ *            members are the caller's until store_adopt succeeds
+ * cnt        0 when there is nothing more; only then may the writer append
  * rewind_to  as in store_append
  */
 enum rc store_recover(struct store *s, struct store_block ***blocks,
@@ -95,13 +122,24 @@ enum rc store_adopt(struct store *s, struct store_block **blocks, size_t cnt,
 /*
  * store_append makes a group of consecutive blocks the head of the chain:
  * one record, one sync, then readers see it. All or nothing, also over a
- * crash.
+ * crash. Undoing blocks that are in the tables already includes a flush.
  *
- * blocks     ascending; taken over on success
+ * blocks     ascending; taken over on success, and then alive at least
+ *            until the writer's next step. Their diff has before values,
+ *            which the flush compares with what the tables hold.
  * rewind_to  number of the first block's parent; canonical blocks above it
- *            are undone (their bodies stay readable by hash)
- * Errors     RC_IO  the record may or may not be durable: the caller must
- *                   stop the process and acknowledge nothing more
+ *            are undone (their bodies stay readable by hash). 0 for the
+ *            first block of an empty store, which has no parent here.
+ * Errors     RC_BAD_INPUT  the blocks do not link to each other or to
+ *                          rewind_to
+ *            RC_NOT_FOUND  rewind_to is older than the state history
+ *            RC_TOO_LARGE  the group exceeds STORE_GROUP_MAX bytes
+ *            RC_NO_SPACE   too many layers: flush first
+ *            RC_NO_MEMORY  (up to here nothing was written)
+ *            RC_IO, RC_CORRUPT
+ *                          the record may or may not be durable: the caller
+ *                          must stop the process and acknowledge nothing
+ *                          more
  */
 enum rc store_append(struct store *s, struct store_block **blocks, size_t cnt,
     uint64_t rewind_to, struct err *e);
@@ -109,32 +147,51 @@ enum rc store_append(struct store *s, struct store_block **blocks, size_t cnt,
 /* store_flush_due tells whether the bounds of conf are reached. */
 bool store_flush_due(const struct store *s);
 
-/* store_flush moves layers into the tables in one synced batch and drops log
- * segments that are no longer needed. Grows the map when it is full. */
+/*
+ * store_flush moves layers into the tables in one synced batch and drops log
+ * segments that are no longer needed. Grows the map when it is full.
+ *
+ * Errors  RC_UNAVAILABLE  the map must grow and views of other threads stayed
+ *                         open: nothing changed, flush again later
+ *         RC_NO_MEMORY    likewise
+ *         RC_CORRUPT      a before value differs from the tables: stop
+ *         RC_IO           stop
+ */
 enum rc store_flush(struct store *s, struct err *e);
 
-/* store_side_put keeps a valid block that is not canonical (Clique forks):
- * raw block and total difficulty. */
+/*
+ * store_side_put keeps a valid block that is not canonical (Clique forks):
+ * raw block and total difficulty; synced before it returns.
+ *
+ * Errors  RC_IO  stop
+ *         RC_UNAVAILABLE  no room in the map until the next store_flush,
+ *                         which store_flush_due then asks for
+ */
 enum rc store_side_put(struct store *s, const struct hash *hash,
     const struct u256 *total_difficulty, struct bytes raw, struct err *e);
 
 /*
  * store_aux_put keeps a small value by name (consensus snapshots, votes);
- * synced before it returns. Empty value deletes. Names at most 64 bytes.
+ * synced before it returns. Empty value deletes.
+ *
+ * name    1 to STORE_AUX_NAME_MAX bytes
+ * Errors  as store_side_put
  */
-enum rc store_aux_put(struct store *s, const char *name, struct bytes value,
-    struct err *e);
+enum { STORE_AUX_NAME_MAX = 64 };
+enum rc store_aux_put(
+    struct store *s, const char *name, struct bytes value, struct err *e);
 
 /* Reading. ---------------------------------------------------------- */
 
 /*
  * store_view_open opens a view of the newest head.
  *
- * Errors  RC_NO_SPACE when STORE_VIEW_MAX are open, RC_IO
+ * Errors  RC_NO_SPACE when STORE_VIEW_MAX are open; RC_UNAVAILABLE when the
+ *         map was being moved for too long; RC_IO, RC_CORRUPT
  * Thread  any; a view stays on the thread that opened it
  */
-enum rc store_view_open(struct store_view **out, struct store *s,
-    struct err *e);
+enum rc store_view_open(
+    struct store_view **out, struct store *s, struct err *e);
 void store_view_close(struct store_view *v);
 
 /* struct store_head names the head of a view. */
@@ -142,7 +199,8 @@ struct store_head {
 	struct hash hash;
 	uint64_t number;
 	struct u256 total_difficulty;
-	const struct header *header; /* lives as long as the view */
+	const struct header *header; /* lives as long as the view; NULL when
+				      * the store is empty, all else zero */
 };
 void store_view_head(const struct store_view *v, struct store_head *out);
 
@@ -151,7 +209,9 @@ uint64_t store_view_oldest(const struct store_view *v);
 
 /*
  * Lookups. Views returned live as long as the view v. RC_NOT_FOUND where
- * there is nothing. By hash includes side blocks.
+ * there is nothing. RC_CORRUPT when a stored value does not have its
+ * checksum; absence is checked too, by the neighbours of the missing key.
+ * By hash includes side blocks and undone ones.
  */
 enum rc store_hash_of(const struct store_view *v, struct hash *out,
     uint64_t number, struct err *e);
@@ -177,11 +237,11 @@ enum rc store_aux_get(const struct store_view *v, struct bytes *out,
 
 /*
  * State after block number. RC_NOT_FOUND with a text that names the oldest
- * readable block when history does not reach back that far.
+ * readable block when history does not reach back that far, or the head when
+ * number is above it.
  */
 enum rc store_account(const struct store_view *v, uint64_t number,
-    struct account *out, bool *found, const struct addr *addr,
-    struct err *e);
+    struct account *out, bool *found, const struct addr *addr, struct err *e);
 enum rc store_slot(const struct store_view *v, uint64_t number,
     struct u256 *out, const struct addr *addr, const struct hash *key,
     struct err *e);
@@ -189,21 +249,56 @@ enum rc store_code(const struct store_view *v, struct bytes *out,
     const struct hash *hash, struct err *e);
 /* store_node: account NULL reads the account trie; empty when absent. */
 enum rc store_node(const struct store_view *v, uint64_t number,
-    struct bytes *out, const struct hash *account,
-    const struct trie_path *path, struct err *e);
+    struct bytes *out, const struct hash *account, const struct trie_path *path,
+    struct err *e);
+/* store_preimage finds the address or slot key whose Keccak hash is hash, of
+ * all that ever had state on the chain. */
+enum rc store_preimage(const struct store_view *v, struct bytes *out,
+    const struct hash *hash, struct err *e);
 
 /*
  * store_each_account walks all accounts after the view's head, in address
  * order; for audits and dumps. say returns false to stop.
  */
 enum rc store_each_account(const struct store_view *v,
-    bool (*say)(void *ctx, const struct addr *addr,
-	const struct account *acc),
+    bool (*say)(void *ctx, const struct addr *addr, const struct account *acc),
     void *ctx, struct err *e);
 
 /* store_each_slot walks one account's slots after the view's head. */
 enum rc store_each_slot(const struct store_view *v, const struct addr *addr,
     bool (*say)(void *ctx, const struct hash *key, const struct u256 *value),
     void *ctx, struct err *e);
+
+/* struct store_log_query says which entries of the log index to walk. */
+struct store_log_query {
+	const struct addr *addr;  /* logs of this address, or NULL: then */
+	const struct hash *topic; /* logs with this topic, */
+	unsigned topic_at;        /* at this place, 0 to 3 */
+	uint64_t first, last;     /* blocks */
+};
+
+/* struct store_log_at is where a log is: log_index counts within the block,
+ * as in JSON-RPC. */
+struct store_log_at {
+	uint64_t number;
+	uint32_t tx_index, log_index;
+};
+
+/*
+ * store_each_log walks canonical logs of an address or with a topic,
+ * ascending; say returns false to stop. What else a filter asks the caller
+ * reads from the receipts.
+ */
+enum rc store_each_log(const struct store_view *v,
+    const struct store_log_query *q,
+    bool (*say)(void *ctx, const struct store_log_at *at), void *ctx,
+    struct err *e);
+
+/* store_each_tx_of walks the canonical transactions of blocks first to last
+ * that addr sent, received or was created by, ascending. */
+enum rc store_each_tx_of(const struct store_view *v, const struct addr *addr,
+    uint64_t first, uint64_t last,
+    bool (*say)(void *ctx, uint64_t number, uint32_t index), void *ctx,
+    struct err *e);
 
 #endif
