@@ -45,6 +45,9 @@ include tests/flags.mk
 $(foreach l,$(LIBS),$(foreach d,$(DEPS_$(l)),$(if $(filter $(d),$(shell \
 	echo $(LIBS) | sed 's/\b$(l)\b.*//')),,$(error $(l) may not depend on $(d)))))
 
+# Objects that the build makes: the schema's history (tests/programs.mk).
+EXTRA_db := $(B)/gen/migrations.o
+
 where = $(if $(filter $(1),$(NODE_LIBS)),node,src)/$(1)
 
 define lib
@@ -57,7 +60,7 @@ OBJS_$(1) := $$(SRCS_$(1):%.c=$(B)/obj/%.o)
 $$(OBJS_$(1)): $(B)/obj/%.o: %.c $(INC)/$(1)/.ok
 	@mkdir -p $$(@D)
 	$$(Q)$$(CC) $$(ALLCFLAGS) $$(CFLAGS_$(1)) -I$(INC)/$(1) -MMD -MP -c $$< -o $$@
-$(B)/lib/lib$(1).a: $$(OBJS_$(1))
+$(B)/lib/lib$(1).a: $$(OBJS_$(1)) $$(EXTRA_$(1))
 	@mkdir -p $$(@D) && rm -f $$@
 	$$(Q)$$(AR) rcsD $$@ $$^
 DEPFILES += $$(OBJS_$(1):.o=.d)

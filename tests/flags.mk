@@ -52,5 +52,7 @@ ALLCFLAGS := $(LANG_FLAGS) $(COMMON) $(CF_$(FLAVOUR)) $(WARN) $(WARN_$(CC))
 LDFLAGS := $(LDHARDEN) $(filter -fsanitize=% -fprofile-instr-generate,\
 	$(subst fuzzer-no-link$(comma),,$(CF_$(FLAVOUR))))
 
-# Multi-lane Keccak is compiled for processors that are asked at run time.
-CFLAGS_noop :=
+# libpq's header is not in the system folder that compilers search.
+CFLAGS_db   := -isystem /usr/include/postgresql
+CFLAGS_jobs := $(CFLAGS_db)
+CFLAGS_ctl  := $(CFLAGS_db)

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * jobsd's configuration: where the node and the database are.
+ */
+#ifndef JOBS_CONF_H
+#define JOBS_CONF_H
+
+#include "base/arena.h"
+#include "base/err.h"
+
+struct conf {
+	const char *node;     /* Unix socket of the node */
+	const char *database; /* libpq connection text */
+	uint64_t poll_ms;     /* how often the node is asked for its head */
+	uint64_t batch;       /* most blocks in one transaction */
+};
+
+/* conf_read reads FILE; texts live in the arena. RC_CONF with file and line */
+enum rc conf_read(
+    struct arena *a, struct conf *out, const char *path, struct err *e);
+
+/* conf_help prints every setting with its default. */
+void conf_help(void);
+
+#endif

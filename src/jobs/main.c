@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * jobsd: one loop that follows the chain into PostgreSQL. Node and database
+ * may come and go; it connects again with growing delay. It listens to
+ * nobody.
+ */
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "jobs/conf.h"
+#include "jobs/index/feed.h"
+#include "jobs/pg.h"
+
+enum { DELAY_MIN_MS = 100, DELAY_MAX_MS = 5000, CONF_ARENA_MAX = 1 << 20 };
+
+static volatile sig_atomic_t is_stopping;
+
+static void
+on_stop(int sig)
+{
+	(void)sig;
+	is_stopping = 1;
+}
+
+static void
+pause_ms(uint64_t ms)
+{
+	struct timespec t = {.tv_sec = (time_t)(ms / 1000),
+	    .tv_nsec = (long)(ms % 1000) * 1000000};
+
+	if (is_stopping == 0)
+		(void)nanosleep(&t, NULL);
+}
+
+static enum rc
+connect_both(struct feed *f, const struct conf *c, struct err *e)
+{
+	if (f->pg == NULL)
+		TRY(pg_open(&f->pg, c->database, e));
+	if (f->node == NULL)
+		TRY(noderpc_open(&f->node, c->node, e));
+	return RC_OK;
+}
+
+static void
+disconnect(struct feed *f)
+{
+	PQfinish(f->pg);
+	noderpc_close(f->node);
+	f->pg = NULL;
+	f->node = NULL;
+	feed_reset(f);
+}
+
+static enum rc
+turn(struct feed *f, const struct conf *c, size_t *cnt, struct err *e)
+{
+	TRY(connect_both(f, c, e));
+	return feed_step(f, cnt, e);
+}
+
+static void
+follow(struct feed *f, const struct conf *c)
+{
+	uint64_t delay_ms = 0;
+	struct err e = {0};
+	size_t cnt = 0;
+	enum rc rc;
+
+	while (is_stopping == 0) {
+		rc = turn(f, c, &cnt, &e);
+		if (rc == RC_OK) {
+			delay_ms = 0;
+			if (cnt < c->batch)
+				pause_ms(c->poll_ms);
+			continue;
+		}
+		delay_ms = delay_ms == 0 ? DELAY_MIN_MS : delay_ms * 2;
+		if (delay_ms > DELAY_MAX_MS)
+			delay_ms = DELAY_MAX_MS;
+		log_warn("jobs", "%s; trying again retry_ms=%llu",
+		    err_message(&e, rc), (unsigned long long)delay_ms);
+		disconnect(f);
+		pause_ms(delay_ms);
+	}
+}
+
+/* No core dump, no new rights, no terminal. */
+static void
+harden(void)
+{
+	struct rlimit none = {0, 0};
+
+	(void)setrlimit(RLIMIT_CORE, &none);
+	(void)prctl(PR_SET_DUMPABLE, 0);
+	(void)prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+}
+
+int
+main(int argc, char **argv)
+{
+	struct sigaction sa = {.sa_handler = on_stop};
+	struct feed f = {.pg = NULL};
+	struct arena a;
+	struct conf c;
+	struct err e = {0};
+	bool only_check = argc == 4 && !strcmp(argv[3], "-t");
+	enum rc rc;
+
+	if (argc == 2 && !strcmp(argv[1], "--help")) {
+		printf("usage: jobsd -c FILE [-t]\n\n"
+		       "-t checks the file and leaves. Settings:\n\n");
+		conf_help();
+		return 0;
+	}
+	if ((argc != 3 && !only_check) || strcmp(argv[1], "-c") != 0) {
+		fprintf(stderr, "usage: jobsd -c FILE [-t]\n");
+		return 2;
+	}
+	log_open("jobsd", LOG_LV_INFO);
+	arena_init(&a, CONF_ARENA_MAX);
+	rc = conf_read(&a, &c, argv[2], &e);
+	if (rc != RC_OK) {
+		fprintf(stderr, "jobsd: %s\n", err_message(&e, rc));
+		return 1;
+	}
+	if (only_check)
+		return 0;
+	harden();
+	sigaction(SIGTERM, &sa, NULL);
+	sigaction(SIGINT, &sa, NULL);
+	signal(SIGPIPE, SIG_IGN);
+	f.batch = c.batch;
+	log_info("jobs", "following node=%s", c.node);
+	follow(&f, &c);
+	disconnect(&f);
+	arena_drop(&a);
+	log_info("jobs", "stopped");
+	return 0;
+}
