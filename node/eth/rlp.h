@@ -23,8 +23,8 @@
  *          RC_NONCANONICAL  long form for a short length, leading zero in a
  *                           length, or a byte below 0x80 with a header
  */
-enum rc rlp_take(struct bytes *payload, bool *is_list, struct bytes *in,
-    struct err *e);
+enum rc rlp_take(
+    struct bytes *payload, bool *is_list, struct bytes *in, struct err *e);
 
 /* rlp_take_str is rlp_take for a string; RC_BAD_INPUT for a list. */
 enum rc rlp_take_str(struct bytes *out, struct bytes *in, struct err *e);
@@ -40,8 +40,8 @@ enum rc rlp_take_u64(uint64_t *out, struct bytes *in, struct err *e);
 enum rc rlp_take_u256(struct u256 *out, struct bytes *in, struct err *e);
 
 /* rlp_take_fixed reads a string of exactly len bytes. */
-enum rc rlp_take_fixed(uint8_t *out, size_t len, struct bytes *in,
-    struct err *e);
+enum rc rlp_take_fixed(
+    uint8_t *out, size_t len, struct bytes *in, struct err *e);
 
 /* rlp_count counts the items of a list payload, checking only their headers. */
 enum rc rlp_count(size_t *out, struct bytes items, struct err *e);
@@ -51,9 +51,18 @@ enum rc rlp_count(size_t *out, struct bytes items, struct err *e);
  */
 enum rc rlp_take_raw(struct bytes *item, struct bytes *in, struct err *e);
 
-/* rlp_check walks a whole document of at most RLP_DEPTH_MAX nested lists.
- * Errors as rlp_take; RC_TRAILING for bytes behind it. */
+/*
+ * Deepest nesting that rlp_check follows; nothing of the protocol nests deeper
+ * than a trie proof or a block's access lists (6).
+ */
 enum { RLP_DEPTH_MAX = 64 };
+
+/*
+ * rlp_check walks a whole document of at most RLP_DEPTH_MAX nested lists.
+ *
+ * Errors  as rlp_take; RC_TRAILING for bytes behind it; RC_TOO_LARGE for
+ *         deeper nesting
+ */
 enum rc rlp_check(struct bytes in, struct err *e);
 
 /* Sizes of encoded items, header included. */
@@ -69,5 +78,9 @@ bool rlp_put_u256(struct buf *b, const struct u256 *v);
 
 /* rlp_put_list_head starts a list whose items take payload_len bytes. */
 bool rlp_put_list_head(struct buf *b, size_t payload_len);
+
+/* rlp_put_str_head starts a string of len bytes that the caller appends; not
+ * for a string of one byte, which may need no head. */
+bool rlp_put_str_head(struct buf *b, size_t len);
 
 #endif

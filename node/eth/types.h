@@ -31,6 +31,9 @@ extern const struct hash HASH_EMPTY_CODE;
 extern const struct hash HASH_EMPTY_TRIE;
 /* Keccak-256 of the RLP of the empty list: the ommers hash without ommers. */
 extern const struct hash HASH_EMPTY_LIST;
+/* SHA-256 of nothing: the requests hash of a block without requests
+ * (EIP-7685). */
+extern const struct hash HASH_EMPTY_REQUESTS;
 
 static inline bool
 addr_eq(const struct addr *a, const struct addr *b)
