@@ -9,7 +9,13 @@
 #include "base/arena.h"
 #include "eth/types.h"
 
-enum tx_type { TX_LEGACY, TX_ACCESS_LIST, TX_DYNAMIC_FEE, TX_BLOB, TX_SET_CODE };
+enum tx_type {
+	TX_LEGACY,
+	TX_ACCESS_LIST,
+	TX_DYNAMIC_FEE,
+	TX_BLOB,
+	TX_SET_CODE
+};
 
 /* One entry of an EIP-2930 access list. */
 struct tx_access {
@@ -56,6 +62,9 @@ struct tx {
 	struct hash hash; /* keccak of raw */
 };
 
+/* Gas of one blob (EIP-4844). */
+enum { TX_BLOB_GAS = 1 << 17 };
+
 /* Largest transaction over RPC or the wire, as go-ethereum's pool. */
 enum { TX_RAW_MAX = 128 * 1024 };
 
@@ -65,26 +74,43 @@ enum { TX_RAW_MAX = 128 * 1024 };
  *
  * Errors    RLP errors; RC_TX_TYPE for an unknown type byte; RC_TRAILING;
  *           RC_BAD_SIGNATURE for v, r or s out of range, or high s
- *           (EIP-2); RC_BAD_INPUT for a field out of range
+ *           (EIP-2); RC_TX_CHAIN_ID for one above 64 bits; RC_BAD_INPUT for
+ *           another field out of range. The text names the field.
  * Lifetime  views into in and a
  */
-enum rc tx_decode(struct arena *a, struct tx *out, struct bytes in,
-    struct err *e);
+enum rc tx_decode(
+    struct arena *a, struct tx *out, struct bytes in, struct err *e);
 
 /*
  * tx_take reads one transaction as an item of a block body: a list for
  * legacy, a string holding the envelope for typed ones.
  */
-enum rc tx_take(struct arena *a, struct tx *out, struct bytes *in,
-    struct err *e);
+enum rc tx_take(
+    struct arena *a, struct tx *out, struct bytes *in, struct err *e);
+
+/*
+ * tx_decode_frontier and tx_take_frontier also accept s above half the group
+ * order, as blocks before Homestead may hold it (EIP-2). The caller asks
+ * tx_has_high_s where the fork forbids it.
+ */
+enum rc tx_decode_frontier(
+    struct arena *a, struct tx *out, struct bytes in, struct err *e);
+enum rc tx_take_frontier(
+    struct arena *a, struct tx *out, struct bytes *in, struct err *e);
+bool tx_has_high_s(const struct tx *tx);
 
 /* tx_encode writes the canonical bytes; with has_sig false the signing
  * preimage (EIP-155 for legacy with chain id). RC_NO_SPACE when out is full. */
-enum rc tx_encode(struct buf *out, const struct tx *tx, bool has_sig,
-    struct err *e);
+enum rc tx_encode(
+    struct buf *out, const struct tx *tx, bool has_sig, struct err *e);
 
-/* tx_encoded_size bounds the bytes that tx_encode will write. */
+/* tx_encoded_size is how many bytes tx_encode writes with has_sig true, and
+ * bounds those of the preimage. */
 size_t tx_encoded_size(const struct tx *tx);
+
+/* tx_v returns the signature's v as encoded: 27 or 28, 35 + 2 * chain id or
+ * one more (EIP-155; beyond 64 bits for the largest ids), or y_parity. */
+struct u256 tx_v(const struct tx *tx);
 
 /* tx_signing_hash computes the hash that the sender signed. */
 enum rc tx_signing_hash(struct hash *out, const struct tx *tx, struct err *e);
@@ -102,8 +128,25 @@ enum rc tx_sender(struct addr *out, const struct tx *tx, struct err *e);
  *
  * Lifetime  raw lives in the arena
  */
-enum rc tx_sign(struct arena *a, struct tx *tx, const uint8_t key[32],
-    struct err *e);
+enum rc tx_sign(
+    struct arena *a, struct tx *tx, const uint8_t key[32], struct err *e);
+
+/*
+ * tx_auth_signer recovers who signed an EIP-7702 authorization.
+ *
+ * Errors  RC_BAD_SIGNATURE  out of range, high s, or no key gives it
+ */
+enum rc tx_auth_signer(
+    struct addr *out, const struct tx_auth *auth, struct err *e);
+
+/* tx_cost_max computes the most a transaction can take from its sender: gas
+ * and blob gas at the highest price, and value; false above 256 bits. */
+bool tx_cost_max(struct u256 *out, const struct tx *tx);
+
+/* tx_price computes what the sender pays per gas under base_fee: base fee
+ * and tip (EIP-1559); false when max_fee is below base_fee. */
+bool tx_price(
+    struct u256 *out, const struct tx *tx, const struct u256 *base_fee);
 
 /* tx_tip computes what the block's author gets per gas under base_fee
  * (EIP-1559); false when max_fee is below base_fee. */
