@@ -52,7 +52,7 @@ bool ec_is_high_s(const uint8_t s[32]);
 bool ec_is_scalar(const uint8_t v[32]);
 
 /* ec_shared computes the x coordinate of key times pub; RC_BAD_INPUT. */
-enum rc ec_shared(uint8_t x[32], const uint8_t key[32], const uint8_t pub[64],
-    struct err *e);
+enum rc ec_shared(
+    uint8_t x[32], const uint8_t key[32], const uint8_t pub[64], struct err *e);
 
 #endif

@@ -23,8 +23,8 @@ enum { KEYSTORE_SCRYPT_LOG_N = 17 };
  * Errors  RC_BAD_JSON, RC_BAD_INPUT naming the field, RC_UNSUPPORTED,
  *         RC_BAD_PASSWORD
  */
-enum rc keystore_open(uint8_t key[32], struct bytes json, struct bytes password,
-    struct err *e);
+enum rc keystore_open(
+    uint8_t key[32], struct bytes json, struct bytes password, struct err *e);
 
 /* keystore_seal encrypts a key with scrypt of 2^log_n rounds; the JSON text
  * lives in the arena. */

@@ -1,0 +1,207 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Keccak-256: the single-lane permutation, the sponge around it, and the
+ * sorting of many messages into lanes. The lanes themselves are in
+ * keccak_x4.c and keccak_x8.c.
+ *
+ * The permutation is compiled twice: the andn and rorx of BMI take a third
+ * off its time, and the processor is asked at run time.
+ */
+#include "crypto/keccak.h"
+
+#include <string.h>
+
+#include "crypto/keccak_priv.h"
+
+#define LANE          uint64_t
+#define XOR(a, b)     ((a) ^ (b))
+#define XOR3(a, b, c) ((a) ^ (b) ^ (c))
+#define CHI(a, b, c)  ((a) ^ (~(b) & (c)))
+#define ROL(a, n)     ((a) << (n) | (a) >> ((64 - (n)) & 63))
+#define SPREAD(v)     (v)
+#include "crypto/keccak_perm_priv.h"
+
+_Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__,
+    "lanes are loaded as they stand in memory");
+
+static void
+permute_plain(uint64_t st[25])
+{
+	KECCAK_PERMUTE(st);
+}
+
+#if KECCAK_HAS_LANES
+__attribute__((target("bmi,bmi2"))) static void
+permute_bmi(uint64_t st[25])
+{
+	KECCAK_PERMUTE(st);
+}
+#endif
+
+void
+keccak_f(uint64_t st[25])
+{
+#if KECCAK_HAS_LANES
+	if (__builtin_cpu_supports("bmi2")) {
+		permute_bmi(st);
+		return;
+	}
+#endif
+	permute_plain(st);
+}
+
+static void
+absorb(uint64_t st[25], const uint8_t *block)
+{
+	uint64_t lane;
+	unsigned i;
+
+	for (i = 0; i < KECCAK_RATE / 8; i++) {
+		memcpy(&lane, block + 8 * (size_t)i, sizeof(lane));
+		st[i] ^= lane;
+	}
+	keccak_f(st);
+}
+
+void
+keccak_last_block(uint8_t block[KECCAK_RATE], struct bytes in)
+{
+	size_t rest = in.len % KECCAK_RATE;
+
+	if (rest > 0)
+		memcpy(block, in.ptr + in.len - rest, rest);
+	memset(block + rest, 0, KECCAK_RATE - rest);
+	block[rest] = 0x01;
+	block[KECCAK_RATE - 1] |= 0x80;
+}
+
+void
+keccak256(uint8_t out[32], struct bytes in)
+{
+	uint8_t block[KECCAK_RATE];
+	uint64_t st[25] = {0};
+	size_t i;
+
+	for (i = 0; in.len - i >= KECCAK_RATE; i += KECCAK_RATE)
+		absorb(st, in.ptr + i);
+	keccak_last_block(block, in);
+	absorb(st, block);
+	memcpy(out, st, 32);
+}
+
+void
+keccak_init(struct keccak *k)
+{
+	memset(k, 0, sizeof(*k));
+}
+
+void
+keccak_update(struct keccak *k, struct bytes in)
+{
+	while (in.len > 0) {
+		size_t n = KECCAK_RATE - k->len;
+
+		if (n > in.len)
+			n = in.len;
+		memcpy(k->block + k->len, in.ptr, n);
+		k->len += n;
+		in.ptr += n;
+		in.len -= n;
+		if (k->len == KECCAK_RATE) {
+			absorb(k->st, k->block);
+			k->len = 0;
+		}
+	}
+}
+
+void
+keccak_final(uint8_t out[32], struct keccak *k)
+{
+	uint8_t block[KECCAK_RATE];
+
+	keccak_last_block(block, bytes_of(k->block, k->len));
+	absorb(k->st, block);
+	memcpy(out, k->st, 32);
+}
+
+#if KECCAK_HAS_LANES
+
+/* Messages of up to BLOCKS_MAX blocks share lanes (a full branch node of the
+ * trie has four); longer ones are rare and go alone. */
+enum { LANES_MAX = 8, BLOCKS_MAX = 8 };
+
+/* struct group gathers messages of one number of blocks. */
+struct group {
+	struct bytes in[LANES_MAX];
+	uint8_t *out[LANES_MAX];
+	unsigned cnt;
+};
+
+/* group_flush hashes what the group holds; free lanes repeat the first. */
+static void
+group_flush(struct group *g, unsigned lanes)
+{
+	unsigned i;
+
+	if (g->cnt == 1) {
+		keccak256(g->out[0], g->in[0]);
+	} else if (g->cnt > 1) {
+		for (i = g->cnt; i < lanes; i++) {
+			g->in[i] = g->in[0];
+			g->out[i] = g->out[0];
+		}
+		if (lanes == 8)
+			keccak256_x8(g->out, g->in);
+		else
+			keccak256_x4(g->out, g->in);
+	}
+	g->cnt = 0;
+}
+
+static void
+many_in_lanes(
+    uint8_t (*out)[32], const struct bytes *in, size_t cnt, unsigned lanes)
+{
+	struct group groups[BLOCKS_MAX];
+	size_t i;
+
+	for (i = 0; i < BLOCKS_MAX; i++)
+		groups[i].cnt = 0;
+	for (i = 0; i < cnt; i++) {
+		size_t no = in[i].len / KECCAK_RATE;
+		struct group *g;
+
+		if (no >= BLOCKS_MAX) {
+			keccak256(out[i], in[i]);
+			continue;
+		}
+		g = &groups[no];
+		g->in[g->cnt] = in[i];
+		g->out[g->cnt++] = out[i];
+		if (g->cnt == lanes)
+			group_flush(g, lanes);
+	}
+	for (i = 0; i < BLOCKS_MAX; i++)
+		group_flush(&groups[i], lanes);
+}
+
+#endif
+
+void
+keccak256_many(uint8_t (*out)[32], const struct bytes *in, size_t cnt)
+{
+	size_t i;
+
+#if KECCAK_HAS_LANES
+	if (__builtin_cpu_supports("avx512f")) {
+		many_in_lanes(out, in, cnt, 8);
+		return;
+	}
+	if (__builtin_cpu_supports("avx2")) {
+		many_in_lanes(out, in, cnt, 4);
+		return;
+	}
+#endif
+	for (i = 0; i < cnt; i++)
+		keccak256(out[i], in[i]);
+}

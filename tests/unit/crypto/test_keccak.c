@@ -1,0 +1,236 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Keccak-256: published hashes; the permutation against OpenSSL's SHA3-256,
+ * which differs only in its padding; and one-shot, streaming and lanes
+ * against each other for every length.
+ */
+#include "crypto/keccak.h"
+
+#include <openssl/evp.h>
+#include <string.h>
+
+#include "base/check.h"
+#include "crypto/keccak_priv.h"
+#include "crypto/rng.h"
+#include "test.h"
+
+enum { LEN_MAX = 1200 };
+
+TEST(test_keccak256_known_messages_known_hashes)
+{
+	static const struct {
+		const char *name, *text, *want;
+	} rows[] = {
+	    {"empty", "",
+		"c5d2460186f7233c927e7db2dcc703c0e500b653ca82273b7bfad8045d85"
+		"a470"},
+	    {"abc", "abc",
+		"4e03657aea45a94fc7d47ba826c8d667c0d1e6e33a64a036ec44f58fa12d"
+		"6c45"},
+	    {"fox", "The quick brown fox jumps over the lazy dog",
+		"4d741b6f1eb29cb2a9b9911c82f56fa8d73b04959d3d9d222895df6c0b28"
+		"aa15"},
+	    {"transfer event", "Transfer(address,address,uint256)",
+		"ddf252ad1be2c89b69c2b068fc378daa952ba7f163c4a11628f55a4df523"
+		"b3ef"},
+	};
+	uint8_t out[32];
+	size_t i;
+
+	for (i = 0; i < ARRAY_CNT(rows); i++) {
+		test_row(rows[i].name);
+		keccak256(out, bytes_of_str(rows[i].text));
+		EXPECT_BYTES(bytes_of(out, 32), test_hex(rows[i].want));
+	}
+	test_row(NULL);
+	test_count(i);
+}
+
+TEST(test_keccak256_rlp_constants_known_hashes)
+{
+	static const uint8_t empty_string = 0x80, empty_list = 0xc0;
+	uint8_t out[32];
+
+	keccak256(out, bytes_of(&empty_string, 1)); /* empty trie, YP app. D */
+	EXPECT_BYTES(bytes_of(out, 32),
+	    test_hex("56e81f171bcc55a6ff8345e692c0f86e5b48e01b996cadc001622fb5"
+		     "e363b421"));
+	keccak256(out, bytes_of(&empty_list, 1)); /* no uncles */
+	EXPECT_BYTES(bytes_of(out, 32),
+	    test_hex("1dcc4de8dec75d7aab85b567b6ccd41ad312451b948a7413f0a142fd"
+		     "40d49347"));
+}
+
+/* sponge is the textbook construction over keccak_f, with any padding. */
+static void
+sponge(uint8_t out[32], struct bytes in, uint8_t pad)
+{
+	uint64_t st[25] = {0};
+	uint8_t bytes[200];
+	size_t i, at = 0;
+
+	for (i = 0; i < in.len; i++) {
+		st[at / 8] ^= (uint64_t)in.ptr[i] << 8 * (at % 8);
+		if (++at == KECCAK_RATE) {
+			keccak_f(st);
+			at = 0;
+		}
+	}
+	st[at / 8] ^= (uint64_t)pad << 8 * (at % 8);
+	st[16] ^= (uint64_t)0x80 << 56;
+	keccak_f(st);
+	memcpy(bytes, st, sizeof(bytes));
+	memcpy(out, bytes, 32);
+}
+
+TEST(test_keccak_f_every_length_matches_openssl_sha3)
+{
+	struct rng_test rng = {.state = 1};
+	uint8_t in[LEN_MAX], got[32], want[32];
+	size_t len;
+
+	rng_test_fill(&rng, in, sizeof(in));
+	for (len = 0; len < LEN_MAX; len++) {
+		struct bytes msg = bytes_of(in, len);
+
+		EXPECT(EVP_Digest(in, len, want, NULL, EVP_sha3_256(), NULL));
+		sponge(got, msg, 0x06);
+		EXPECT(!memcmp(got, want, 32));
+		sponge(want, msg, 0x01);
+		keccak256(got, msg);
+		EXPECT(!memcmp(got, want, 32));
+	}
+}
+
+TEST(test_keccak_update_any_split_matches_one_shot)
+{
+	struct rng_test rng = {.state = 2};
+	uint8_t in[LEN_MAX], got[32], want[32];
+	size_t len;
+
+	rng_test_fill(&rng, in, sizeof(in));
+	for (len = 0; len < LEN_MAX; len++) {
+		struct keccak k, fork;
+		size_t at = 0;
+
+		keccak_init(&k);
+		while (at < len) {
+			size_t n = rng_test_below(&rng, 200) + 1;
+
+			n = n < len - at ? n : len - at;
+			keccak_update(&k, bytes_of(in + at, n));
+			at += n;
+		}
+		keccak_update(&k, bytes_of(NULL, 0));
+		fork = k;
+		keccak256(want, bytes_of(in, len));
+		keccak_final(got, &k);
+		EXPECT(!memcmp(got, want, 32));
+		keccak_final(got, &fork);
+		EXPECT(!memcmp(got, want, 32));
+	}
+}
+
+enum { MANY = 1500 };
+
+static uint8_t pool[MANY * 8 + LEN_MAX];
+static uint8_t hashes[MANY + 1][32];
+
+/* Runs keccak256_many over cnt messages of the given lengths. */
+static void
+check_many(const size_t *len, size_t cnt)
+{
+	static struct bytes in[MANY];
+	uint8_t want[32];
+	size_t i;
+
+	for (i = 0; i < cnt; i++)
+		in[i] = bytes_of(pool + 7 * i, len[i]);
+	memset(hashes, 0xaa, sizeof(hashes));
+	keccak256_many(hashes, in, cnt);
+	for (i = 0; i < cnt; i++) {
+		keccak256(want, in[i]);
+		EXPECT(!memcmp(hashes[i], want, 32));
+	}
+	for (i = 0; i < 32; i++)
+		EXPECT(hashes[cnt][i] == 0xaa);
+}
+
+TEST(test_keccak256_many_every_length_matches_one_shot)
+{
+	struct rng_test rng = {.state = 3};
+	static size_t len[MANY];
+	size_t i, cnt;
+
+	rng_test_fill(&rng, pool, sizeof(pool));
+	for (i = 0; i < LEN_MAX; i++) /* ascending, so lanes are full */
+		len[i] = i;
+	check_many(len, LEN_MAX);
+	for (i = 0; i < MANY; i++) /* mixed */
+		len[i] = rng_test_below(&rng, LEN_MAX);
+	check_many(len, MANY);
+	for (i = 0; i < MANY; i++) /* short, edges of a block */
+		len[i] = 130 + rng_test_below(&rng, 10);
+	check_many(len, MANY);
+	for (cnt = 0; cnt < 40; cnt++) /* every number of left-over lanes */
+		check_many(len, cnt);
+}
+
+#if KECCAK_HAS_LANES
+
+typedef void lanes_fn(uint8_t *const *out, const struct bytes *in);
+
+static void
+check_lanes(lanes_fn *fn, size_t lanes)
+{
+	struct rng_test rng = {.state = 4};
+	size_t round, i;
+
+	rng_test_fill(&rng, pool, sizeof(pool));
+	for (round = 0; round < 1000; round++) {
+		size_t blocks = rng_test_below(&rng, 6) * KECCAK_RATE;
+		uint8_t got[8][32], want[32], *out[8];
+		struct bytes in[8];
+
+		for (i = 0; i < lanes; i++) {
+			in[i] = bytes_of(pool + rng_test_below(&rng, MANY),
+			    blocks + rng_test_below(&rng, KECCAK_RATE));
+			out[i] = got[i];
+		}
+		fn(out, in);
+		for (i = 0; i < lanes; i++) {
+			keccak256(want, in[i]);
+			EXPECT(!memcmp(got[i], want, 32));
+		}
+	}
+}
+
+static void
+four(uint8_t *const *out, const struct bytes *in)
+{
+	keccak256_x4(out, in);
+}
+
+static void
+eight(uint8_t *const *out, const struct bytes *in)
+{
+	keccak256_x8(out, in);
+}
+
+TEST(test_keccak256_x4_random_matches_one_shot)
+{
+	if (__builtin_cpu_supports("avx2"))
+		check_lanes(four, 4);
+	else
+		test_skip("this processor has no AVX2");
+}
+
+TEST(test_keccak256_x8_random_matches_one_shot)
+{
+	if (__builtin_cpu_supports("avx512f"))
+		check_lanes(eight, 8);
+	else
+		test_skip("this processor has no AVX-512");
+}
+
+#endif
