@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Commands about the stack as a whole: up, init, migrate, version.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "ctl/cmd.h"
+#include "ctl/init.h"
+#include "ctl/pg.h"
+#include "ctl/up.h"
+#include "db/migrate.h"
+
+#ifndef SEKISHO_VERSION
+#define SEKISHO_VERSION "0.1.0"
+#endif
+
+static void
+step_line(const char *line)
+{
+	printf("  %s\n", line);
+	fflush(stdout);
+}
+
+int
+cmd_up(int argc, char **argv)
+{
+	struct err e = {0};
+	struct home h;
+	enum rc rc;
+
+	(void)argv;
+	if (argc != 1)
+		return cmd_usage("up");
+	rc = home_open(&h, true, &e);
+	if (rc == RC_OK)
+		rc = up_run(&h, &e);
+	return rc == RC_OK ? CMD_OK : cmd_fail(&e, rc);
+}
+
+static enum rc
+init(struct err *e)
+{
+	struct home h;
+	bool has_state;
+
+	TRY(home_open(&h, true, e));
+	TRY(home_exists(&h, &has_state, e));
+	if (has_state)
+		return FAIL(e, RC_BAD_INPUT, "%s holds a state already", h.dir);
+	printf("new state in %s\n", h.dir);
+	return init_dev(&h, step_line, e);
+}
+
+int
+cmd_init(int argc, char **argv)
+{
+	struct err e = {0};
+	enum rc rc;
+
+	if (argc != 2 || strcmp(argv[1], "--dev") != 0)
+		return cmd_usage("init");
+	rc = init(&e);
+	return rc == RC_OK ? CMD_OK : cmd_fail(&e, rc);
+}
+
+static void
+migration_line(void *ctx, const char *line)
+{
+	(void)ctx;
+	printf("%s\n", line);
+}
+
+static enum rc
+connect_to(PGconn **pg, const char *database, struct err *e)
+{
+	struct home h;
+
+	if (database == NULL) {
+		TRY(home_open(&h, false, e));
+		return pg_connect(&h, pg, NULL, e);
+	}
+	*pg = PQconnectdb(database);
+	if (PQstatus(*pg) == CONNECTION_OK)
+		return RC_OK;
+	err_fail(e, RC_UNAVAILABLE, "database: %s", PQerrorMessage(*pg));
+	PQfinish(*pg);
+	return RC_UNAVAILABLE;
+}
+
+int
+cmd_migrate(int argc, char **argv)
+{
+	const char *database = NULL;
+	bool dry_run = false;
+	struct err e = {0};
+	PGconn *pg;
+	enum rc rc;
+	int i;
+
+	for (i = 1; i < argc; i++) {
+		if (!strcmp(argv[i], "--dry-run"))
+			dry_run = true;
+		else if (!strcmp(argv[i], "--database") && i + 1 < argc)
+			database = argv[++i];
+		else
+			return cmd_usage("migrate");
+	}
+	rc = connect_to(&pg, database, &e);
+	if (rc != RC_OK)
+		return cmd_fail(&e, rc);
+	rc = migrate_run(pg, dry_run, migration_line, NULL, &e);
+	PQfinish(pg);
+	if (rc != RC_OK)
+		return cmd_fail(&e, rc);
+	printf("schema %d%s\n", migrate_latest(),
+	    dry_run ? " is what this program knows" : "");
+	return CMD_OK;
+}
+
+int
+cmd_version(int argc, char **argv)
+{
+	(void)argv;
+	if (argc != 1)
+		return cmd_usage("version");
+	printf("sekisho %s\nstate   %s\nschema  %d\nlibpq   %d\n",
+	    SEKISHO_VERSION, HOME_STAMP, migrate_latest(), PQlibVersion());
+	return CMD_OK;
+}

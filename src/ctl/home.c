@@ -1,0 +1,305 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Paths, owners and modes of the state directory. Starts nothing but useradd
+ * and groupadd, and those only as root.
+ */
+#include "ctl/home.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <ftw.h>
+#include <grp.h>
+#include <pwd.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "ctl/proc.h"
+
+#define ROOT_HOME "/var/lib/sekisho"
+#define RUN_GROUP "sekisho"
+
+static const char *const user_names[HOME_USER_CNT] = {
+    [HOME_SELF] = "root",
+    [HOME_NODE] = "sekisho-node",
+    [HOME_JOBS] = "sekisho-jobs",
+    [HOME_GW] = "sekisho-gw",
+    [HOME_KEYS] = "sekisho-keys",
+    [HOME_PG] = "sekisho-pg",
+};
+
+static enum rc
+read_port(uint16_t *out, const char *name, uint16_t def, struct err *e)
+{
+	const char *text = getenv(name);
+	char *end;
+	unsigned long v;
+
+	*out = def;
+	if (text == NULL || text[0] == '\0')
+		return RC_OK;
+	v = strtoul(text, &end, 10);
+	if (*end != '\0' || v == 0 || v > 65535)
+		return FAIL(
+		    e, RC_CONF, "%s=%s is not a port (1 to 65535)", name, text);
+	*out = (uint16_t)v;
+	return RC_OK;
+}
+
+static enum rc
+find_bin(struct home *h, struct err *e)
+{
+	ssize_t n = readlink("/proc/self/exe", h->bin, sizeof(h->bin) - 1);
+	char *slash;
+
+	if (n <= 0)
+		return FAIL(e, RC_IO, "/proc/self/exe: %s", strerror(errno));
+	h->bin[n] = '\0';
+	slash = strrchr(h->bin, '/');
+	*(slash == h->bin ? slash + 1 : slash) = '\0';
+	return RC_OK;
+}
+
+static enum rc
+find_dir(struct home *h, struct err *e)
+{
+	const char *dir = getenv("SEKISHO_HOME");
+	char cwd[PATH_MAX];
+	int n;
+
+	if (dir == NULL || dir[0] == '\0')
+		dir = h->is_root ? ROOT_HOME : "var";
+	if (dir[0] == '/') {
+		n = snprintf(h->dir, sizeof(h->dir), "%s", dir);
+	} else {
+		if (getcwd(cwd, sizeof(cwd)) == NULL)
+			return FAIL(e, RC_IO, "getcwd: %s", strerror(errno));
+		n = snprintf(h->dir, sizeof(h->dir), "%s/%s", cwd, dir);
+	}
+	/* A Unix socket's path has 107 bytes; ours is
+	 * dir/run/gw/pg/.s.PGSQL.5432 */
+	if (n < 0 || n > 80)
+		return FAIL(e, RC_CONF,
+		    "SEKISHO_HOME: %s is longer than the 80 bytes that paths "
+		    "of "
+		    "sockets leave",
+		    dir);
+	while (n > 1 && h->dir[n - 1] == '/')
+		h->dir[--n] = '\0';
+	return RC_OK;
+}
+
+static enum rc
+make_user(const char *name, struct err *e)
+{
+	const char *argv[] = {"useradd", "--system", "--no-create-home",
+	    "--home-dir", "/nonexistent", "--shell", "/usr/sbin/nologin",
+	    "--user-group", name, NULL};
+
+	return proc_run_quiet(argv, e);
+}
+
+static enum rc
+find_user(struct home *h, enum home_user u, bool make_users, struct err *e)
+{
+	const char *name = user_names[u];
+	const struct passwd *pw = getpwnam(name);
+
+	if (pw == NULL && make_users) {
+		TRY(make_user(name, e));
+		pw = getpwnam(name);
+	}
+	if (pw == NULL)
+		return FAIL(e, RC_NOT_FOUND,
+		    "no system user %s; `sekisho up` or `sekisho init` as root "
+		    "makes it",
+		    name);
+	h->user[u].uid = pw->pw_uid;
+	h->user[u].gid = pw->pw_gid;
+	snprintf(h->user[u].name, sizeof(h->user[u].name), "%s", name);
+	return RC_OK;
+}
+
+static enum rc
+find_group(struct home *h, bool make_users, struct err *e)
+{
+	const char *argv[] = {"groupadd", "--system", RUN_GROUP, NULL};
+	const struct group *gr = getgrnam(RUN_GROUP);
+
+	if (gr == NULL && make_users) {
+		TRY(proc_run_quiet(argv, e));
+		gr = getgrnam(RUN_GROUP);
+	}
+	if (gr == NULL)
+		return FAIL(e, RC_NOT_FOUND, "no system group " RUN_GROUP);
+	h->run_gid = gr->gr_gid;
+	return RC_OK;
+}
+
+static enum rc
+find_self(struct home *h, struct err *e)
+{
+	const struct passwd *pw = getpwuid(getuid());
+	int u;
+
+	if (pw == NULL)
+		return FAIL(e, RC_CONF, "user id %u has no name in passwd",
+		    (unsigned)getuid());
+	for (u = 0; u < HOME_USER_CNT; u++) {
+		h->user[u].uid = getuid();
+		h->user[u].gid = getgid();
+		snprintf(h->user[u].name, sizeof(h->user[u].name), "%.31s",
+		    pw->pw_name);
+	}
+	h->run_gid = getgid();
+	return RC_OK;
+}
+
+enum rc
+home_open(struct home *h, bool make_users, struct err *e)
+{
+	int u;
+
+	memset(h, 0, sizeof(*h));
+	h->is_root = getuid() == 0;
+	TRY(read_port(&h->port, "SEKISHO_PORT", 8443, e));
+	TRY(read_port(&h->rpc_port, "SEKISHO_RPC_PORT", 8545, e));
+	TRY(find_bin(h, e));
+	TRY(find_dir(h, e));
+	TRY(find_self(h, e));
+	if (!h->is_root)
+		return RC_OK;
+	for (u = HOME_NODE; u < HOME_USER_CNT; u++)
+		TRY(find_user(h, (enum home_user)u, make_users, e));
+	return find_group(h, make_users, e);
+}
+
+char *
+home_path(const struct home *h, char *out, const char *fmt, ...)
+{
+	va_list ap;
+	int n = snprintf(out, PATH_MAX, "%s/", h->dir);
+
+	va_start(ap, fmt);
+	vsnprintf(out + n, PATH_MAX - (size_t)n, fmt, ap);
+	va_end(ap);
+	return out;
+}
+
+void
+home_set_dir(struct home *h, const char *dir)
+{
+	snprintf(h->dir, sizeof(h->dir), "%s", dir);
+}
+
+static bool
+is_empty_dir(const char *path)
+{
+	/* rmdir of an empty folder is undone at once; one of a full one
+	 * fails and changes nothing. */
+	if (rmdir(path) == -1)
+		return errno == ENOENT;
+	return mkdir(path, 0711) == 0;
+}
+
+enum rc
+home_exists(const struct home *h, bool *out, struct err *e)
+{
+	char path[PATH_MAX], stamp[64] = "";
+	FILE *f = fopen(home_path(h, path, "version"), "re");
+
+	*out = false;
+	if (f == NULL) {
+		if (errno != ENOENT)
+			return FAIL(e, RC_IO, "%s: %s", path, strerror(errno));
+		if (!is_empty_dir(h->dir))
+			return FAIL(e, RC_WRONG_SCHEMA,
+			    "%s is not empty and not a state directory of ours "
+			    "(no file `version`)",
+			    h->dir);
+		return RC_OK;
+	}
+	if (fgets(stamp, sizeof(stamp), f) == NULL)
+		stamp[0] = '\0';
+	fclose(f);
+	stamp[strcspn(stamp, "\n")] = '\0';
+	if (strcmp(stamp, HOME_STAMP) != 0)
+		return FAIL(e, RC_WRONG_SCHEMA,
+		    "%s is of version \"%s\", this program needs \"%s\"",
+		    h->dir, stamp, HOME_STAMP);
+	*out = true;
+	return RC_OK;
+}
+
+enum rc
+home_mkdir(const struct home *h, const char *name, enum home_user u,
+    mode_t mode, struct err *e)
+{
+	char path[PATH_MAX];
+
+	home_path(h, path, "%s", name);
+	if (mkdir(path, mode) == -1 && errno != EEXIST)
+		return FAIL(e, RC_IO, "%s: %s", path, strerror(errno));
+	if (h->is_root && chown(path, h->user[u].uid, h->user[u].gid) == -1)
+		return FAIL(e, RC_IO, "%s: %s", path, strerror(errno));
+	if (chmod(path, mode) == -1)
+		return FAIL(e, RC_IO, "%s: %s", path, strerror(errno));
+	return RC_OK;
+}
+
+static enum rc
+write_tmp(const struct home *h, const char *tmp, enum home_user u, mode_t mode,
+    const void *data, size_t len, struct err *e)
+{
+	int fd = open(tmp, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+	const char *p = data;
+	bool ok = fd != -1;
+
+	while (ok && len > 0) {
+		ssize_t w = write(fd, p, len);
+
+		ok = w > 0;
+		p += ok ? w : 0;
+		len -= ok ? (size_t)w : 0;
+	}
+	if (ok && h->is_root)
+		ok = fchown(fd, h->user[u].uid, h->user[u].gid) == 0;
+	ok = ok && fchmod(fd, mode) == 0 && fsync(fd) == 0;
+	if (!ok)
+		err_fail(e, RC_IO, "%s: %s", tmp, strerror(errno));
+	if (fd != -1)
+		close(fd);
+	return ok ? RC_OK : RC_IO;
+}
+
+enum rc
+home_write(const struct home *h, const char *name, enum home_user u,
+    mode_t mode, const void *data, size_t len, struct err *e)
+{
+	char path[PATH_MAX], tmp[PATH_MAX];
+
+	home_path(h, path, "%s", name);
+	home_path(h, tmp, "%s.tmp", name);
+	TRY(write_tmp(h, tmp, u, mode, data, len, e));
+	if (rename(tmp, path) == -1)
+		return FAIL(e, RC_IO, "%s: %s", path, strerror(errno));
+	return RC_OK;
+}
+
+static int
+remove_one(const char *path, const struct stat *st, int kind, struct FTW *f)
+{
+	(void)st;
+	(void)kind;
+	(void)f;
+	return remove(path);
+}
+
+void
+home_remove(const char *dir)
+{
+	nftw(dir, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+}

@@ -1,0 +1,318 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The parts of a new state directory, in the order in which they need each
+ * other. Every secret is drawn here, from the kernel.
+ */
+#include "ctl/init.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/arena.h"
+#include "base/check.h"
+#include "base/hex.h"
+#include "base/jsonw.h"
+#include "crypto/ec.h"
+#include "crypto/keystore.h"
+#include "crypto/rng.h"
+#include "ctl/pg.h"
+#include "ctl/render.h"
+#include "ctl/tls.h"
+#include "ctl/users.h"
+#include "eth/addr.h"
+
+/* A new state needs about 60 MB; less than this on the disk is refused. */
+enum { INIT_FREE_BYTES_MIN = 256 * 1024 * 1024 };
+enum { INIT_ARENA_MAX = 4 * 1024 * 1024 };
+
+struct init {
+	struct home home; /* of dir.new */
+	struct arena arena;
+	struct render render;
+	uint8_t account_key[INIT_ACCOUNTS][32];
+};
+
+static enum rc
+make_dirs(const struct home *h, struct err *e)
+{
+	static const struct {
+		const char *name;
+		enum home_user owner;
+		mode_t mode;
+	} dir[] = {
+	    {"conf", HOME_SELF, 0755},
+	    {"node", HOME_NODE, 0700},
+	    {"node/data", HOME_NODE, 0700},
+	    {"node/keystore", HOME_NODE, 0700},
+	    {"jobs", HOME_JOBS, 0700},
+	    {"run", HOME_SELF, 0711},
+	    {"run/gw", HOME_SELF, 0711},
+	    {"run/gw/pg", HOME_PG, 0750},
+	    {"run/kore", HOME_SELF, 0711},
+	    {"tls", HOME_KEYS, 0700},
+	    {"log", HOME_SELF, 0711},
+	    {"log/gw", HOME_GW, 0750},
+	    {"secrets", HOME_SELF, 0700},
+	};
+	char path[PATH_MAX];
+	size_t i;
+
+	for (i = 0; i < ARRAY_CNT(dir); i++)
+		TRY(home_mkdir(h, dir[i].name, dir[i].owner, dir[i].mode, e));
+	if (!h->is_root)
+		return RC_OK;
+	/* Processes of ours make their sockets here; the sticky bit keeps
+	 * each from removing another's. */
+	if (chown(home_path(h, path, "run"), 0, h->run_gid) == -1 ||
+	    chmod(path, 01771) == -1 ||
+	    chown(home_path(h, path, "run/gw"), 0, h->user[HOME_GW].gid) ==
+		-1 ||
+	    chmod(path, 03771) == -1 ||
+	    chown(home_path(h, path, "run/gw/pg"), h->user[HOME_PG].uid,
+		h->user[HOME_GW].gid) == -1)
+		return FAIL(e, RC_IO, "%s: %s", path, strerror(errno));
+	return RC_OK;
+}
+
+/* 24 letters and digits: 119 bits, easy to type. */
+static void
+draw_password(char out[RENDER_PASSWORD_MAX])
+{
+	static const char set[] = "abcdefghijkmnpqrstuvwxyz23456789";
+	uint8_t raw[24];
+	size_t i;
+
+	rng_fill(raw, sizeof(raw));
+	for (i = 0; i < sizeof(raw); i++)
+		out[i] = set[raw[i] & 31];
+	out[i] = '\0';
+	explicit_bzero(raw, sizeof(raw));
+}
+
+static enum rc
+key_addr(struct addr *out, const uint8_t key[32], struct err *e)
+{
+	uint8_t pub[64];
+
+	TRY(ec_public(pub, key, e));
+	ec_addr(out->b, pub);
+	return RC_OK;
+}
+
+static enum rc
+write_key_file(struct init *in, const uint8_t key[32], const struct addr *addr,
+    const char *password, struct err *e)
+{
+	char name[128], hex[41] = "", when[32];
+	time_t now = time(NULL);
+	struct bytes json;
+	struct tm tm;
+
+	TRY(keystore_seal(&in->arena, &json, key, bytes_of_str(password),
+	    KEYSTORE_SCRYPT_LOG_N, e));
+	hex_put(hex, addr_bytes(addr));
+	gmtime_r(&now, &tm);
+	strftime(when, sizeof(when), "%Y-%m-%dT%H-%M-%S", &tm);
+	snprintf(name, sizeof(name), "node/keystore/UTC--%s.000000000Z--%.40s",
+	    when, hex);
+	return home_write(
+	    &in->home, name, HOME_NODE, 0600, json.ptr, json.len, e);
+}
+
+static enum rc
+make_sealer(struct init *in, struct err *e)
+{
+	char password[RENDER_PASSWORD_MAX];
+	uint8_t key[32];
+	enum rc rc;
+
+	ec_key_new(key);
+	draw_password(password);
+	rc = key_addr(&in->render.sealer, key, e);
+	if (rc == RC_OK)
+		rc = write_key_file(in, key, &in->render.sealer, password, e);
+	if (rc == RC_OK)
+		rc = home_write(&in->home, "node/sealer.pass", HOME_NODE, 0400,
+		    password, strlen(password), e);
+	explicit_bzero(key, sizeof(key));
+	explicit_bzero(password, sizeof(password));
+	return rc;
+}
+
+static enum rc
+make_node_key(struct init *in, struct err *e)
+{
+	char hex[64];
+	uint8_t key[32];
+	enum rc rc;
+
+	ec_key_new(key);
+	hex_put(hex, bytes_of(key, sizeof(key)));
+	rc = home_write(
+	    &in->home, "node/nodekey", HOME_NODE, 0600, hex, sizeof(hex), e);
+	explicit_bzero(key, sizeof(key));
+	explicit_bzero(hex, sizeof(hex));
+	return rc;
+}
+
+static enum rc
+make_accounts(struct init *in, struct err *e)
+{
+	size_t i;
+
+	for (i = 0; i < INIT_ACCOUNTS; i++) {
+		ec_key_new(in->account_key[i]);
+		TRY(key_addr(&in->render.account[i], in->account_key[i], e));
+	}
+	return RC_OK;
+}
+
+static enum rc
+make_tls(struct init *in, struct err *e)
+{
+	struct bytes key, cert;
+
+	TRY(tls_make_cert(&in->arena, &key, &cert, e));
+	TRY(home_write(
+	    &in->home, "tls/key.pem", HOME_KEYS, 0400, key.ptr, key.len, e));
+	/* Readable by all: clients are given it as their trust anchor. */
+	return home_write(
+	    &in->home, "tls/cert.pem", HOME_KEYS, 0444, cert.ptr, cert.len, e);
+}
+
+static void
+write_accounts(struct init *in, struct jsonw *w)
+{
+	char text[ADDR_TEXT_MAX];
+	size_t i;
+
+	jsonw_key(w, "accounts");
+	jsonw_arr(w);
+	for (i = 0; i < INIT_ACCOUNTS; i++) {
+		jsonw_obj(w);
+		jsonw_key(w, "address");
+		jsonw_str(w, addr_text(text, &in->render.account[i]));
+		jsonw_key(w, "privateKey");
+		jsonw_data(w, bytes_of(in->account_key[i], 32));
+		jsonw_obj_end(w);
+	}
+	jsonw_arr_end(w);
+}
+
+static enum rc
+make_surface_user(
+    struct init *in, struct jsonw *w, const char *surface, struct err *e)
+{
+	char password[RENDER_PASSWORD_MAX], path[PATH_MAX];
+	enum rc rc;
+
+	draw_password(password);
+	home_path(&in->home, path, "secrets/%s.users", surface);
+	rc = users_put(
+	    &in->home, path, USERS_SET, surface, bytes_of_str(password), e);
+	jsonw_key(w, surface);
+	jsonw_obj(w);
+	jsonw_key(w, "user");
+	jsonw_str(w, surface);
+	jsonw_key(w, "password");
+	jsonw_str(w, password);
+	jsonw_obj_end(w);
+	explicit_bzero(password, sizeof(password));
+	return rc;
+}
+
+/* One object per surface, and the funded accounts. */
+static enum rc
+make_credentials(struct init *in, struct err *e)
+{
+	static const char *const surface[] = {"wallet", "rpc"};
+	struct jsonw w;
+	enum rc rc = RC_OK;
+	size_t i;
+
+	jsonw_init(&w, 65536);
+	jsonw_obj(&w);
+	for (i = 0; rc == RC_OK && i < ARRAY_CNT(surface); i++)
+		rc = make_surface_user(in, &w, surface[i], e);
+	write_accounts(in, &w);
+	jsonw_obj_end(&w);
+	if (rc == RC_OK && !jsonw_done(&w))
+		rc = FAIL(e, RC_NO_SPACE, "dev-credentials.json");
+	if (rc == RC_OK)
+		rc = home_write(&in->home, "secrets/dev-credentials.json",
+		    HOME_SELF, 0600, w.ptr, w.len, e);
+	explicit_bzero(w.ptr, w.len);
+	jsonw_free(&w);
+	return rc;
+}
+
+static enum rc
+check_room(const char *dir, struct err *e)
+{
+	struct statvfs st;
+	char parent[PATH_MAX];
+	unsigned long long free_bytes;
+
+	snprintf(parent, sizeof(parent), "%s", dir);
+	*strrchr(parent, '/') = '\0';
+	if (statvfs(parent[0] == '\0' ? "/" : parent, &st) == -1)
+		return FAIL(e, RC_IO, "%s: %s", parent, strerror(errno));
+	free_bytes = (unsigned long long)st.f_bavail * st.f_frsize;
+	if (free_bytes >= INIT_FREE_BYTES_MIN)
+		return RC_OK;
+	return FAIL(e, RC_NO_SPACE,
+	    "%s: %llu MiB free on this disk, a new state needs %d MiB", dir,
+	    free_bytes >> 20, INIT_FREE_BYTES_MIN >> 20);
+}
+
+static enum rc
+make_all(struct init *in, void (*say)(const char *line), struct err *e)
+{
+	const struct home *h = &in->home;
+
+	TRY(make_dirs(h, e));
+	say("keys: node, sealer, accounts");
+	TRY(make_node_key(in, e));
+	TRY(make_sealer(in, e));
+	TRY(make_accounts(in, e));
+	say("certificate for localhost");
+	TRY(make_tls(in, e));
+	say("passwords and accounts: secrets/dev-credentials.json");
+	TRY(make_credentials(in, e));
+	say("configuration and genesis");
+	TRY(render_all(h, &in->render, e));
+	say("database cluster");
+	TRY(pg_create(h, e));
+	return home_write(h, "version", HOME_SELF, 0644, HOME_STAMP "\n",
+	    strlen(HOME_STAMP) + 1, e);
+}
+
+enum rc
+init_dev(const struct home *h, void (*say)(const char *line), struct err *e)
+{
+	struct init in = {.home = *h};
+	char tmp[PATH_MAX + 8];
+	enum rc rc;
+
+	TRY(check_room(h->dir, e));
+	snprintf(tmp, sizeof(tmp), "%s.new", h->dir);
+	home_remove(tmp);
+	if (mkdir(tmp, 0711) == -1)
+		return FAIL(e, RC_IO, "%s: %s", tmp, strerror(errno));
+	home_set_dir(&in.home, tmp);
+	render_open(&in.render, h->dir);
+	arena_init(&in.arena, INIT_ARENA_MAX);
+	rc = make_all(&in, say, e);
+	explicit_bzero(in.account_key, sizeof(in.account_key));
+	arena_drop(&in.arena);
+	if (rc == RC_OK && rename(tmp, h->dir) == -1)
+		rc = FAIL(e, RC_IO, "%s: %s", h->dir, strerror(errno));
+	if (rc != RC_OK)
+		home_remove(tmp);
+	return rc;
+}

@@ -1,0 +1,192 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * fork, drop to the right user, exec; wait and stop.
+ */
+#include "ctl/proc.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+/* Bytes of a failed program's last words that an error quotes. */
+enum { PROC_WORDS_MAX = 160, PROC_POLL_MS = 20 };
+
+static void
+sleep_ms(int ms)
+{
+	struct timespec t = {
+	    .tv_sec = ms / 1000, .tv_nsec = (long)(ms % 1000) * 1000000};
+
+	(void)nanosleep(&t, NULL);
+}
+
+/* Both run/ and run/gw take sockets of the processes of ours. */
+static bool
+become(const struct home *h, enum home_user u)
+{
+	gid_t groups[2] = {h->run_gid, h->user[HOME_GW].gid};
+
+	if (!h->is_root || u == HOME_SELF)
+		return true;
+	return setgroups(2, groups) == 0 && setgid(h->user[u].gid) == 0 &&
+	       setuid(h->user[u].uid) == 0;
+}
+
+static void
+reset_signals(void)
+{
+	sigset_t none;
+
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+	signal(SIGPIPE, SIG_DFL);
+}
+
+/* In the child: never returns. */
+static _Noreturn void
+become_program(
+    const struct home *h, enum home_user u, int out, const char *const *argv)
+{
+	int null = open("/dev/null", O_RDONLY);
+
+	reset_signals();
+	dup2(null, 0);
+	dup2(out, 1);
+	dup2(out, 2);
+	if (h != NULL && !become(h, u)) {
+		perror("setuid");
+		_exit(126);
+	}
+	execvp(argv[0], (char *const *)(uintptr_t)argv);
+	perror(argv[0]);
+	_exit(127);
+}
+
+static void
+last_words(int fd, char *out, size_t cap)
+{
+	off_t size = lseek(fd, 0, SEEK_END);
+	off_t at = size > (off_t)cap - 1 ? size - ((off_t)cap - 1) : 0;
+	ssize_t n = pread(fd, out, cap - 1, at);
+
+	out[n > 0 ? n : 0] = '\0';
+	while (n > 0 && (out[n - 1] == '\n' || out[n - 1] == ' '))
+		out[--n] = '\0';
+}
+
+static enum rc
+run_to_end(const struct home *h, enum home_user u, const char *const *argv,
+    struct err *e)
+{
+	char words[PROC_WORDS_MAX];
+	int out = open("/tmp", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+	int status = 0;
+	pid_t pid;
+
+	if (out == -1)
+		return FAIL(e, RC_IO, "/tmp: %s", strerror(errno));
+	pid = fork();
+	if (pid == 0)
+		become_program(h, u, out, argv);
+	if (pid != -1)
+		while (waitpid(pid, &status, 0) == -1 && errno == EINTR)
+			;
+	last_words(out, words, sizeof(words));
+	close(out);
+	if (pid == -1)
+		return FAIL(e, RC_IO, "fork: %s", strerror(errno));
+	if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
+		return RC_OK;
+	return FAIL(e, RC_IO, "%s failed: %s", argv[0], words);
+}
+
+enum rc
+proc_run_quiet(const char *const *argv, struct err *e)
+{
+	return run_to_end(NULL, HOME_SELF, argv, e);
+}
+
+enum rc
+proc_run_as(const struct home *h, enum home_user u, const char *const *argv,
+    struct err *e)
+{
+	return run_to_end(h, u, argv, e);
+}
+
+enum rc
+proc_start(const struct home *h, enum home_user u, const char *log,
+    const char *const *argv, pid_t *pid, struct err *e)
+{
+	pid_t parent = getpid();
+	int out = open(log, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0640);
+
+	if (out == -1)
+		return FAIL(e, RC_IO, "%s: %s", log, strerror(errno));
+	*pid = fork();
+	if (*pid == 0) {
+		(void)setpgid(0, 0);
+		if (h->is_root || u == HOME_SELF)
+			(void)fchmod(out, 0640);
+		if (!become(h, u)) {
+			perror("setuid");
+			_exit(126);
+		}
+		/* After the change of user, which clears it. */
+		(void)prctl(PR_SET_PDEATHSIG, SIGTERM);
+		if (getppid() != parent)
+			_exit(0);
+		become_program(NULL, HOME_SELF, out, argv);
+	}
+	close(out);
+	if (*pid == -1)
+		return FAIL(e, RC_IO, "fork: %s", strerror(errno));
+	(void)setpgid(*pid, *pid);
+	return RC_OK;
+}
+
+bool
+proc_is_alive(pid_t pid, char *text, size_t cap)
+{
+	int status;
+	pid_t r = waitpid(pid, &status, WNOHANG);
+
+	if (r == 0)
+		return true;
+	if (r == -1)
+		snprintf(text, cap, "is gone");
+	else if (WIFSIGNALED(status))
+		snprintf(text, cap, "was ended by signal %d (%s)",
+		    WTERMSIG(status), strsignal(WTERMSIG(status)));
+	else
+		snprintf(text, cap, "left with status %d", WEXITSTATUS(status));
+	return false;
+}
+
+bool
+proc_stop(pid_t pid, int sig, int grace_ms)
+{
+	char text[64];
+	int waited;
+
+	if (pid <= 0)
+		return true;
+	(void)kill(pid, sig);
+	for (waited = 0; waited < grace_ms; waited += PROC_POLL_MS) {
+		if (!proc_is_alive(pid, text, sizeof(text)))
+			return true;
+		sleep_ms(PROC_POLL_MS);
+	}
+	(void)kill(-pid, SIGKILL);
+	while (proc_is_alive(pid, text, sizeof(text)))
+		sleep_ms(PROC_POLL_MS);
+	return false;
+}

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Child processes: run to the end, or start, watch and stop.
+ */
+#ifndef CTL_PROC_H
+#define CTL_PROC_H
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+#include "base/err.h"
+#include "ctl/home.h"
+
+/* proc_run_quiet runs a program to its end; its output appears only in the
+ * error. RC_IO with its last words. */
+enum rc proc_run_quiet(const char *const *argv, struct err *e);
+
+/* proc_run_as is proc_run_quiet as a user of the state directory. */
+enum rc proc_run_as(const struct home *h, enum home_user u,
+    const char *const *argv, struct err *e);
+
+/*
+ * proc_start starts a program in a process group of its own, standard output
+ * and error to the end of the file log, standard input from nothing. It gets
+ * SIGTERM should we die.
+ */
+enum rc proc_start(const struct home *h, enum home_user u, const char *log,
+    const char *const *argv, pid_t *pid, struct err *e);
+
+/*
+ * proc_stop sends sig and waits; after grace_ms it sends SIGKILL.
+ *
+ * Returns false when it had to kill
+ */
+bool proc_stop(pid_t pid, int sig, int grace_ms);
+
+/* proc_is_alive reaps a child that has ended and writes why to text. */
+bool proc_is_alive(pid_t pid, char *text, size_t cap);
+
+#endif

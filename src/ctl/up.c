@@ -1,0 +1,502 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The supervisor. Parts are rows of a table: how to start, how to tell that
+ * it is ready, how to stop. A part that dies is started again with growing
+ * delay; the others go on.
+ */
+#include "ctl/up.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/check.h"
+#include "ctl/init.h"
+#include "ctl/pg.h"
+#include "ctl/proc.h"
+#include "db/migrate.h"
+#include "upstream/noderpc.h"
+
+/* A part must be ready in this time; restarts wait 250 ms, doubled up to the
+ * bound, and start from the beginning after a quiet minute. */
+enum {
+	UP_READY_MS = 30000,
+	UP_POLL_MS = 25,
+	UP_WATCH_MS = 200,
+	UP_DELAY_MIN_MS = 250,
+	UP_DELAY_MAX_MS = 15000,
+	UP_QUIET_MS = 60000,
+	UP_GRACE_MS = 12000
+};
+
+struct up;
+
+struct part {
+	const char *name;
+	enum rc (*start)(struct up *u, pid_t *pid, struct err *e);
+	bool (*is_ready)(struct up *u);
+	int stop_signal;
+};
+
+struct running {
+	pid_t pid;
+	uint64_t started_ms, retry_at_ms;
+	int delay_ms;
+	bool is_ready;
+};
+
+enum { PART_PG, PART_NODE, PART_JOBS, PART_GATEWAY, PART_CNT };
+
+struct up {
+	struct home *h;
+	struct running run[PART_CNT];
+	int lock_fd;
+};
+
+static volatile sig_atomic_t stop_signal;
+
+static void
+on_signal(int sig)
+{
+	stop_signal = sig;
+}
+
+static uint64_t
+now_ms(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
+}
+
+static void
+pause_ms(int ms)
+{
+	struct timespec t = {.tv_sec = 0, .tv_nsec = (long)ms * 1000000};
+
+	(void)nanosleep(&t, NULL);
+}
+
+static void
+step_line(const char *line)
+{
+	printf("  %s\n", line);
+	fflush(stdout);
+}
+
+/* Parts. -------------------------------------------------------------- */
+
+static enum rc
+start_pg(struct up *u, pid_t *pid, struct err *e)
+{
+	return pg_start(u->h, pid, e);
+}
+
+static bool
+pg_is_ready(struct up *u)
+{
+	PGconn *pg;
+
+	if (pg_connect(u->h, &pg, "postgres", NULL) != RC_OK)
+		return false;
+	PQfinish(pg);
+	return true;
+}
+
+static enum rc
+start_program(struct up *u, const char *name, enum home_user user,
+    const char *conf, pid_t *pid, struct err *e)
+{
+	char bin[PATH_MAX + 16], path[PATH_MAX], log[PATH_MAX];
+	const char *argv[] = {
+	    bin, "-c", home_path(u->h, path, "conf/%s", conf), NULL};
+
+	snprintf(bin, sizeof(bin), "%s/%s", u->h->bin, name);
+	home_path(u->h, log, "log/%s.log", name);
+	return proc_start(u->h, user, log, argv, pid, e);
+}
+
+static enum rc
+start_node(struct up *u, pid_t *pid, struct err *e)
+{
+	return start_program(u, "noded", HOME_NODE, "node.conf", pid, e);
+}
+
+static bool
+node_is_ready(struct up *u)
+{
+	char path[PATH_MAX];
+	struct noderpc *n;
+	json_t *r = NULL;
+	bool ok;
+
+	if (noderpc_open(&n, home_path(u->h, path, "run/node.ipc"), NULL) !=
+	    RC_OK)
+		return false;
+	ok = noderpc_call(n, &r, "eth_blockNumber", NULL, 2000, NULL) == RC_OK;
+	json_decref(r);
+	noderpc_close(n);
+	return ok;
+}
+
+static enum rc
+start_jobs(struct up *u, pid_t *pid, struct err *e)
+{
+	return start_program(u, "jobsd", HOME_JOBS, "jobs.conf", pid, e);
+}
+
+/* Ready when its cursor row is there: it has seen node and database. */
+static bool
+jobs_is_ready(struct up *u)
+{
+	PGconn *pg;
+	PGresult *r;
+	bool ok;
+
+	if (pg_connect(u->h, &pg, NULL, NULL) != RC_OK)
+		return false;
+	r = PQexec(pg, "select 1 from cursor where name = 'block'");
+	ok = PQresultStatus(r) == PGRES_TUPLES_OK && PQntuples(r) == 1;
+	PQclear(r);
+	PQfinish(pg);
+	return ok;
+}
+
+static enum rc
+start_gateway(struct up *u, pid_t *pid, struct err *e)
+{
+	/* Its parent stays root to fork workers that are not. */
+	return start_program(u, "gateway", HOME_SELF, "gateway.conf", pid, e);
+}
+
+static bool
+port_answers(uint16_t port)
+{
+	struct sockaddr_in sa = {.sin_family = AF_INET,
+	    .sin_port = htons(port),
+	    .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	bool ok = fd != -1 &&
+		  connect(fd, (const struct sockaddr *)&sa, sizeof(sa)) == 0;
+
+	if (fd != -1)
+		close(fd);
+	return ok;
+}
+
+/* A whole answer over HTTP: the worker runs, and reaches the node. */
+static bool
+gateway_is_ready(struct up *u)
+{
+	static const char ask[] = "GET /v1/ready HTTP/1.1\r\n"
+				  "Host: localhost\r\n"
+				  "Connection: close\r\n\r\n";
+	struct sockaddr_in sa = {.sin_family = AF_INET,
+	    .sin_port = htons(u->h->rpc_port),
+	    .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+	struct timeval limit = {.tv_sec = 2};
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	char answer[16] = "";
+	bool ok;
+
+	if (fd == -1)
+		return false;
+	(void)setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit));
+	ok = connect(fd, (const struct sockaddr *)&sa, sizeof(sa)) == 0 &&
+	     send(fd, ask, sizeof(ask) - 1, MSG_NOSIGNAL) > 0 &&
+	     recv(fd, answer, sizeof(answer) - 1, MSG_WAITALL) > 0 &&
+	     !strncmp(answer, "HTTP/1.1 200", 12);
+	close(fd);
+	return ok && port_answers(u->h->port);
+}
+
+static const struct part parts[PART_CNT] = {
+    [PART_PG] = {"postgres", start_pg, pg_is_ready, SIGINT},
+    [PART_NODE] = {"noded", start_node, node_is_ready, SIGTERM},
+    [PART_JOBS] = {"jobsd", start_jobs, jobs_is_ready, SIGTERM},
+    [PART_GATEWAY] = {"gateway", start_gateway, gateway_is_ready, SIGTERM},
+};
+
+/* Starting. ----------------------------------------------------------- */
+
+static void
+write_pid(struct up *u, int i)
+{
+	char name[64], text[16];
+	int n = snprintf(text, sizeof(text), "%d\n", (int)u->run[i].pid);
+
+	snprintf(name, sizeof(name), "run/%s.pid", parts[i].name);
+	(void)home_write(u->h, name, HOME_SELF, 0644, text, (size_t)n, NULL);
+}
+
+static enum rc
+start_part(struct up *u, int i, struct err *e)
+{
+	TRY(parts[i].start(u, &u->run[i].pid, e));
+	u->run[i].started_ms = now_ms();
+	u->run[i].is_ready = false;
+	write_pid(u, i);
+	return RC_OK;
+}
+
+/* The last line that a part wrote says best why it did not start. */
+static void
+last_line(const struct up *u, int i, char *out, size_t cap)
+{
+	char path[PATH_MAX];
+	FILE *f =
+	    fopen(home_path(u->h, path, "log/%s.log", parts[i].name), "re");
+	char line[512];
+
+	out[0] = '\0';
+	if (f == NULL)
+		return;
+	(void)fseek(f, -4096, SEEK_END);
+	while (fgets(line, sizeof(line), f) != NULL)
+		if (line[0] != '\n')
+			snprintf(out, cap, "%s", line);
+	fclose(f);
+	out[strcspn(out, "\n")] = '\0';
+}
+
+static enum rc
+wait_ready(struct up *u, int i, struct err *e)
+{
+	uint64_t until = now_ms() + UP_READY_MS;
+	char why[96] = "is not ready", words[512];
+
+	while (stop_signal == 0 && now_ms() < until) {
+		if (!proc_is_alive(u->run[i].pid, why, sizeof(why))) {
+			u->run[i].pid = 0;
+			break;
+		}
+		if (parts[i].is_ready(u)) {
+			u->run[i].is_ready = true;
+			return RC_OK;
+		}
+		pause_ms(UP_POLL_MS);
+	}
+	if (stop_signal != 0)
+		return FAIL(e, RC_UNAVAILABLE, "stopped while starting");
+	last_line(u, i, words, sizeof(words));
+	return FAIL(e, RC_UNAVAILABLE, "%s %s; log/%s.log ends: %.120s",
+	    parts[i].name, why, parts[i].name, words);
+}
+
+static enum rc
+check_port(uint16_t port, const char *variable, struct err *e)
+{
+	struct sockaddr_in sa = {.sin_family = AF_INET,
+	    .sin_port = htons(port),
+	    .sin_addr.s_addr = htonl(INADDR_ANY)};
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), on = 1;
+	bool ok;
+
+	(void)setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
+	ok =
+	    fd != -1 && bind(fd, (const struct sockaddr *)&sa, sizeof(sa)) == 0;
+	if (fd != -1)
+		close(fd);
+	if (ok)
+		return RC_OK;
+	return FAIL(e, RC_UNAVAILABLE, "port %u is in use: set %s to another",
+	    port, variable);
+}
+
+/* Two stacks on one state would be two owners of one database. */
+static enum rc
+take_lock(struct up *u, struct err *e)
+{
+	char path[PATH_MAX];
+
+	u->lock_fd = open(home_path(u->h, path, "run/up.lock"),
+	    O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	if (u->lock_fd == -1)
+		return FAIL(e, RC_IO, "%s: %s", path, strerror(errno));
+	if (flock(u->lock_fd, LOCK_EX | LOCK_NB) == 0)
+		return RC_OK;
+	return FAIL(e, RC_UNAVAILABLE, "%s is in use by another `sekisho up`",
+	    u->h->dir);
+}
+
+static void
+migration_line(void *ctx, const char *line)
+{
+	(void)ctx;
+	step_line(line);
+}
+
+static enum rc
+migrate(struct up *u, struct err *e)
+{
+	PGconn *pg;
+	enum rc rc;
+
+	TRY(pg_prepare(u->h, e));
+	TRY(pg_connect(u->h, &pg, NULL, e));
+	rc = migrate_run(pg, false, migration_line, NULL, e);
+	PQfinish(pg);
+	return rc;
+}
+
+static enum rc
+prepare(struct up *u, struct err *e)
+{
+	char bin[PATH_MAX];
+	bool has_state;
+
+	TRY(check_port(u->h->port, "SEKISHO_PORT", e));
+	TRY(check_port(u->h->rpc_port, "SEKISHO_RPC_PORT", e));
+	TRY(pg_find_bin(bin, e));
+	TRY(home_exists(u->h, &has_state, e));
+	if (!has_state) {
+		printf("new state in %s\n", u->h->dir);
+		TRY(init_dev(u->h, step_line, e));
+	}
+	return take_lock(u, e);
+}
+
+static enum rc
+start_all(struct up *u, struct err *e)
+{
+	int i;
+
+	for (i = 0; i < PART_CNT; i++) {
+		uint64_t t0 = now_ms();
+
+		TRY(start_part(u, i, e));
+		TRY(wait_ready(u, i, e));
+		printf("%-9s ready after %llu ms (pid %d)\n", parts[i].name,
+		    (unsigned long long)(now_ms() - t0), (int)u->run[i].pid);
+		fflush(stdout);
+		if (i == PART_PG)
+			TRY(migrate(u, e));
+	}
+	return RC_OK;
+}
+
+static void
+stop_all(struct up *u)
+{
+	char path[PATH_MAX];
+	int i;
+
+	for (i = PART_CNT - 1; i >= 0; i--) {
+		bool was_clean;
+
+		if (u->run[i].pid <= 0)
+			continue;
+		was_clean =
+		    proc_stop(u->run[i].pid, parts[i].stop_signal, UP_GRACE_MS);
+		printf("%-9s %s\n", parts[i].name,
+		    was_clean ? "stopped" : "did not stop in time, killed");
+		fflush(stdout);
+		unlink(home_path(u->h, path, "run/%s.pid", parts[i].name));
+	}
+}
+
+/* Watching. ----------------------------------------------------------- */
+
+static void
+part_died(struct up *u, int i, const char *why)
+{
+	struct running *r = &u->run[i];
+	char words[512];
+
+	if (now_ms() - r->started_ms > UP_QUIET_MS)
+		r->delay_ms = 0;
+	r->delay_ms = r->delay_ms == 0 ? UP_DELAY_MIN_MS : r->delay_ms * 2;
+	if (r->delay_ms > UP_DELAY_MAX_MS)
+		r->delay_ms = UP_DELAY_MAX_MS;
+	r->retry_at_ms = now_ms() + (uint64_t)r->delay_ms;
+	r->pid = 0;
+	last_line(u, i, words, sizeof(words));
+	printf("%-9s %s; starting it again in %d ms. Its last line: %s\n",
+	    parts[i].name, why, r->delay_ms, words);
+	fflush(stdout);
+}
+
+static void
+watch_part(struct up *u, int i)
+{
+	struct running *r = &u->run[i];
+	struct err e = {0};
+	char why[96];
+
+	if (r->pid > 0 && !proc_is_alive(r->pid, why, sizeof(why))) {
+		part_died(u, i, why);
+		return;
+	}
+	if (r->pid > 0 && !r->is_ready && parts[i].is_ready(u)) {
+		r->is_ready = true;
+		printf(
+		    "%-9s ready again (pid %d)\n", parts[i].name, (int)r->pid);
+		fflush(stdout);
+	}
+	if (r->pid == 0 && now_ms() >= r->retry_at_ms &&
+	    start_part(u, i, &e) != RC_OK)
+		part_died(u, i, e.text);
+}
+
+static void
+summary(const struct up *u)
+{
+	const struct home *h = u->h;
+
+	printf("\n"
+	       "wallet API   https://localhost:%u/            (HTTP Basic)\n"
+	       "JSON-RPC     https://localhost:%u/rpc         (HTTP Basic)\n"
+	       "             http://127.0.0.1:%u/            (this machine)\n"
+	       "credentials  %s/secrets/dev-credentials.json\n"
+	       "certificate  %s/tls/cert.pem\n"
+	       "state        %s\n"
+	       "stop         Ctrl-C, or: kill %d\n\n",
+	    h->port, h->port, h->rpc_port, h->dir, h->dir, h->dir,
+	    (int)getpid());
+	fflush(stdout);
+}
+
+static void
+watch(struct up *u)
+{
+	int i;
+
+	while (stop_signal == 0) {
+		for (i = 0; i < PART_CNT; i++)
+			watch_part(u, i);
+		pause_ms(UP_WATCH_MS);
+	}
+	printf("\nstopping (%s)\n", strsignal(stop_signal));
+}
+
+enum rc
+up_run(struct home *h, struct err *e)
+{
+	struct up u = {.h = h, .lock_fd = -1};
+	struct sigaction sa = {.sa_handler = on_signal};
+	enum rc rc;
+
+	sigaction(SIGINT, &sa, NULL);
+	sigaction(SIGTERM, &sa, NULL);
+	sigaction(SIGHUP, &sa, NULL);
+	rc = prepare(&u, e);
+	if (rc == RC_OK)
+		rc = start_all(&u, e);
+	if (rc == RC_OK) {
+		summary(&u);
+		watch(&u);
+	}
+	stop_all(&u);
+	if (u.lock_fd != -1)
+		close(u.lock_fd);
+	return rc;
+}
