@@ -1,0 +1,415 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Black-box cases over one running stack: clients, wallet routes, refusals,
+parts that die, and a second start."""
+import concurrent.futures
+import json
+import os
+import re
+import signal
+import socket
+import stat
+import subprocess
+import sys
+import time
+
+from case import case, run, same
+from stack import BIN, ROOT, Stack, free_port, wait_for
+
+NPM = os.path.join(ROOT, "build/npm")
+NODE = NPM + "/node_modules/.bin/node"
+
+
+def ethers(stack, url, auth=None):
+    key = stack.credentials["accounts"][0]["privateKey"]
+    env = dict(os.environ, URL=url, KEY=key, NPM=NPM, AUTH=auth or "",
+               NODE_EXTRA_CA_CERTS=stack.home + "/tls/cert.pem")
+    r = subprocess.run([NODE, os.path.join(ROOT, "tests/e2e/ethers.mjs")], env=env, text=True,
+                       capture_output=True, timeout=300)
+    if r.returncode != 0:
+        raise AssertionError(r.stdout[-3000:] + r.stderr[-2000:])
+
+
+def cast(stack, *args):
+    r = subprocess.run([NPM + "/node_modules/.bin/cast", *args], text=True, capture_output=True, timeout=60)
+    if r.returncode != 0:
+        raise AssertionError("cast %s: %s" % (" ".join(args), r.stderr))
+    return r.stdout.strip()
+
+
+@case
+def summary_names_urls_and_credentials(s):
+    for part in ("postgres", "noded", "jobsd", "gateway"):
+        assert re.search(r"^%s\s+ready after \d+ ms" % part, s.text(), re.M), s.text()
+    assert "https://localhost:%d/" % s.port in s.text()
+    assert "secrets/dev-credentials.json" in s.text()
+
+
+@case
+def credentials_are_private_and_per_surface(s):
+    mode = stat.S_IMODE(os.stat(s.home + "/secrets/dev-credentials.json").st_mode)
+    same(oct(mode), oct(0o600))
+    assert {"user", "password"} <= set(s.credentials["wallet"])
+    assert s.credentials["wallet"]["password"] != s.credentials["rpc"]["password"]
+    assert len(s.credentials["accounts"]) >= 2
+
+
+@case
+def ethers_over_loopback(s):
+    ethers(s, "http://127.0.0.1:%d/" % s.rpc_port)
+
+
+@case
+def ethers_over_https(s):
+    c = s.credentials["rpc"]
+    ethers(s, "https://localhost:%d/rpc" % s.port, "%s:%s" % (c["user"], c["password"]))
+
+
+@case
+def cast_over_loopback(s):
+    url = "http://127.0.0.1:%d/" % s.rpc_port
+    same(cast(s, "chain-id", "--rpc-url", url), "31337")
+    a = s.credentials["accounts"][1]
+    out = cast(s, "send", "--rpc-url", url, "--private-key", a["privateKey"], "--legacy", "--gas-price", "0",
+               "--value", "5", "--json", "0x" + "42" * 20)
+    same(json.loads(out)["status"], "0x1")
+
+
+@case
+def cast_over_the_ipc_socket(s):
+    same(cast(s, "block-number", "--rpc-url", s.home + "/run/node.ipc").isdigit(), True)
+
+
+@case
+def web3_over_the_ipc_socket(s):
+    script = ("const {Web3}=require('web3');"
+              "const {IpcProvider}=require('web3-providers-ipc');"
+              "(async()=>{const p=new IpcProvider(process.env.IPC);const w=new Web3(p);"
+              "console.log((await w.eth.getChainId()).toString(),(await w.eth.getBlock('latest')).hash.length);"
+              "p.disconnect();process.exit(0)})().catch(e=>{console.error(e);process.exit(1)})")
+    r = subprocess.run([NODE, "-e", script], env=dict(os.environ, IPC=s.home + "/run/node.ipc"), text=True,
+                       capture_output=True, timeout=60, cwd=NPM)
+    same(r.returncode, 0, r.stderr)
+    same(r.stdout.split(), ["31337", "66"])
+
+
+@case
+def wallet_root_answers_its_name(s):
+    r = s.https("GET", "/")
+    same(r.status, 200)
+    assert "server" in r.json, r.body
+
+
+@case
+def wallet_without_credentials_is_401(s):
+    r = s.https("GET", "/", auth=None)
+    same(r.status, 401)
+    assert re.match(r'Basic realm=".*", charset="UTF-8"', r.headers["WWW-Authenticate"]), r.headers
+    for auth in (("wallet", "wrong password"), ("nobody", "x" * 20), s.credentials["rpc"]):
+        if isinstance(auth, dict):
+            auth = (auth["user"], auth["password"])
+        same(s.https("GET", "/", auth=auth).status, 401)
+
+
+@case
+def wallet_transaction_count(s):
+    a = s.credentials["accounts"][1]["address"]
+    r = s.https("GET", "/v1/Eth/TransactionCount/" + a)
+    same(r.status, 200)
+    same(r.json["meta"], {"code": 200, "message": "OK"})
+    same(r.json["data"]["chainid"], "31337")
+    same(r.json["data"]["gasprice"], 0)
+    same(r.json["data"]["nonce"], int(s.rpc("eth_getTransactionCount", a, "latest"), 16))
+    for bad in ("0x12", "zz" * 20, a[:-1] + ("0" if a[-1] != "0" else "1") + "00"):
+        r = s.https("GET", "/v1/Eth/TransactionCount/" + bad)
+        same((r.status, r.json["meta"]["code"]), (400, 88), bad)
+
+
+@case
+def wallet_wrong_method_is_404_code_10(s):
+    r = s.https("POST", "/v1/Eth/TransactionCount/0x" + "11" * 20, {})
+    same((r.status, r.json["meta"]["code"]), (404, 10))
+    assert r.json["meta"]["description"].startswith("method: POST, url: "), r.body
+
+
+def sign(s, account, **tx):
+    """A raw transaction by ethers, with the account's next nonce."""
+    script = ("const {ethers}=require('ethers');"
+              "(async()=>{const t=JSON.parse(process.env.TX);const w=new ethers.Wallet(process.env.KEY);"
+              "console.log(await w.signTransaction(t))})()")
+    tx = dict({"chainId": 31337, "gasLimit": 21000, "type": 0, "gasPrice": 0}, **tx)
+    r = subprocess.run([NODE, "-e", script], text=True, capture_output=True, timeout=60, cwd=NPM,
+                       env=dict(os.environ, TX=json.dumps(tx), KEY=account["privateKey"]))
+    same(r.returncode, 0, r.stderr)
+    return r.stdout.strip()
+
+
+def next_nonce(s, account):
+    return int(s.rpc("eth_getTransactionCount", account["address"], "pending"), 16)
+
+
+def allow_contract(s, address):
+    s.psql("insert into executable_contract (contract_address) values ('%s') on conflict do nothing" % address)
+
+
+@case
+def wallet_sends_raw_transactions_in_order(s):
+    a = s.credentials["accounts"][2]
+    n = next_nonce(s, a)
+    to = "0x52908400098527886E0F7030069857D2E4169EE7"
+    allow_contract(s, to)
+    items = [sign(s, a, to=to, value=i + 1, nonce=n + i) for i in range(3)]
+    r = s.https("POST", "/v1/Eth/SendRawTransaction", {"raw_tx_hex_list": items})
+    same(r.status, 200, r.body)
+    same([(i["id"], i["status"]) for i in r.json["data"]], [(1, 1), (2, 1), (3, 1)], r.body)
+    for item in r.json["data"]:
+        same(s.rpc("eth_getTransactionReceipt", item["transaction_hash"])["status"], "0x1")
+
+
+@case
+def wallet_refuses_unlisted_and_creation(s):
+    a = s.credentials["accounts"][2]
+    n = next_nonce(s, a)
+    items = [sign(s, a, to="0x" + "77" * 20, value=1, nonce=n),
+             sign(s, a, data="0x6000", nonce=n, gasLimit=100000), "0x00", "zz"]
+    r = s.https("POST", "/v1/Eth/SendRawTransaction", {"raw_tx_hex_list": items})
+    same(r.status, 200, r.body)
+    same([i["status"] for i in r.json["data"]], [0, 0, 0, 0], r.body)
+    assert all(i["error_msg"] for i in r.json["data"]), r.body
+    same(next_nonce(s, a), n)
+
+
+@case
+def wallet_bad_bodies_are_400_code_88(s):
+    for body in ("", "{", "[]", '{"raw_tx_hex_list": 1}', '{"raw_tx_hex_list": [1]}', '{"x": []}',
+                 '{"raw_tx_hex_list": [], "raw_tx_hex_list": []}', '{"raw_tx_hex_list": null}', "{}"):
+        r = s.https("POST", "/v1/Eth/SendRawTransaction", body, {"Content-Type": "application/json"})
+        same((r.status, r.json["meta"]["code"]), (400, 88), body)
+    r = s.https("POST", "/v1/Eth/SendRawTransaction", '{"raw_tx_hex_list": []}', {"Content-Type": "text/plain"})
+    same((r.status, r.json["meta"]["code"]), (400, 88))
+    r = s.https("POST", "/v1/Eth/SendRawTransaction", {"raw_tx_hex_list": []})
+    same((r.status, r.json["data"]), (200, []))
+
+
+@case
+def rpc_surface_lets_no_operator_method_through(s):
+    for m in ("personal_newAccount", "admin_peers", "clique_propose", "debug_setHead", "miner_start",
+              "eth_sign", "eth_sendTransaction", "Eth_chainId", "eth_chainId "):
+        for send in (lambda d: s.http("POST", "/", d), lambda d: s.https("POST", "/rpc", d, auth="rpc")):
+            r = send({"jsonrpc": "2.0", "id": 7, "method": m, "params": []})
+            same((r.json["error"]["code"], r.json["id"]), (-32601, 7), m)
+
+
+@case
+def rpc_over_tls_needs_its_own_credentials(s):
+    doc = {"jsonrpc": "2.0", "id": 1, "method": "eth_chainId", "params": []}
+    same(s.https("POST", "/rpc", doc, auth=None).status, 401)
+    same(s.https("POST", "/rpc", doc, auth="wallet").status, 401)
+    same(s.https("POST", "/rpc", doc, auth="rpc").json["result"], "0x7a69")
+
+
+@case
+def rpc_speaks_json_rpc_2_to_the_letter(s):
+    def post(text):
+        return s.http("POST", "/", text, {"Content-Type": "application/json"})
+    same(post("{").json["error"]["code"], -32700)
+    same(post("[]").json["error"]["code"], -32600)
+    same(post("1").json["error"]["code"], -32600)
+    for ident in ("1", '"a"', "null", "12345678901234567890", "1.5"):
+        r = post('{"jsonrpc":"2.0","id":%s,"method":"eth_chainId"}' % ident)
+        assert b'"id":' + ident.encode() in r.body.replace(b" ", b""), r.body
+    r = post('[{"jsonrpc":"2.0","id":1,"method":"eth_chainId"},{"jsonrpc":"2.0","id":2,"method":"net_version"},1]')
+    same(sorted(str(x["id"]) for x in r.json), ["1", "2", "None"])
+    big = json.dumps([{"jsonrpc": "2.0", "id": i, "method": "eth_chainId"} for i in range(101)])
+    r = post(big)
+    assert r.status != 200 or "error" in (r.json if isinstance(r.json, dict) else r.json[0]), r.body[:200]
+    r = s.http("POST", "/", "{}", {"Content-Type": "text/plain"})
+    same(r.status, 415)
+    r = s.http("POST", "/", "{}", {"Content-Type": "application/json", "Host": "evil.example"})
+    assert r.status in (400, 403, 421), r.status
+
+
+@case
+def health_ready_and_metrics(s):
+    same(s.http("GET", "/v1/health").status, 200)
+    same(s.http("GET", "/v1/ready").status, 200)
+    r = s.http("GET", "/metrics")
+    same(r.status, 200)
+    assert b"# TYPE" in r.body and b"sekisho" in r.body
+
+
+@case
+def access_log_is_json_without_secrets(s):
+    marker = "marker-%d" % time.time()
+    s.https("GET", "/v1/%s?secret=1" % marker)
+
+    def line():
+        for root, _, files in os.walk(s.home + "/log"):
+            for f in files:
+                for text in open(os.path.join(root, f), errors="replace"):
+                    if marker in text:
+                        return text
+    got = json.loads(wait_for("access-log line", 5, line))
+    assert got.get("status") == 404, got
+    passwords = [s.credentials[k]["password"] for k in ("wallet", "rpc")]
+    for root, _, files in os.walk(s.home + "/log"):
+        for f in files:
+            text = open(os.path.join(root, f), errors="replace").read()
+            assert not any(p in text for p in passwords), f
+
+
+@case
+def status_shows_all_parts(s):
+    out = s.sekisho("status").stdout
+    for part in ("postgres", "noded", "jobsd", "gateway"):
+        assert re.search(r"^%s +running, pid \d+" % part, out, re.M), out
+    doc = json.loads(s.sekisho("status", "--json").stdout)
+    assert doc["head"] >= 1 and doc["schema"] >= 1, doc
+
+
+@case
+def jobs_store_the_headers(s):
+    head = s.height()
+    wait_for("index at head", 10, lambda: json.loads(s.sekisho("status", "--json").stdout)["indexed"] >= head)
+    rows = s.psql("select number, encode(hash, 'hex') from block order by number desc limit 3")
+    for line in rows.splitlines():
+        number, h = line.split("|")
+        same("0x" + h, s.rpc("eth_getBlockByNumber", hex(int(number)), False)["hash"])
+
+
+@case
+def account_commands_work(s):
+    d = os.path.dirname(s.home) + "/keys"
+    os.makedirs(d)
+    out = s.sekisho("account", "new", "--keystore", d, "--password-file", "-", stdin="a pass phrase\n").stdout
+    address = out.split()[0]
+    assert address in s.sekisho("account", "list", "--keystore", d).stdout
+    r = s.sekisho("account", "import", "/dev/stdin", "--keystore", d, check=False, stdin="not a key\n")
+    same(r.returncode, 1)
+    r = s.sekisho("account", "new", "--keystore", d, "--password-file", "/etc/passwd", check=False)
+    same(r.returncode, 1)
+    assert "others can read it" in r.stderr
+
+
+@case
+def usage_errors_are_status_2(s):
+    for args in ((), ("nonsense",), ("rpc",), ("account",), ("up", "now"), ("genesis",)):
+        same(s.sekisho(*args, check=False).returncode, 2, args)
+    for args in (("--help",), ("rpc", "--help"), ("version",)):
+        same(s.sekisho(*args).returncode, 0, args)
+
+
+@case
+def configuration_check_is_good(s):
+    out = s.sekisho("check").stdout
+    assert out.rstrip().endswith("good"), out
+
+
+@case
+def genesis_command_prints_the_known_hash(s):
+    base = os.environ.get("SEKISHO_VECTORS", ROOT + "/../shared")
+    path = base + "/genesis/clique-2789.json"
+    if not os.path.exists(path):
+        return
+    r = s.sekisho("genesis", path, check=False)
+    doc = json.loads(r.stdout.splitlines()[0])
+    same(doc["blockHash"], "0x1442ec5581532dba7258e810dd2574773f6e1c336e2db1f324a43fbf42d8fd38")
+    same(doc["stateRoot"], "0xb1511a6605fc5379c7783a716d7f412b1a7dd278eacd91d8289c926b0ad4fbc5")
+    assert "two sealers" in r.stdout or "2 sealers" in r.stdout or "loss" in r.stdout, r.stdout
+
+
+@case
+def ports_in_use_and_second_owner_are_refused(s):
+    r = subprocess.run([BIN + "/sekisho", "up"], env=s.env, text=True, capture_output=True, timeout=60)
+    same(r.returncode, 1)
+    assert "in use" in r.stderr, r.stderr
+    env = dict(s.env, SEKISHO_PORT=str(free_port()), SEKISHO_RPC_PORT=str(free_port()))
+    r = subprocess.run([BIN + "/sekisho", "up"], env=env, text=True, capture_output=True, timeout=60)
+    same(r.returncode, 1)
+    assert "another" in r.stderr, r.stderr
+    s.height()
+
+
+@case
+def foreign_state_directory_is_refused(s):
+    d = os.path.dirname(s.home) + "/foreign"
+    os.makedirs(d)
+    open(d + "/something", "w").close()
+    env = dict(s.env, SEKISHO_HOME=d, SEKISHO_PORT=str(free_port()), SEKISHO_RPC_PORT=str(free_port()))
+    r = subprocess.run([BIN + "/sekisho", "up"], env=env, text=True, capture_output=True, timeout=60)
+    same(r.returncode, 1)
+    assert "not a state directory" in r.stderr, r.stderr
+    same(os.listdir(d), ["something"])
+    with open(d + "/version", "w") as f:
+        f.write("sekisho-state 99\n")
+    r = subprocess.run([BIN + "/sekisho", "up"], env=env, text=True, capture_output=True, timeout=60)
+    assert "sekisho-state 99" in r.stderr, r.stderr
+
+
+@case
+def node_stopped_and_back(s):
+    pid = s.pid("noded")
+    at = len(s.lines)
+    os.kill(pid, signal.SIGSTOP)
+    try:
+        t0 = time.monotonic()
+        r = s.http("POST", "/", {"jsonrpc": "2.0", "id": 1, "method": "eth_blockNumber"})
+        same(r.status, 503)
+        assert time.monotonic() - t0 < 15
+    finally:
+        os.kill(pid, signal.SIGCONT)
+    wait_for("answer after SIGCONT", 15, s.height)
+    os.kill(pid, signal.SIGKILL)
+    r = wait_for("503 while the node is gone", 5, lambda: (lambda x: x if x.status == 503 else None)(
+        s.https("GET", "/v1/Eth/TransactionCount/0x" + "11" * 20)))
+    same(r.json["meta"]["code"], 999)
+    assert int(r.headers["Retry-After"]) >= 0
+    s.wait_line(r"noded\s+ready again", 30, at)
+    wait_for("answer after restart", 10, s.height)
+
+
+@case
+def every_part_comes_back_after_kill(s):
+    for part in ("gateway", "jobsd", "postgres"):
+        at = len(s.lines)
+        os.kill(s.pid(part), signal.SIGKILL)
+        s.wait_line(r"%s\s+ready again" % part, 40, at)
+    wait_for("answer over HTTPS", 20, lambda: s.https("GET", "/").status == 200)
+    head = s.height()
+    wait_for("index at head", 20, lambda: json.loads(s.sekisho("status", "--json").stdout)["indexed"] >= head)
+
+
+@case
+def second_start_resumes_the_chain(s):
+    a = s.credentials["accounts"][3]
+    h = s.rpc("eth_sendRawTransaction", sign(s, a, to="0x" + "99" * 20, value=9, nonce=next_nonce(s, a)))
+    wait_for("receipt", 20, lambda: s.rpc("eth_getTransactionReceipt", h))
+    before = s.rpc("eth_getBlockByNumber", "latest", False)
+    same(s.stop(signal.SIGINT), 0)
+    assert re.search(r"gateway\s+stopped[\s\S]*postgres\s+stopped", s.text()), s.text()
+    out = s.sekisho("audit").stdout
+    assert "0 findings" in out, out
+    t0 = time.monotonic()
+    s.start()
+    assert time.monotonic() - t0 < 15
+    same(s.rpc("eth_getBlockByNumber", before["number"], False)["hash"], before["hash"])
+    same(s.rpc("eth_getTransactionReceipt", h)["status"], "0x1")
+
+
+def psql(self, sql):
+    """As the cluster's administrator, for what has no page yet."""
+    r = subprocess.run(["psql", "-h", self.home + "/run/gw/pg", "-U", "sekisho_admin", "-d", "sekisho", "-Atc", sql],
+                       text=True, capture_output=True, timeout=60)
+    if r.returncode != 0:
+        raise AssertionError(r.stderr)
+    return r.stdout.strip()
+
+
+Stack.psql = psql
+
+if __name__ == "__main__":
+    with Stack() as stack:
+        code = run(stack)
+        if code:
+            sys.stdout.write(stack.text()[-4000:] + "\n")
+    sys.exit(code)
