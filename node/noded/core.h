@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The core thread: owns chain, engine and the signer's socket, and decides.
+ * It takes one message or timer at a time and never waits for anybody but
+ * the disk and the signer.
+ */
+#ifndef NODED_CORE_H
+#define NODED_CORE_H
+
+#include "base/clock.h"
+#include "base/queue.h"
+#include "chain/chain.h"
+#include "noded/conf.h"
+#include "signer/signer.h"
+
+/* Events in line: an effect causes at most one, an event eight effects. */
+enum { CORE_EVENT_MAX = 16 };
+
+struct core {
+	/* set by main before core_run */
+	const struct conf *conf;
+	const struct clock *clock;
+	const struct genesis *genesis;
+	struct store *store;
+	struct chain *chain;
+	struct engine *engine;
+	struct signer *signer; /* NULL: this node only follows */
+	struct queue *in, *pool;
+	/* own */
+	uint64_t timer_at_ms; /* wall clock; UINT64_MAX: none */
+	uint64_t ticket;      /* of the template that pool lists for */
+	struct arena tmpl_arena;
+	const struct header *tmpl; /* NULL: nothing under construction */
+	struct header built; /* the block under construction, extra: chain's */
+	struct engine_event events[CORE_EVENT_MAX];
+	size_t event_cnt;
+	uint64_t build_until_ms;
+	uint64_t idle_since_ms;
+	bool has_work, is_stopping;
+};
+
+/*
+ * core_run seals and imports until MAIL_STOP, then flushes.
+ *
+ * Returns  RC_OK, or why the node must stop at once
+ * Thread   becomes core
+ */
+enum rc core_run(struct core *c, struct err *e);
+
+#endif

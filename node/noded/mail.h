@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * What threads of noded say to each other. A message is owned by whoever
+ * holds it; pushing it into a queue hands it over.
+ *
+ *   io ----JOB----> reader ----JOB----> pool / core ----JOB----> io
+ *   pool --WORK---> core --PICK--> pool --PICKED--> core --HEAD--> pool
+ */
+#ifndef NODED_MAIL_H
+#define NODED_MAIL_H
+
+#include "base/arena.h"
+#include "base/queue.h"
+#include "pool/pool.h"
+
+enum mail_kind {
+	MAIL_JOB,    /* a JSON-RPC document on its way, see job.h */
+	MAIL_WORK,   /* pool to core: something can be mined */
+	MAIL_PICK,   /* core to pool: list what to mine */
+	MAIL_PICKED, /* pool to core: the list */
+	MAIL_DROP,   /* core to pool: this cannot be executed */
+	MAIL_HEAD,   /* core to pool: the head moved */
+	MAIL_STOP    /* leave when the queue is empty */
+};
+
+/* Messages that a queue holds before its sender is refused. JSON-RPC is shed
+ * long before; what core and pool say to each other is a handful a block. */
+enum { MAIL_QUEUE_MAX = 65536 };
+
+struct mail {
+	enum mail_kind kind;
+	struct arena arena;   /* owns what the message points to */
+	struct u256 base_fee; /* PICK, HEAD: of the next block */
+	uint64_t gas_max;     /* PICK */
+	uint64_t ticket;      /* PICK, PICKED: which template */
+	struct pool_tx **txs; /* PICKED: one reference each */
+	size_t tx_cnt;
+	const struct addr *touched; /* HEAD */
+	size_t touched_cnt;
+	struct hash tx_hash; /* DROP */
+	char why[128];       /* DROP */
+};
+
+/* mail_new makes a message; the process ends when memory is short. */
+struct mail *mail_new(enum mail_kind kind);
+
+/* mail_free drops a message and the references in it. */
+void mail_free(struct mail *m);
+
+/* mail_send pushes m; a full queue of threads that only we feed is a broken
+ * promise and ends the process. Not for JSON-RPC work. */
+void mail_send(struct queue *q, struct mail *m);
+
+#endif

@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The pool loop. Tour: readers send jobs with checked transactions; core
+ * sends PICK when it wants to build and HEAD when the chain moved.
+ */
+#include "noded/pooler.h"
+
+#include "base/check.h"
+#include "base/log.h"
+#include "base/metrics.h"
+#include "noded/job.h"
+#include "noded/mail.h"
+
+/* Jobs that share one sync: bounds what waits for it. */
+enum { POOLER_BATCH_MAX = 4096 };
+
+static uint64_t
+now_ms(const struct pooler *p)
+{
+	return p->clock->wall_ms(p->clock->ctx);
+}
+
+static enum rc
+read_account(void *ctx, uint64_t *nonce, struct u256 *balance,
+    const struct addr *addr, struct err *e)
+{
+	const struct pooler *p = ctx;
+	struct store_head head;
+	struct account acc;
+	bool found;
+
+	store_view_head(p->view, &head);
+	TRY(store_account(p->view, head.number, &acc, &found, addr, e));
+	*nonce = found ? acc.nonce : 0;
+	*balance = found ? acc.balance : U256_ZERO;
+	return RC_OK;
+}
+
+struct pool_view
+pooler_view(struct pooler *p)
+{
+	return (struct pool_view){.account = read_account, .ctx = p};
+}
+
+static void
+show_stats(const struct pooler *p)
+{
+	struct pool_stats st;
+
+	pool_stats(p->pool, &st);
+	metric_set(METRIC_POOL_PENDING, st.pending);
+	metric_set(METRIC_POOL_QUEUED, st.queued);
+	metric_set(METRIC_POOL_BYTES, st.bytes);
+}
+
+/* The view is replaced before the pool is told: it reads through it. */
+static enum rc
+on_head(struct pooler *p, const struct mail *m, struct err *e)
+{
+	struct pool_view view = pooler_view(p);
+	struct store_view *fresh;
+
+	TRY(store_view_open(&fresh, p->store, e));
+	store_view_close(p->view);
+	p->view = fresh;
+	p->base_fee = m->base_fee;
+	p->has_told_work = false;
+	return pool_head(
+	    p->pool, &view, m->touched, m->touched_cnt, now_ms(p), e);
+}
+
+static enum rc
+on_pick(struct pooler *p, const struct mail *m, struct err *e)
+{
+	struct mail *out = mail_new(MAIL_PICKED);
+	enum rc rc;
+
+	out->ticket = m->ticket;
+	rc = pool_pick(p->pool, &out->arena, &out->txs, &out->tx_cnt,
+	    m->gas_max, &m->base_fee, e);
+	if (rc != RC_OK) {
+		mail_free(out);
+		return rc;
+	}
+	mail_send(p->core, out);
+	return RC_OK;
+}
+
+static enum rc
+on_mail(struct pooler *p, struct mail *m, struct err *e)
+{
+	enum rc rc = RC_OK;
+
+	switch (m->kind) {
+	case MAIL_HEAD:
+		rc = on_head(p, m, e);
+		break;
+	case MAIL_PICK:
+		rc = on_pick(p, m, e);
+		break;
+	case MAIL_DROP:
+		pool_drop(p->pool, &m->tx_hash, m->why);
+		break;
+	case MAIL_STOP:
+		p->is_stopping = true;
+		break;
+	case MAIL_JOB:
+	case MAIL_WORK:
+	case MAIL_PICKED:
+		rc = FAIL(e, RC_INTERNAL, "pool got a message for core");
+		break;
+	}
+	mail_free(m);
+	return rc;
+}
+
+/* Takes what waits; jobs whose answers need the sync are kept. */
+static enum rc
+take_batch(struct pooler *p, struct job **wait, size_t *cnt, struct err *e)
+{
+	enum rc rc = RC_OK;
+	struct mail *m;
+
+	for (*cnt = 0; rc == RC_OK && *cnt < POOLER_BATCH_MAX;) {
+		m = queue_pop(p->in);
+		if (m == NULL)
+			break;
+		if (m->kind != MAIL_JOB)
+			rc = on_mail(p, m, e);
+		else if (job_run_pool((struct job *)m, p, now_ms(p), &rc, e))
+			wait[(*cnt)++] = (struct job *)m;
+	}
+	return rc;
+}
+
+static void
+tell_work(struct pooler *p)
+{
+	if (p->has_told_work ||
+	    !pool_has_work(p->pool, p->gas_max, &p->base_fee))
+		return;
+	p->has_told_work = true;
+	mail_send(p->core, mail_new(MAIL_WORK));
+}
+
+static enum rc
+turn(struct pooler *p, struct err *e)
+{
+	static struct job *wait[POOLER_BATCH_MAX]; /* one pool thread */
+	size_t i, cnt;
+
+	TRY(take_batch(p, wait, &cnt, e));
+	if (cnt > 0) {
+		TRY(pool_sync(p->pool, e));
+		metric_add(METRIC_POOL_SYNCS, 1);
+	}
+	for (i = 0; i < cnt; i++)
+		job_pool_synced(wait[i]);
+	tell_work(p);
+	show_stats(p);
+	return RC_OK;
+}
+
+enum rc
+pooler_run(struct pooler *p, struct err *e)
+{
+	enum rc rc = RC_OK;
+
+	while (rc == RC_OK && !p->is_stopping) {
+		(void)queue_wait(p->in, -1);
+		rc = turn(p, e);
+	}
+	return rc;
+}
