@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Views, bounded writers, big-endian integers.
+ */
+#include "base/bytes.h"
+
+#include "base/check.h"
+#include "test.h"
+
+TEST(test_buf_put_beyond_cap_refused_and_untouched)
+{
+	uint8_t mem[4] = {9, 9, 9, 9};
+	struct buf b = buf_of(mem, 3);
+
+	EXPECT(buf_put(&b, "ab", 2));
+	EXPECT(!buf_put(&b, "cd", 2));
+	EXPECT_U64(b.len, 2);
+	EXPECT(buf_put_u8(&b, 'c'));
+	EXPECT(!buf_put_u8(&b, 'd'));
+	EXPECT(buf_put(&b, NULL, 0));
+	EXPECT(mem[3] == 9);
+	EXPECT_BYTES(bytes_of_buf(&b), bytes_of_str("abc"));
+}
+
+TEST(test_bytes_take_too_much_refused_and_untouched)
+{
+	struct bytes in = bytes_of_str("abcd"), out = {NULL, 0};
+
+	EXPECT(!bytes_take(&out, &in, 5));
+	EXPECT(out.ptr == NULL && in.len == 4);
+	EXPECT(bytes_take(&out, &in, 3));
+	EXPECT_BYTES(out, bytes_of_str("abc"));
+	EXPECT_BYTES(in, bytes_of_str("d"));
+	EXPECT(bytes_take(&out, &in, 1) && in.len == 0);
+	EXPECT(bytes_take(&out, &in, 0) && out.len == 0);
+}
+
+TEST(test_bytes_cmp_orders_by_content_then_length)
+{
+	static const char *const sorted[] = {"", "a", "aa", "ab", "b", "\xff"};
+	size_t i, k;
+
+	for (i = 0; i < ARRAY_CNT(sorted); i++) {
+		for (k = 0; k < ARRAY_CNT(sorted); k++) {
+			struct bytes a = bytes_of_str(sorted[i]);
+			struct bytes b = bytes_of_str(sorted[k]);
+
+			EXPECT(bytes_cmp(a, b) == (i > k) - (i < k));
+			EXPECT(bytes_eq(a, b) == (i == k));
+		}
+	}
+	EXPECT(bytes_cmp(bytes_of(NULL, 0), bytes_of(NULL, 0)) == 0);
+}
+
+TEST(test_be_put_and_get_most_significant_first)
+{
+	uint8_t p[8];
+
+	be64_put(p, 0x0102030405060708);
+	EXPECT_BYTES(bytes_of(p, 8), test_hex("0102030405060708"));
+	EXPECT_U64(be64(p), 0x0102030405060708);
+	EXPECT_U64(be32(p), 0x01020304);
+	EXPECT_U64(be16(p + 6), 0x0708);
+	be32_put(p, 0xfffefdfc);
+	EXPECT_U64(be32(p), 0xfffefdfc);
+	be16_put(p, 0xfffe);
+	EXPECT_U64(be16(p), 0xfffe);
+	EXPECT_U64(be64(p) >> 48, 0xfffe);
+}
