@@ -40,18 +40,22 @@ struct header {
 	struct hash requests_hash;
 };
 
+/* header_is_field_cnt tells whether a header may have cnt fields. */
+bool header_is_field_cnt(size_t cnt);
+
 /*
  * header_take reads one header from the front of in; extra is a view into in.
  *
  * Errors  RLP errors; RC_BAD_INPUT for a wrong number of fields or a field
- *         out of range
+ *         out of range; the text names the field
  */
 enum rc header_take(struct header *out, struct bytes *in, struct err *e);
 
 /* header_decode is header_take of a whole document; RC_TRAILING. */
 enum rc header_decode(struct header *out, struct bytes in, struct err *e);
 
-/* header_size and header_put write the RLP; false when b is full. */
+/* header_size and header_put write the RLP; false when b is full. A field_cnt
+ * that header_is_field_cnt refuses ends the process. */
 size_t header_size(const struct header *h);
 bool header_put(struct buf *b, const struct header *h);
 

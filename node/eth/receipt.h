@@ -18,7 +18,7 @@ struct log_entry {
 
 struct receipt {
 	enum tx_type type;
-	bool has_root;  /* before Byzantium: state root instead of status */
+	bool has_root; /* before Byzantium: state root instead of status */
 	bool is_success;
 	struct hash root;
 	uint64_t cumulative_gas;
@@ -32,16 +32,32 @@ struct receipt {
 	struct addr contract;
 };
 
-/* receipt_encode writes the consensus form (what the receipts trie holds). */
-enum rc receipt_encode(struct arena *a, struct bytes *out,
-    const struct receipt *r, struct err *e);
+/*
+ * receipt_encode writes the consensus form (what the receipts trie holds).
+ *
+ * Errors    RC_NO_MEMORY
+ * Lifetime  in the arena
+ */
+enum rc receipt_encode(
+    struct arena *a, struct bytes *out, const struct receipt *r, struct err *e);
 
-/* receipt_decode reads the consensus form; the extra fields stay zero. */
-enum rc receipt_decode(struct arena *a, struct receipt *out, struct bytes in,
-    struct err *e);
+/*
+ * receipt_decode reads the consensus form; the extra fields stay zero.
+ *
+ * Errors    RLP errors, RC_TX_TYPE, RC_TRAILING, RC_BAD_INPUT, RC_NO_MEMORY
+ * Lifetime  views into in and the arena
+ */
+enum rc receipt_decode(
+    struct arena *a, struct receipt *out, struct bytes in, struct err *e);
 
-/* receipts_pack and receipts_unpack are the stored form of a block's
- * receipts, the extra fields included. */
+/*
+ * receipts_pack and receipts_unpack are the stored form of a block's
+ * receipts: the extra fields included, the blooms left out, because the logs
+ * give them back.
+ *
+ * Errors    RC_NO_MEMORY; unpack: RC_CORRUPT
+ * Lifetime  in the arena; what unpack returns also views in
+ */
 enum rc receipts_pack(struct arena *a, struct bytes *out,
     const struct receipt *r, size_t cnt, struct err *e);
 enum rc receipts_unpack(struct arena *a, struct receipt **out, size_t *cnt,

@@ -17,6 +17,6 @@ where_fail(struct err *e, enum rc rc, const char *fmt, ...)
 	va_start(ap, fmt);
 	vsnprintf(place, sizeof(place), fmt, ap);
 	va_end(ap);
-	snprintf(what, sizeof(what), "%s", err_message(e, rc));
+	snprintf(what, sizeof(what), "%s", err_message(e, e->rc));
 	return err_fail(e, rc, "%s: %s", place, what);
 }

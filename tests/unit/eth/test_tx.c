@@ -21,7 +21,7 @@
 	"7fffffffffffffffffffffffffffffff5d576e7357a4501ddfe92f46681b20a1"
 
 /* The encoded items of good transactions; a row of bad ones replaces one. */
-enum { ITEM_MAX = 14 };
+enum { ITEM_MAX = 15 };
 
 /* The example of EIP-155. */
 static const char *const good_legacy[ITEM_MAX] = {"09", "8504a817c800",
@@ -54,28 +54,13 @@ static const char *const *const good[] = {
     [TX_SET_CODE] = good_set_code,
 };
 
-/* Joins items into a list behind a type byte; item at is replaced, and extra
- * is put behind the last. */
+/* A good transaction with item at replaced and extra behind the last. */
 static struct bytes
 build(enum tx_type type, int at, const char *item, const char *extra)
 {
-	static uint8_t room[2048], body[2048];
-	struct buf out = buf_of(room, sizeof(room));
-	struct buf items = buf_of(body, sizeof(body));
-	struct bytes one;
-	int i;
+	static const char *const prefix[] = {"", "01", "02", "03", "04"};
 
-	for (i = 0; i < ITEM_MAX && good[type][i] != NULL; i++) {
-		one = test_hex(i == at ? item : good[type][i]);
-		EXPECT(buf_put(&items, one.ptr, one.len));
-	}
-	one = test_hex(extra);
-	EXPECT(buf_put(&items, one.ptr, one.len));
-	if (type != TX_LEGACY)
-		EXPECT(buf_put_u8(&out, (uint8_t)type));
-	EXPECT(rlp_put_list_head(&out, items.len));
-	EXPECT(buf_put(&out, items.ptr, items.len));
-	return bytes_of_buf(&out);
+	return vec_wrap(prefix[type], vec_list(good[type], at, item, extra));
 }
 
 TEST(test_tx_decode_bad_field_is_refused_by_name)

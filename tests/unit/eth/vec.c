@@ -8,6 +8,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "eth/rlp.h"
+
 json_t *
 vec_json(const char *path)
 {
@@ -126,4 +128,53 @@ vec_u64(const json_t *v)
 	if (!u256_is_u64(&n))
 		abort();
 	return n.w[0];
+}
+
+/* Storage of n bytes that lives until the running test ends. */
+static uint8_t *
+room_for(size_t n)
+{
+	char *zeros = calloc(2 * n + 1, 1);
+	uint8_t *out;
+
+	if (zeros == NULL)
+		abort();
+	memset(zeros, '0', 2 * n);
+	out = (uint8_t *)(uintptr_t)test_hex(zeros).ptr;
+	free(zeros);
+	return out;
+}
+
+struct bytes
+vec_list(const char *const *items, int at, const char *item, const char *extra)
+{
+	static uint8_t body[1 << 16];
+	struct buf b = buf_of(body, sizeof(body)), out;
+	struct bytes one;
+	int i;
+
+	for (i = 0; items[i] != NULL; i++) {
+		one = test_hex(i == at ? item : items[i]);
+		EXPECT(buf_put(&b, one.ptr, one.len));
+	}
+	one = test_hex(extra);
+	EXPECT(buf_put(&b, one.ptr, one.len));
+	out = buf_of(NULL, rlp_size_list(b.len));
+	out.ptr = room_for(out.cap);
+	EXPECT(rlp_put_list_head(&out, b.len));
+	EXPECT(buf_put(&out, b.ptr, b.len));
+	return bytes_of_buf(&out);
+}
+
+struct bytes
+vec_wrap(const char *prefix_hex, struct bytes in)
+{
+	struct bytes prefix = test_hex(prefix_hex);
+	uint8_t *out = room_for(prefix.len + in.len);
+
+	if (prefix.len > 0)
+		memcpy(out, prefix.ptr, prefix.len);
+	if (in.len > 0)
+		memcpy(out + prefix.len, in.ptr, in.len);
+	return bytes_of(out, prefix.len + in.len);
 }

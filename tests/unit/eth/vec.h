@@ -38,4 +38,18 @@ struct addr vec_addr(const char *hex);
 struct u256 vec_u256(const json_t *v);
 uint64_t vec_u64(const json_t *v);
 
+/*
+ * vec_list joins RLP items given as hex text into a list, for rows that
+ * break one item of a good document.
+ *
+ * items  ends at NULL
+ * at     this item is replaced by item; -1 for none
+ * extra  hex behind the last item
+ */
+struct bytes vec_list(
+    const char *const *items, int at, const char *item, const char *extra);
+
+/* vec_wrap makes a view that lives until the test ends of prefix and in. */
+struct bytes vec_wrap(const char *prefix_hex, struct bytes in);
+
 #endif
