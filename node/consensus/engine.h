@@ -203,8 +203,12 @@ int engine_prefer(struct engine *g, const struct header *a,
     const struct u256 *td_a, const struct header *b, const struct u256 *td_b);
 
 /*
- * engine_step feeds one event; effects point into the arena. An event that
- * came too late (its block is no longer wanted) has no effect.
+ * engine_step feeds one event. Effects live until the next step or until the
+ * arena is dropped, whichever is first. An event that came too late (its
+ * block is no longer wanted) has no effect.
+ *
+ * Errors  RC_IO, RC_CORRUPT and RC_NO_MEMORY of the chain's callbacks; the
+ *         engine's own failures become pauses, seen through engine_status
  */
 enum rc engine_step(struct engine *g, struct arena *a,
     struct engine_effects *out, const struct engine_event *ev, uint64_t now_ms,
