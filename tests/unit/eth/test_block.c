@@ -144,7 +144,7 @@ TEST(test_block_encode_with_and_without_withdrawals)
 {
 	static const char *const wds[] = {"", "c0", "d9" WD};
 	struct bytes in, out;
-	struct arena a;
+	struct arena a, small;
 	struct block b;
 	size_t i;
 
@@ -157,9 +157,9 @@ TEST(test_block_encode_with_and_without_withdrawals)
 		EXPECT_BYTES(out, in);
 		EXPECT_U64(block_size(&b), in.len);
 	}
-	arena_drop(&a);
-	arena_init(&a, 64);
-	EXPECT_RC(block_encode(&a, &out, &b, NULL), RC_NO_MEMORY);
+	arena_init(&small, 64);
+	EXPECT_RC(block_encode(&small, &out, &b, NULL), RC_NO_MEMORY);
+	arena_drop(&small);
 	arena_drop(&a);
 }
 
