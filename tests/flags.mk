@@ -56,3 +56,4 @@ LDFLAGS := $(LDHARDEN) $(filter -fsanitize=% -fprofile-instr-generate,\
 CFLAGS_db   := -isystem /usr/include/postgresql
 CFLAGS_jobs := $(CFLAGS_db)
 CFLAGS_ctl  := $(CFLAGS_db)
+CFLAGS_api  := $(CFLAGS_db)
