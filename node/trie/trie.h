@@ -53,6 +53,25 @@ enum rc trie_get(struct arena *a, struct bytes *out,
     const struct trie_source *src, const struct hash *root,
     const struct hash *key, struct err *e);
 
+/* One trie of several that are updated together; see trie_update for the
+ * meaning of each member. */
+struct trie_job {
+	struct trie_source src;
+	struct hash root;
+	const struct trie_change *changes;
+	size_t cnt;
+	struct hash root_out;
+	struct trie_batch batch;
+};
+
+/*
+ * trie_update_many is trie_update for tries that do not depend on each other
+ * (the storage of many contracts): the nodes of all share the hash lanes.
+ * Sets root_out and batch of each job.
+ */
+enum rc trie_update_many(
+    struct arena *a, struct trie_job *jobs, size_t cnt, struct err *e);
+
 /* trie_source_empty returns a source without nodes (a new trie). */
 struct trie_source trie_source_empty(void);
 
