@@ -221,6 +221,64 @@ TEST(test_queue_many_senders_through_wait_lose_nothing)
 	check_many_senders(false);
 }
 
+static _Atomic uint32_t answered;
+
+/* send_one_by_one pushes the next message as soon as the last was taken. */
+static void *
+send_one_by_one(void *arg)
+{
+	struct sender *s = arg;
+	unsigned spins;
+
+	for (s->sent = 0; s->sent < EACH; s->sent++) {
+		for (spins = 0; atomic_load(&answered) != s->sent &&
+				!atomic_load(&is_closed);
+		     spins++) {
+			if (spins > 10000)
+				(void)sched_yield();
+		}
+		(void)queue_push(s->q, &s->msgs[s->sent]);
+	}
+	return NULL;
+}
+
+/* linger lets a varying time pass, so that pushes meet every instruction. */
+static void
+linger(uint32_t n)
+{
+	volatile uint32_t i;
+
+	for (i = 0; i < n % 256; i++)
+		continue;
+}
+
+/* Each push meets the reader on its way to sleep: a bell that is not rung
+ * ends the test by its time-out. */
+TEST(test_queue_push_while_the_reader_falls_asleep_wakes_it)
+{
+	struct queue *q = queue_new(4);
+	struct pollfd p = {.fd = queue_fd(q), .events = POLLIN};
+	uint32_t got = 0;
+
+	senders[0].q = q;
+	atomic_store(&answered, 0);
+	atomic_store(&is_closed, false);
+	CHECK(pthread_create(&threads[0], NULL, send_one_by_one, &senders[0]) ==
+	      0);
+	while (got < EACH && poll(&p, 1, 5000) == 1) {
+		queue_drain_fd(q);
+		while (queue_pop(q) != NULL) {
+			atomic_store(&answered, ++got);
+			linger(got);
+		}
+	}
+	EXPECT_U64(got, EACH);
+	queue_close(q);
+	atomic_store(&is_closed, true);
+	CHECK(pthread_join(threads[0], NULL) == 0);
+	queue_free(q);
+}
+
 TEST(test_queue_close_under_load_loses_nothing_accepted)
 {
 	struct queue *q = queue_new(64);

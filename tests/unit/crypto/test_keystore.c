@@ -164,6 +164,34 @@ TEST(test_keystore_wrong_password_refused)
 	EXPECT_RC(open_with(key, json, "foo", NULL), RC_OK);
 }
 
+/* flip_all changes one digit after the other of the text after name. */
+static void
+flip_all(char *json, const char *name, size_t digits)
+{
+	char *at = strstr(json, name) + strlen(name);
+	uint8_t key[32];
+	size_t i;
+
+	for (i = 0; i < digits; i++) {
+		char was = at[i];
+
+		at[i] = was == '0' ? '1' : '0';
+		EXPECT_RC(open_with(key, json, "foo", NULL), RC_BAD_PASSWORD);
+		at[i] = was;
+	}
+}
+
+TEST(test_keystore_any_changed_digit_refused)
+{
+	char json[] = WITH_KDF("scrypt", KDF31);
+	uint8_t key[32];
+
+	flip_all(json, "\"mac\":\"", 64);
+	flip_all(json, "\"ciphertext\":\"", 62);
+	flip_all(json, "\"salt\":\"", 64);
+	EXPECT_RC(open_with(key, json, "foo", NULL), RC_OK);
+}
+
 TEST(test_keystore_short_ciphertext_gives_padded_key)
 {
 	static const char json[] = WITH_KDF("scrypt", KDF31);
