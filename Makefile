@@ -1,7 +1,7 @@
 # Sekisho: build, tests, checks. `make help` lists the targets.
 #
 # A library may include only what DEPS_<name> lists: each compiles with one
-# -I, a folder of symlinks to itself and those.  Fragments: tests/tests.mk.
+# -I, a folder of symlinks to itself and those.  Fragments: tests/*.mk.
 
 FLAVOUR ?= release
 BUILD   ?= $(CURDIR)/build
@@ -73,6 +73,7 @@ archives = $(foreach l,$(call reverse,$(filter $(1),$(LIBS))),$(B)/lib/lib$(l).a
 
 include tests/programs.mk
 include tests/tests.mk
+include tests/stack.mk
 
 -include $(DEPFILES)
 

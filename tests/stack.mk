@@ -1,0 +1,41 @@
+# The running stack, and everything that tests it from outside.
+
+.PHONY: run test torture deps-run deps-test e2e e2e-framing e2e-stack crash \
+	newcomer
+
+deps-run:
+	@tests/tools/packages run
+deps-test: deps-run
+	@tests/tools/packages test
+	@tests/tools/npm-deps
+
+run: deps-run ## build and start the development stack (Ctrl-C stops it)
+	@$(MAKE) --no-print-directory -j2 all
+	@exec $(B)/bin/sekisho up
+
+# Each stage is a target whose last line is "N passed, N failed".
+TEST_STAGES := unit sim fuzz-seeds e2e-framing e2e-stack crash newcomer
+TORTURE_STAGES := unit asan tsan sim-torture fuzz-torture e2e-framing \
+	e2e-stack crash-torture newcomer
+
+test: deps-test ## everything that every change must pass
+	@$(MAKE) --no-print-directory -j2 all
+	@tests/tools/run-stages $(if $(T),$(T),$(TEST_STAGES))
+
+torture: deps-test ## everything whole: 200 crash cycles, long fuzzing
+	@$(MAKE) --no-print-directory -j2 all
+	@tests/tools/run-stages $(TORTURE_STAGES)
+
+PY := PYTHONDONTWRITEBYTECODE=1 python3
+
+e2e: e2e-framing e2e-stack ## black-box cases over HTTPS and JSON-RPC
+e2e-framing: all
+	@SEKISHO_BIN=$(B)/bin $(PY) tests/e2e/framing.py
+e2e-stack: all
+	@SEKISHO_BIN=$(B)/bin $(PY) tests/e2e/stack_test.py $(CASE)
+crash: all ## 20 cycles of load and kill -9 (CYCLES=n SEED=n)
+	@SEKISHO_BIN=$(B)/bin $(PY) tests/e2e/crash_test.py $(or $(CYCLES),20) $(SEED)
+crash-torture: all
+	@SEKISHO_BIN=$(B)/bin $(PY) tests/e2e/crash_test.py 200
+newcomer: ## fresh clone, make run, the README's commands
+	@$(PY) tests/e2e/newcomer_test.py
