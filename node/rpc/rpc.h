@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * JSON-RPC 2.0: one document in, one document out. Pure: no thread, no
+ * socket. A document (a call or a batch) travels through the threads of its
+ * owner, and each does what only it may do:
+ *
+ *   reader  rpc_begin      parse, look up, answer all that a store view can
+ *                          answer; decode transactions, recover senders
+ *   pool    rpc_run_pool   insert transactions in order, look at the pool
+ *   core    rpc_run_core   ask or tell the consensus engine
+ *   any     rpc_finish     the answer's bytes
+ *
+ * The lead wrote this contract together with noded, which drives it; the
+ * rest of the library stands behind it.
+ */
+#ifndef RPC_RPC_H
+#define RPC_RPC_H
+
+#include "base/clock.h"
+#include "consensus/engine.h"
+#include "eth/genesis.h"
+#include "pool/pool.h"
+#include "store/store.h"
+
+/* Where a document came from: column of methods.def. */
+enum rpc_source {
+	RPC_LOCAL,  /* node.ipc: operators, every method */
+	RPC_GATEWAY /* rpc.sock: without operators' methods */
+};
+
+/* Bounds of one document: its bytes, and its answer's (reliability N3). */
+enum { RPC_DOC_MAX = 5 * 1024 * 1024, RPC_ANSWER_MAX = 25 * 1024 * 1024 };
+
+/* struct rpc_node is what every call may look at; shared, read-only. */
+struct rpc_node {
+	struct store *store;
+	const struct genesis *genesis;
+	const struct clock *clock;
+	const char *client_version;
+	bool is_sealer;
+	struct addr sealer;
+	bool allow_unprotected; /* legacy transactions without chain id */
+	uint64_t gas_max;       /* largest gas limit of a transaction */
+	size_t batch_max[2];    /* calls of one batch, by rpc_source */
+};
+
+struct rpc_doc;
+
+/*
+ * rpc_begin reads a document and answers what it can. Never fails: what is
+ * wrong with the document is its answer.
+ *
+ * text    copied where it is needed later
+ * Returns NULL only when the machine has no memory
+ * Thread  reader
+ */
+struct rpc_doc *rpc_begin(
+    const struct rpc_node *n, enum rpc_source source, struct bytes text);
+
+/* Whether the document needs a turn of the pool, of core; pool goes first. */
+bool rpc_needs_pool(const struct rpc_doc *d);
+bool rpc_needs_core(const struct rpc_doc *d);
+
+/*
+ * rpc_run_pool does the document's pool work, in the order of its calls.
+ *
+ * needs_sync  something was inserted: hold the answer until pool_sync
+ * Errors      RC_IO of the pool: stop the process
+ * Thread      pool
+ */
+enum rc rpc_run_pool(struct rpc_doc *d, struct pool *p, uint64_t now_ms,
+    bool *needs_sync, struct err *e);
+
+/*
+ * rpc_run_core does the document's consensus work.
+ *
+ * Returns  true when a vote was proposed: feed the engine EV_WORK
+ * Thread   core
+ */
+bool rpc_run_core(struct rpc_doc *d, struct engine *g,
+    const struct store_head *head, uint64_t now_ms);
+
+/*
+ * rpc_finish completes the answer; empty when none is owed (notifications).
+ * A line feed ends it.
+ *
+ * Lifetime  until rpc_free
+ */
+struct bytes rpc_finish(struct rpc_doc *d);
+
+/* rpc_free drops a document at any stage. */
+void rpc_free(struct rpc_doc *d);
+
+#endif

@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Counts brackets outside strings. A document at the top must be an object
+ * or an array: numbers and words at the top have no end that can be seen,
+ * and are no JSON-RPC either.
+ */
+#include "rpc/stream.h"
+
+#include "base/check.h"
+
+static bool
+is_blank(uint8_t c)
+{
+	return c == ' ' || c == '\t' || c == '\n' || c == '\r';
+}
+
+static void
+in_string(struct rpc_stream *s, uint8_t c)
+{
+	if (s->is_escaped)
+		s->is_escaped = false;
+	else if (c == '\\')
+		s->is_escaped = true;
+	else if (c == '"')
+		s->is_in_string = false;
+}
+
+/* Takes one byte of a document; true when it was its last. */
+static bool
+step(struct rpc_stream *s, uint8_t c)
+{
+	if (s->is_in_string) {
+		in_string(s, c);
+		return false;
+	}
+	switch (c) {
+	case '"':
+		s->is_in_string = true;
+		return false;
+	case '{':
+	case '[':
+		s->depth++;
+		return false;
+	case '}':
+	case ']':
+		s->depth--;
+		return s->depth == 0;
+	default:
+		return false;
+	}
+}
+
+static enum rc
+begin(struct rpc_stream *s, struct bytes *in, struct err *e)
+{
+	while (in->len > 0 && is_blank(in->ptr[0])) {
+		in->ptr++;
+		in->len--;
+	}
+	if (in->len == 0)
+		return RC_TRUNCATED;
+	if (in->ptr[0] != '{' && in->ptr[0] != '[')
+		return FAIL(e, RC_BAD_JSON,
+		    "a document begins with { or [, not with 0x%02x",
+		    in->ptr[0]);
+	*s = (struct rpc_stream){.has_begun = true};
+	return RC_OK;
+}
+
+enum rc
+rpc_stream_take(
+    struct rpc_stream *s, struct bytes *out, struct bytes *in, struct err *e)
+{
+	if (!s->has_begun)
+		TRY(begin(s, in, e));
+	while (s->at < in->len) {
+		if (step(s, in->ptr[s->at++])) {
+			s->has_begun = false;
+			CHECK(bytes_take(out, in, s->at));
+			return RC_OK;
+		}
+		if (s->depth > RPC_STREAM_DEPTH_MAX)
+			return FAIL(e, RC_BAD_JSON, "nested deeper than %d",
+			    RPC_STREAM_DEPTH_MAX);
+	}
+	return RC_TRUNCATED;
+}

@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Documents are cut where they end, however the bytes arrive.
+ */
+#include "rpc/stream.h"
+#include "test.h"
+
+static const char text[] = " {\"a\":\"}\\\"]\"}[1,[2,{}]]\n{}  [\"\\\\\"] ";
+static const char *const want[] = {
+    "{\"a\":\"}\\\"]\"}", "[1,[2,{}]]", "{}", "[\"\\\\\"]"};
+
+TEST(test_stream_whole_text_gives_each_document)
+{
+	struct bytes in = bytes_of_str(text), doc;
+	struct rpc_stream s = {0};
+	size_t i;
+
+	for (i = 0; i < 4; i++) {
+		EXPECT_RC(rpc_stream_take(&s, &doc, &in, NULL), RC_OK);
+		EXPECT_BYTES(doc, bytes_of_str(want[i]));
+	}
+	EXPECT_RC(rpc_stream_take(&s, &doc, &in, NULL), RC_TRUNCATED);
+	EXPECT_U64(in.len, 0);
+}
+
+TEST(test_stream_single_bytes_give_the_same)
+{
+	struct rpc_stream s = {0};
+	struct bytes in = {(const uint8_t *)text, 0}, doc;
+	size_t i, n = 0;
+
+	for (i = 1; i < sizeof(text); i++) {
+		in.len = (size_t)((const uint8_t *)text + i - in.ptr);
+		if (rpc_stream_take(&s, &doc, &in, NULL) != RC_OK)
+			continue;
+		EXPECT_BYTES(doc, bytes_of_str(want[n]));
+		n++;
+	}
+	EXPECT_U64(n, 4);
+}
+
+TEST(test_stream_what_is_no_document_is_refused)
+{
+	static const char *const bad[] = {
+	    "1", "\"a\"", "null", "}", " x", "]["};
+	size_t i;
+
+	for (i = 0; i < 6; i++) {
+		struct bytes in = bytes_of_str(bad[i]), doc;
+		struct rpc_stream s = {0};
+
+		test_row(bad[i]);
+		EXPECT_RC(rpc_stream_take(&s, &doc, &in, NULL), RC_BAD_JSON);
+	}
+}
+
+TEST(test_stream_deep_nesting_is_refused)
+{
+	uint8_t deep[RPC_STREAM_DEPTH_MAX + 1];
+	struct bytes in = bytes_of(deep, sizeof(deep)), doc;
+	struct rpc_stream s = {0};
+
+	memset(deep, '[', sizeof(deep));
+	in.len = RPC_STREAM_DEPTH_MAX;
+	EXPECT_RC(rpc_stream_take(&s, &doc, &in, NULL), RC_TRUNCATED);
+	in.len = sizeof(deep);
+	EXPECT_RC(rpc_stream_take(&s, &doc, &in, NULL), RC_BAD_JSON);
+}
