@@ -4,6 +4,18 @@
  * bounds on everything, and a durable log: what pool_sync has synced
  * survives kill -9 and power loss. Owned by one thread (pool); chain reaches
  * it by message only.
+ *
+ * A pooled transaction is executable when it follows its sender's account
+ * without a nonce gap and the balance covers it together with all before it;
+ * otherwise it is queued. What the pool promises about an acknowledged one:
+ *
+ * - An executable one leaves when it is mined, when its sender replaces it,
+ *   when the chain refuses it (pool_drop), or when the pool is full and a
+ *   better paying one takes its place. The last two are logged with the hash
+ *   and the reason, never silent. Without prices nothing outbids anything:
+ *   a full pool then refuses newcomers and keeps what it has.
+ * - A queued one gives way to any executable newcomer when the pool is full,
+ *   and leaves when it has waited age_max_s. Both are logged.
  */
 #ifndef POOL_POOL_H
 #define POOL_POOL_H
@@ -18,18 +30,44 @@ struct pool;
 struct pool_tx {
 	struct tx tx; /* views into this object */
 	struct addr sender;
-	uint64_t added_ms;
+	uint64_t added_ms;   /* when the pool took it, Unix time */
+	size_t memory_bytes; /* of this object */
 	_Atomic(uint32_t) refs;
 };
 
-/* pool_tx_new decodes raw, recovers the sender and returns an object with
- * one reference. Thread: any; this is where recovery's 30 us are spent.
- * Errors as tx_decode and tx_sender. */
+/*
+ * pool_tx_decode decodes raw into an object with one reference, its sender
+ * still zero: what can be refused without it should be refused before
+ * pool_tx_recover. raw is copied.
+ *
+ * Errors  RC_TX_OVERSIZED, those of tx_decode
+ * Thread  any
+ */
+enum rc pool_tx_decode(struct pool_tx **out, struct bytes raw, struct err *e);
+
+/*
+ * pool_tx_recover fills the sender in: this is where recovery's 30 us are
+ * spent. Only before the object is shared.
+ *
+ * Errors  those of tx_sender
+ * Thread  any
+ */
+enum rc pool_tx_recover(struct pool_tx *t, struct err *e);
+
+/* pool_tx_new is both in one. */
 enum rc pool_tx_new(struct pool_tx **out, struct bytes raw, struct err *e);
+
+/* pool_tx_get adds a reference, pool_tx_put gives one back; NULL is fine.
+ * Thread  any */
 struct pool_tx *pool_tx_get(struct pool_tx *t);
 void pool_tx_put(struct pool_tx *t);
 
-/* struct pool_view is how the pool reads accounts at the current head. */
+/*
+ * struct pool_view is how the pool reads accounts at the current head. The
+ * pool keeps a copy; ctx must live until the next pool_head or pool_close.
+ * account is called on the pool's thread; an account that was never touched
+ * has nonce and balance zero.
+ */
 struct pool_view {
 	enum rc (*account)(void *ctx, uint64_t *nonce, struct u256 *balance,
 	    const struct addr *addr, struct err *e);
@@ -37,73 +75,112 @@ struct pool_view {
 };
 
 struct pool_conf {
-	const char *log_dir;   /* NULL: keep nothing on disk (tests) */
+	const char *log_dir; /* made if missing; NULL: nothing on disk */
 	uint64_t chain_id;
-	bool allow_unprotected; /* legacy without chain id */
+	bool allow_unprotected;  /* legacy without chain id */
 	struct u256 price_floor; /* lowest max_tip accepted */
-	uint64_t block_gas_max;
-	uint64_t age_max_s;    /* queued longer than this is dropped */
+	uint64_t block_gas_max;  /* largest gas limit accepted */
+	uint64_t age_max_s;      /* queued longer than this is dropped */
 	size_t tx_max, bytes_max, per_account_max, account_max;
 };
 
 /* pool_conf_default fills the bounds of limits.def. */
 struct pool_conf pool_conf_default(uint64_t chain_id);
 
-/* pool_open replays the log, revalidating each transaction against view.
- * Errors RC_IO, RC_CORRUPT (damage before the end; a torn end is cut) */
+/*
+ * pool_open replays the log, revalidating each transaction against view.
+ * What was acknowledged once is not judged by price and bounds again, even
+ * when the configuration is stricter now.
+ *
+ * Errors RC_IO, RC_CORRUPT (damage before the end; a torn end was never
+ *        acknowledged and is cut), RC_NO_MEMORY
+ */
 enum rc pool_open(struct pool **out, const struct pool_conf *conf,
     const struct pool_view *view, uint64_t now_ms, struct err *e);
+
+/* pool_close frees everything. What was not synced was not acknowledged and
+ * is lost. */
 void pool_close(struct pool *p);
 
 /*
  * pool_insert offers a transaction. On RC_OK it is in the pool and in the
- * log's buffer, not yet synced: acknowledge only after pool_sync.
+ * log's buffer, not yet synced: acknowledge only after pool_sync. The caller
+ * has checked what needs no account (exec_check_stateless, intrinsic gas).
  *
- * t         taken over (one reference) on RC_OK
- * base_fee  of the next block
- * Errors    RC_TX_... with the text that clients of go-ethereum know
+ * t       taken over (one reference) on RC_OK
+ * Errors  RC_TX_... with the text that clients of go-ethereum know;
+ *         RC_TX_POOL_FULL; RC_IO: stop, as pool_sync
  */
-enum rc pool_insert(struct pool *p, struct pool_tx *t,
-    const struct u256 *base_fee, uint64_t now_ms, struct err *e);
+enum rc pool_insert(
+    struct pool *p, struct pool_tx *t, uint64_t now_ms, struct err *e);
 
-/* pool_sync writes and syncs everything inserted since the last call.
- * Errors RC_IO: stop the process, acknowledge nothing */
+/*
+ * pool_return gives back a transaction of an undone block. Only its nonce is
+ * judged: it was acknowledged before, so neither price nor a full pool
+ * refuses it. Call pool_head for the new head first.
+ *
+ * t       one reference is taken over, in every case
+ * Errors  RC_IO: stop, as pool_sync
+ */
+enum rc pool_return(
+    struct pool *p, struct pool_tx *t, uint64_t now_ms, struct err *e);
+
+/*
+ * pool_sync writes and syncs everything inserted since the last call.
+ *
+ * Errors RC_IO: stop the process, acknowledge nothing. It is sticky: every
+ *        later pool_insert and pool_sync fails as well
+ */
 enum rc pool_sync(struct pool *p, struct err *e);
 
 /*
- * pool_head tells that the head moved: drops what is mined or has become
- * invalid, promotes what may be mined now, ages the queue, compacts the log.
+ * pool_head tells that the head moved: drops what is mined or has aged,
+ * promotes what may be mined now, compacts the log.
  *
- * touched  senders whose account changed (of the new and of undone blocks)
+ * touched  senders whose account changed (of the new and of undone blocks);
+ *          other accounts are read again when they are needed
+ * Errors   RC_IO: stop; what view->account returned
  */
 enum rc pool_head(struct pool *p, const struct pool_view *view,
-    const struct addr *touched, size_t cnt, const struct u256 *base_fee,
-    uint64_t now_ms, struct err *e);
+    const struct addr *touched, size_t cnt, uint64_t now_ms, struct err *e);
 
 /*
  * pool_pick lists transactions to mine: nonce order per sender, higher tip
- * first, then older first; stops when their gas limits exceed gas_max.
+ * first, then older first. A transaction that does not fit into what is left
+ * of gas_max ends its sender's turn.
  *
  * out     references the caller must put; array in the arena
+ * Errors  RC_NO_MEMORY
  */
 enum rc pool_pick(struct pool *p, struct arena *a, struct pool_tx ***out,
-    size_t *cnt, uint64_t gas_max, const struct u256 *base_fee,
-    struct err *e);
+    size_t *cnt, uint64_t gas_max, const struct u256 *base_fee, struct err *e);
+
+/* pool_has_work tells whether pool_pick would list anything. */
+bool pool_has_work(
+    const struct pool *p, uint64_t gas_max, const struct u256 *base_fee);
 
 /* pool_find returns a reference (the caller puts it), or NULL. */
 struct pool_tx *pool_find(struct pool *p, const struct hash *hash);
 
-/* pool_nonce returns the next nonce for addr: account_nonce, or one after
- * the last pooled transaction that follows it without gap. */
-uint64_t pool_nonce(struct pool *p, const struct addr *addr,
-    uint64_t account_nonce);
+/*
+ * pool_nonce returns the next nonce for addr: that of the account, or one
+ * after the last pooled transaction that follows it without gap.
+ *
+ * account_nonce  what the caller read; the pool's own knowledge may be newer
+ */
+uint64_t pool_nonce(
+    struct pool *p, const struct addr *addr, uint64_t account_nonce);
 
+/* pending counts executable transactions, queued the others; log_bytes is
+ * the size of the log files. */
 struct pool_stats {
 	size_t pending, queued, bytes, accounts;
+	uint64_t log_bytes;
 };
 void pool_stats(const struct pool *p, struct pool_stats *out);
 
-/* pool_drop removes a transaction that the chain could not execute. */
+/* pool_drop removes a transaction that the chain could not execute; why goes
+ * into the log line. Unknown hashes are fine. */
 void pool_drop(struct pool *p, const struct hash *hash, const char *why);
 
 #endif

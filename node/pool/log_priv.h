@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The pool's durable log; log.c describes the files.
+ */
+#ifndef POOL_LOG_PRIV_H
+#define POOL_LOG_PRIV_H
+
+#include "pool/pool.h"
+
+struct pool_log;
+struct pool_log_seg;
+
+/* struct pool_log_ref ties a live transaction to the file that has it. */
+struct pool_log_ref {
+	struct pool_log_seg *seg;
+	struct pool_log_ref *prev, *next;
+	const struct pool_tx *tx;
+	uint32_t bytes;
+};
+
+/*
+ * struct pool_log_reader gets what is in the log, oldest first. add takes
+ * the transaction over and may call pool_log_adopt; del names one that was
+ * dropped on purpose.
+ */
+struct pool_log_reader {
+	enum rc (*add)(void *ctx, struct pool_log *l, struct pool_tx *t,
+	    uint32_t bytes, struct err *e);
+	void (*del)(void *ctx, const struct hash *hash);
+	void *ctx;
+};
+
+/*
+ * pool_log_open reads all segments of dir, which is made if missing, and
+ * cuts a torn end. Nothing is written before the first sync.
+ *
+ * Errors  RC_IO, RC_CORRUPT, RC_NO_MEMORY, those of add
+ */
+enum rc pool_log_open(struct pool_log **out, const char *dir,
+    const struct pool_log_reader *to, struct err *e);
+void pool_log_close(struct pool_log *l);
+
+/* pool_log_adopt ties a transaction to the segment being read. */
+void pool_log_adopt(struct pool_log *l, struct pool_log_ref *ref,
+    const struct pool_tx *t, uint32_t bytes);
+
+/*
+ * pool_log_add puts t into the buffer and ties ref to it; a full buffer is
+ * synced first.
+ *
+ * Errors  RC_IO, sticky
+ */
+enum rc pool_log_add(struct pool_log *l, struct pool_log_ref *ref,
+    const struct pool_tx *t, struct err *e);
+
+/* pool_log_del puts into the buffer that hash was dropped. Errors RC_IO */
+enum rc pool_log_del(
+    struct pool_log *l, const struct hash *hash, struct err *e);
+
+/* pool_log_forget unties ref: its transaction is mined, dropped, replaced. */
+void pool_log_forget(struct pool_log_ref *ref);
+
+/* pool_log_sync makes the buffer durable. Errors RC_IO, sticky */
+enum rc pool_log_sync(struct pool_log *l, struct err *e);
+
+/*
+ * pool_log_compact removes the oldest segments while they are dead; when
+ * most of the log is dead, it first copies what lives in the oldest one.
+ * At most one segment is copied in a call.
+ *
+ * Errors  RC_IO, sticky
+ */
+enum rc pool_log_compact(struct pool_log *l, struct err *e);
+
+/* pool_log_bytes is the size of all segments. */
+uint64_t pool_log_bytes(const struct pool_log *l);
+
+#endif

@@ -1,0 +1,635 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The pool itself. Caller: noded's pool thread, which gets transactions from
+ * the read threads (already decoded, recovered and judged by what needs no
+ * account), syncs once for many, and only then lets them be acknowledged.
+ *
+ * Every transaction is in by_hash and in its sender's account; every account
+ * has at least one transaction and is in by_addr and in the heap (evict.c).
+ * Accounts are read from the chain when they enter, when the head says that
+ * they changed, and before an insertion when the head has moved since.
+ *
+ * Order of work in an insertion: judge, make room, write the log's buffer,
+ * link. So what is in the pool is in the log.
+ */
+#include <inttypes.h>
+
+#include "base/check.h"
+#include "base/hex.h"
+#include "base/log.h"
+#include "base/metrics.h"
+#include "pool/pool_priv.h"
+
+/* Texts with 0x and NUL. */
+enum { HASH_TEXT_MAX = 67, ADDR_TEXT_LEN = 43 };
+
+/* The maps hold more than the configured bounds: what was acknowledged under
+ * wider ones is taken in again at the next start. */
+enum { MAP_MAX = 20000000 };
+
+struct pool_conf
+pool_conf_default(uint64_t chain_id)
+{
+	return (struct pool_conf){
+	    .chain_id = chain_id,
+	    .block_gas_max = POOL_BLOCK_GAS_MAX,
+	    .age_max_s = POOL_AGE_MAX_S,
+	    .tx_max = POOL_TX_MAX,
+	    .bytes_max = POOL_BYTES_MAX,
+	    .per_account_max = POOL_PER_ACCOUNT_MAX,
+	    .account_max = POOL_ACCOUNT_MAX,
+	};
+}
+
+static void
+publish(const struct pool *p)
+{
+	metric_set(METRIC_POOL_PENDING, p->ready);
+	metric_set(METRIC_POOL_QUEUED, p->by_hash.cnt - p->ready);
+	metric_set(METRIC_POOL_BYTES, p->bytes);
+}
+
+/* say_gone writes the line that keeps a drop from being silent; without a
+ * reason it was written before the restart. */
+static void
+say_gone(const struct pool_entry *n, const char *why)
+{
+	char hash[HASH_TEXT_MAX], from[ADDR_TEXT_LEN];
+
+	if (why == NULL)
+		return;
+	log_info("pool",
+	    "dropped hash=%s sender=%s nonce=%" PRIu64 " why=\"%s\"",
+	    hex_put0x(hash, hash_bytes(&n->tx->tx.hash)),
+	    hex_put0x(from, addr_bytes(&n->tx->sender)), n->tx->tx.nonce, why);
+}
+
+/* forget frees an entry that its account lists no more. */
+static void
+forget(void *ctx, struct pool_entry *n)
+{
+	struct pool *p = ctx;
+
+	CHECK(map_del(&p->by_hash, n->tx->tx.hash.b) == n);
+	p->bytes -= n->tx->memory_bytes;
+	pool_log_forget(&n->ref);
+	pool_entry_free(n);
+}
+
+/* edit_begin and edit_end bracket changes to an account's array; the account
+ * may be gone after edit_end. */
+static void
+edit_begin(struct pool *p, const struct pool_account *acc)
+{
+	p->ready -= acc->ready;
+}
+
+static void
+edit_end(struct pool *p, struct pool_account *acc)
+{
+	pool_account_settle(acc, p->now_ms);
+	p->ready += acc->ready;
+	if (acc->cnt > 0) {
+		pool_heap_fix(p, acc);
+		return;
+	}
+	pool_heap_del(p, acc);
+	CHECK(map_del(&p->by_addr, acc->addr.b) == acc);
+	pool_account_free(acc);
+}
+
+/*
+ * remove_entry takes out what the chain's state will not tell at the next
+ * start, hence the record.
+ */
+static enum rc
+remove_entry(
+    struct pool *p, struct pool_entry *n, const char *why, struct err *e)
+{
+	struct pool_account *acc = n->acc;
+	size_t at = pool_account_at(acc, n->tx->tx.nonce);
+	struct hash hash = n->tx->tx.hash;
+
+	say_gone(n, why);
+	edit_begin(p, acc);
+	pool_account_demote(acc, at, p->now_ms);
+	pool_account_close_gap(acc, at, 1);
+	forget(p, n);
+	edit_end(p, acc);
+	return p->log == NULL ? RC_OK : pool_log_del(p->log, &hash, e);
+}
+
+/* refresh reads an account again. What is mined needs no record: its nonce
+ * tells the same at the next start. The account may be gone afterwards. */
+static enum rc
+refresh(struct pool *p, struct pool_account *acc, struct err *e)
+{
+	uint64_t nonce;
+	struct u256 balance;
+
+	TRY(p->view.account(p->view.ctx, &nonce, &balance, &acc->addr, e));
+	edit_begin(p, acc);
+	pool_account_mined(acc, pool_account_at(acc, nonce), forget, p);
+	acc->nonce = nonce;
+	acc->balance = balance;
+	acc->read_at = p->head_no;
+	edit_end(p, acc);
+	return RC_OK;
+}
+
+/* struct seat is where a newcomer would go. */
+struct seat {
+	struct pool_account *acc; /* NULL: its first transaction */
+	uint64_t nonce;
+	struct u256 balance, spent;
+	size_t at;
+	struct pool_entry *old; /* of the same nonce, or NULL */
+	bool is_ready;
+};
+
+static enum rc
+find_seat(
+    struct pool *p, struct seat *out, const struct pool_tx *t, struct err *e)
+{
+	struct pool_account *acc = map_get(&p->by_addr, t->sender.b);
+	uint64_t nonce = t->tx.nonce;
+
+	if (acc != NULL && acc->read_at != p->head_no) {
+		TRY(refresh(p, acc, e));
+		acc = map_get(&p->by_addr, t->sender.b);
+	}
+	*out = (struct seat){.acc = acc};
+	if (acc == NULL) {
+		TRY(p->view.account(
+		    p->view.ctx, &out->nonce, &out->balance, &t->sender, e));
+		out->is_ready = nonce == out->nonce;
+		return RC_OK;
+	}
+	out->nonce = acc->nonce;
+	out->balance = acc->balance;
+	out->spent = acc->ready_cost;
+	out->at = pool_account_at(acc, nonce);
+	if (out->at < acc->cnt && acc->v[out->at]->tx->tx.nonce == nonce)
+		out->old = acc->v[out->at];
+	out->is_ready = out->at <= acc->ready && nonce - acc->nonce == out->at;
+	return RC_OK;
+}
+
+/* open_account makes the account of a first transaction; it enters the heap
+ * with it. */
+static struct pool_account *
+open_account(struct pool *p, const struct seat *s, const struct addr *addr)
+{
+	struct pool_account *acc = mem_new(sizeof(*acc));
+
+	if (acc == NULL)
+		return NULL;
+	acc->addr = *addr;
+	acc->nonce = s->nonce;
+	acc->balance = s->balance;
+	acc->read_at = p->head_no;
+	if (!pool_account_reserve(acc) || !map_put(&p->by_addr, addr->b, acc)) {
+		pool_account_free(acc);
+		return NULL;
+	}
+	return acc;
+}
+
+/* link_first puts the first entry of a sender in. */
+static bool
+link_first(struct pool *p, const struct seat *s, struct pool_entry *n)
+{
+	struct pool_account *acc = open_account(p, s, &n->tx->sender);
+
+	if (acc == NULL)
+		return false;
+	pool_account_put(acc, 0, n);
+	if (!pool_heap_add(p, acc)) {
+		(void)map_del(&p->by_addr, acc->addr.b);
+		pool_account_free(acc);
+		return false;
+	}
+	edit_begin(p, acc);
+	edit_end(p, acc);
+	return true;
+}
+
+static bool
+link_next(struct pool *p, const struct seat *s, struct pool_entry *n)
+{
+	if (!pool_account_reserve(s->acc))
+		return false;
+	edit_begin(p, s->acc);
+	pool_account_put(s->acc, s->at, n);
+	edit_end(p, s->acc);
+	return true;
+}
+
+static bool
+link_instead(struct pool *p, const struct seat *s, struct pool_entry *n)
+{
+	edit_begin(p, s->acc);
+	pool_account_demote(s->acc, s->at, p->now_ms);
+	s->acc->v[s->at] = n;
+	n->acc = s->acc;
+	forget(p, s->old);
+	edit_end(p, s->acc);
+	return true;
+}
+
+/* link_entry puts n into the pool; false, with nothing changed, when memory
+ * is short. */
+static bool
+link_entry(struct pool *p, const struct seat *s, struct pool_entry *n)
+{
+	const uint8_t *hash = n->tx->tx.hash.b;
+	bool is_in;
+
+	if (!map_put(&p->by_hash, hash, n))
+		return false;
+	n->seq = p->seq++;
+	n->idle_ms = p->now_ms;
+	p->bytes += n->tx->memory_bytes;
+	if (s->acc == NULL)
+		is_in = link_first(p, s, n);
+	else if (s->old == NULL)
+		is_in = link_next(p, s, n);
+	else
+		is_in = link_instead(p, s, n);
+	if (!is_in) {
+		(void)map_del(&p->by_hash, hash);
+		p->bytes -= n->tx->memory_bytes;
+	}
+	return is_in;
+}
+
+/*
+ * enter writes the record and links. logged_bytes is 0 for a transaction
+ * that is not in the log yet. t is taken over on RC_OK.
+ */
+static enum rc
+enter(struct pool *p, const struct seat *s, struct pool_tx *t,
+    uint32_t logged_bytes, struct err *e)
+{
+	struct pool_entry *n = pool_entry_new(t);
+	enum rc rc = RC_OK;
+
+	if (n == NULL)
+		return FAIL(e, RC_NO_MEMORY, "an entry of the pool");
+	if (p->log != NULL && logged_bytes == 0)
+		rc = pool_log_add(p->log, &n->ref, t, e);
+	if (rc == RC_OK && link_entry(p, s, n))
+		return RC_OK;
+	if (rc == RC_OK) {
+		rc = FAIL(e, RC_NO_MEMORY, "an account of the pool");
+		if (p->log != NULL)
+			(void)pool_log_del(p->log, &t->tx.hash, NULL);
+	}
+	pool_log_forget(&n->ref);
+	n->tx = NULL;
+	pool_entry_free(n);
+	return rc;
+}
+
+/* judge_old judges a newcomer that would replace another. */
+static enum rc
+judge_old(const struct pool *p, const struct seat *s, const struct pool_tx *t,
+    struct err *e)
+{
+	size_t bytes = p->bytes - s->old->tx->memory_bytes + t->memory_bytes;
+
+	if (!pool_outbids(&t->tx, &s->old->tx->tx))
+		return FAIL(
+		    e, RC_TX_REPLACE, "replacement transaction underpriced");
+	if (bytes > p->conf.bytes_max)
+		return FAIL(e, RC_TX_POOL_FULL, "txpool is full");
+	return RC_OK;
+}
+
+/* make_room judges a newcomer that replaces none; the one that gives way to
+ * it is removed. */
+static enum rc
+make_room(struct pool *p, const struct seat *s, const struct pool_tx *t,
+    struct err *e)
+{
+	struct pool_entry *victim;
+
+	TRY(pool_victim(p, &victim, s->acc, t, s->is_ready, e));
+	if (victim == NULL)
+		return RC_OK;
+	return remove_entry(p, victim, "the pool is full", e);
+}
+
+static enum rc
+insert(struct pool *p, struct pool_tx *t, struct err *e)
+{
+	const struct pool_entry *paid;
+	struct seat s;
+
+	if (map_get(&p->by_hash, t->tx.hash.b) != NULL)
+		return FAIL(e, RC_TX_KNOWN, "already known");
+	TRY(pool_policy(&p->conf, &t->tx, e));
+	TRY(find_seat(p, &s, t, e));
+	if (t->tx.nonce < s.nonce)
+		return FAIL(e, RC_TX_NONCE_LOW,
+		    "nonce too low: next nonce %" PRIu64 ", tx nonce %" PRIu64,
+		    s.nonce, t->tx.nonce);
+	paid = s.old != NULL && s.at < s.acc->ready ? s.old : NULL;
+	TRY(pool_funds(&s.balance, &s.spent, paid, &t->tx, e));
+	if (s.old != NULL)
+		TRY(judge_old(p, &s, t, e));
+	else
+		TRY(make_room(p, &s, t, e));
+	t->added_ms = p->now_ms;
+	return enter(p, &s, t, 0, e);
+}
+
+enum rc
+pool_insert(struct pool *p, struct pool_tx *t, uint64_t now_ms, struct err *e)
+{
+	enum rc rc;
+
+	p->now_ms = now_ms;
+	rc = insert(p, t, e);
+	metric_add(rc == RC_OK ? METRIC_POOL_ADDED : METRIC_POOL_REFUSED, 1);
+	publish(p);
+	return rc;
+}
+
+/*
+ * restore takes in what was acknowledged before. Of two with one nonce the
+ * one that was logged later stays; t is taken over in every case.
+ */
+static enum rc
+restore(struct pool *p, struct pool_tx *t, uint32_t logged_bytes,
+    struct pool_log *reading, struct err *e)
+{
+	struct pool_entry *n;
+	struct seat s;
+	enum rc rc;
+
+	if (map_get(&p->by_hash, t->tx.hash.b) != NULL) {
+		pool_tx_put(t);
+		return RC_OK;
+	}
+	rc = find_seat(p, &s, t, e);
+	if (rc == RC_OK && t->tx.nonce >= s.nonce) {
+		rc = enter(p, &s, t, logged_bytes, e);
+		if (rc == RC_OK && reading != NULL) {
+			n = map_get(&p->by_hash, t->tx.hash.b);
+			n->idle_ms = t->added_ms;
+			pool_log_adopt(reading, &n->ref, t, logged_bytes);
+		}
+		if (rc == RC_OK)
+			return RC_OK;
+	}
+	pool_tx_put(t);
+	return rc;
+}
+
+enum rc
+pool_return(struct pool *p, struct pool_tx *t, uint64_t now_ms, struct err *e)
+{
+	enum rc rc;
+
+	p->now_ms = now_ms;
+	t->added_ms = now_ms;
+	rc = restore(p, t, 0, NULL, e);
+	publish(p);
+	return rc;
+}
+
+static enum rc
+replay_add(void *ctx, struct pool_log *l, struct pool_tx *t, uint32_t bytes,
+    struct err *e)
+{
+	return restore(ctx, t, bytes, l, e);
+}
+
+static void
+replay_del(void *ctx, const struct hash *hash)
+{
+	struct pool *p = ctx;
+	struct pool_entry *n = map_get(&p->by_hash, hash->b);
+
+	/* p->log is not set yet, so no record is added. */
+	if (n != NULL)
+		(void)remove_entry(p, n, NULL, NULL);
+}
+
+enum rc
+pool_open(struct pool **out, const struct pool_conf *conf,
+    const struct pool_view *view, uint64_t now_ms, struct err *e)
+{
+	struct pool *p = mem_new(sizeof(*p));
+	struct pool_log_reader to = {
+	    .add = replay_add, .del = replay_del, .ctx = p};
+	enum rc rc;
+
+	if (p == NULL)
+		return FAIL(e, RC_NO_MEMORY, "the pool");
+	p->conf = *conf;
+	p->view = *view;
+	p->now_ms = p->aged_ms = now_ms;
+	map_init(&p->by_hash, sizeof(struct hash), MAP_MAX);
+	map_init(&p->by_addr, sizeof(struct addr), MAP_MAX);
+	if (conf->log_dir != NULL) {
+		rc = pool_log_open(&p->log, conf->log_dir, &to, e);
+		if (rc != RC_OK) {
+			pool_close(p);
+			return rc;
+		}
+		log_info("pool",
+		    "opened pending=%zu queued=%zu log_bytes=%" PRIu64,
+		    p->ready, p->by_hash.cnt - p->ready,
+		    pool_log_bytes(p->log));
+	}
+	publish(p);
+	*out = p;
+	return RC_OK;
+}
+
+void
+pool_close(struct pool *p)
+{
+	size_t i, k;
+
+	if (p == NULL)
+		return;
+	for (i = 0; i < p->heap_cnt; i++) {
+		for (k = 0; k < p->heap[i]->cnt; k++) {
+			pool_log_forget(&p->heap[i]->v[k]->ref);
+			pool_entry_free(p->heap[i]->v[k]);
+		}
+		pool_account_free(p->heap[i]);
+	}
+	mem_free(p->heap);
+	map_free(&p->by_hash);
+	map_free(&p->by_addr);
+	pool_log_close(p->log);
+	mem_free(p);
+}
+
+enum rc
+pool_sync(struct pool *p, struct err *e)
+{
+	return p->log == NULL ? RC_OK : pool_log_sync(p->log, e);
+}
+
+/* list_accounts copies the heap, which moves while accounts change. */
+static enum rc
+list_accounts(const struct pool *p, struct arena *a, struct pool_account ***out,
+    size_t *cnt, struct err *e)
+{
+	*cnt = p->heap_cnt;
+	*out = arena_array(a, p->heap_cnt, sizeof(struct pool_account *));
+	if (*out == NULL && *cnt > 0)
+		return FAIL(e, RC_NO_MEMORY, "a list of %zu accounts", *cnt);
+	if (*cnt > 0)
+		memcpy(*out, p->heap, *cnt * sizeof(struct pool_account *));
+	return RC_OK;
+}
+
+static bool
+is_aged(const struct pool *p, const struct pool_entry *n)
+{
+	return p->now_ms > n->idle_ms &&
+	       (p->now_ms - n->idle_ms) / 1000 > p->conf.age_max_s;
+}
+
+/* age_account drops what has been queued for too long. */
+static enum rc
+age_account(struct pool *p, struct pool_account *acc, struct err *e)
+{
+	size_t i = acc->cnt;
+	bool is_last = false;
+
+	while (!is_last && i-- > acc->ready) {
+		if (!is_aged(p, acc->v[i]))
+			continue;
+		is_last = acc->cnt == 1; /* acc goes with it */
+		TRY(remove_entry(p, acc->v[i], "queued for too long", e));
+	}
+	return RC_OK;
+}
+
+/* age_all drops, now and then, what has aged. */
+static enum rc
+age_all(struct pool *p, struct arena *a, struct err *e)
+{
+	struct pool_account **v;
+	size_t i, cnt;
+
+	if (p->now_ms - p->aged_ms < POOL_AGE_EVERY_MS)
+		return RC_OK;
+	TRY(list_accounts(p, a, &v, &cnt, e));
+	for (i = 0; i < cnt; i++)
+		TRY(age_account(p, v[i], e));
+	p->aged_ms = p->now_ms;
+	return RC_OK;
+}
+
+/* refresh_short reads the accounts again that may have got the funds they
+ * lacked. */
+static enum rc
+refresh_short(struct pool *p, struct arena *a, struct err *e)
+{
+	struct pool_account **v;
+	size_t i, cnt;
+
+	TRY(list_accounts(p, a, &v, &cnt, e));
+	for (i = 0; i < cnt; i++) {
+		if (v[i]->read_at != p->head_no &&
+		    v[i]->ready < pool_account_run(v[i]))
+			TRY(refresh(p, v[i], e));
+	}
+	return RC_OK;
+}
+
+static enum rc
+refresh_touched(
+    struct pool *p, const struct addr *touched, size_t cnt, struct err *e)
+{
+	struct pool_account *acc;
+	size_t i;
+
+	for (i = 0; i < cnt; i++) {
+		acc = map_get(&p->by_addr, touched[i].b);
+		if (acc != NULL)
+			TRY(refresh(p, acc, e));
+	}
+	return RC_OK;
+}
+
+enum rc
+pool_head(struct pool *p, const struct pool_view *view,
+    const struct addr *touched, size_t cnt, uint64_t now_ms, struct err *e)
+{
+	struct arena a;
+	enum rc rc;
+
+	p->view = *view;
+	p->now_ms = now_ms;
+	p->head_no++;
+	/* Two lists of all accounts, and what the arena needs around them. */
+	arena_init(&a, 4 * sizeof(void *) * (p->heap_cnt + 1024));
+	rc = refresh_touched(p, touched, cnt, e);
+	if (rc == RC_OK)
+		rc = refresh_short(p, &a, e);
+	if (rc == RC_OK)
+		rc = age_all(p, &a, e);
+	if (rc == RC_OK && p->log != NULL)
+		rc = pool_log_compact(p->log, e);
+	arena_drop(&a);
+	publish(p);
+	return rc;
+}
+
+struct pool_tx *
+pool_find(struct pool *p, const struct hash *hash)
+{
+	struct pool_entry *n = map_get(&p->by_hash, hash->b);
+
+	return n == NULL ? NULL : pool_tx_get(n->tx);
+}
+
+uint64_t
+pool_nonce(struct pool *p, const struct addr *addr, uint64_t account_nonce)
+{
+	const struct pool_account *acc = map_get(&p->by_addr, addr->b);
+	uint64_t next = account_nonce;
+	struct u256 balance;
+
+	/* The caller's view may be older than the head at which the last
+	 * pooled transaction of the account was mined. */
+	if (acc != NULL)
+		next = acc->nonce + pool_account_run(acc);
+	else if (p->view.account(p->view.ctx, &next, &balance, addr, NULL) !=
+		 RC_OK)
+		return account_nonce;
+	return next > account_nonce ? next : account_nonce;
+}
+
+void
+pool_stats(const struct pool *p, struct pool_stats *out)
+{
+	*out = (struct pool_stats){
+	    .pending = p->ready,
+	    .queued = p->by_hash.cnt - p->ready,
+	    .bytes = p->bytes,
+	    .accounts = p->heap_cnt,
+	    .log_bytes = p->log == NULL ? 0 : pool_log_bytes(p->log),
+	};
+}
+
+void
+pool_drop(struct pool *p, const struct hash *hash, const char *why)
+{
+	struct pool_entry *n = map_get(&p->by_hash, hash->b);
+
+	if (n == NULL)
+		return;
+	/* A failed log is sticky: the next sync reports it. */
+	(void)remove_entry(p, n, why, NULL);
+	publish(p);
+}
