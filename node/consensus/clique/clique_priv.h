@@ -4,10 +4,13 @@
  *
  *   extra.c     vanity, signer list and seal of a header; the sealer
  *   snapshot.c  signer set, recent signers and votes after one block
+ *   snapcodec.c their stored form
  *   track.c     which snapshots are in memory or kept, and how to get others
  *   verify.c    header rules
  *   tips.c      verified blocks near the head, also of losing branches
  *   vote.c      proposals and when to cast them
+ *   plan.c      when to seal
+ *   template.c  the header of the next block
  *   seal.c      events in, effects out
  *   status.c    why nothing is sealed, in words
  *   clique.c    the engine's table, fork choice
@@ -207,7 +210,8 @@ struct clique {
 	struct arena head_arena, work_arena;
 	const struct header *head; /* in head_arena */
 	struct hash head_hash;
-	bool has_work, has_planned_work;
+	bool has_work, has_due_vote; /* reasons to seal */
+	bool has_planned_work;       /* the plan counts on one of them */
 	struct header *work;  /* template or built block, in work_arena */
 	uint64_t expected_ms; /* the next block could come from then on */
 	uint64_t due_ms, timer_ms, build_start_ms, lead_ms;
@@ -226,10 +230,65 @@ clique_of(struct engine *g)
 	return (struct clique *)(void *)g;
 }
 
+static inline uint64_t
+clique_max(uint64_t a, uint64_t b)
+{
+	return a > b ? a : b;
+}
+
+static inline uint64_t
+clique_min(uint64_t a, uint64_t b)
+{
+	return a < b ? a : b;
+}
+
 /* clique_period_ms is the period, and clique_wiggle_ms the bound of the
  * random delay with n signers. */
 uint64_t clique_period_ms(const struct clique *c);
 uint64_t clique_wiggle_ms(size_t n);
+
+/* clique_leaves_out_empty: no block without transactions but heartbeats. */
+bool clique_leaves_out_empty(const struct clique *c);
+
+/* clique_heartbeat_ms is when a block without transactions is due on the head;
+ * clique_after_head_ms is seconds after the head's timestamp. Both may lie so
+ * far ahead that they never come. */
+uint64_t clique_heartbeat_ms(const struct clique *c);
+uint64_t clique_after_head_ms(const struct clique *c, uint64_t seconds);
+
+/* clique_patience_ms is how long nothing may happen among n signers before we
+ * look for another branch; clique_build_ms_max the longest build. */
+uint64_t clique_patience_ms(struct clique *c, size_t n);
+uint64_t clique_build_ms_max(const struct clique *c);
+
+/* clique_effect appends an effect; clique_arm asks for EV_TIMER. */
+struct engine_effect *clique_effect(
+    struct engine_effects *out, enum engine_effect_kind kind);
+void clique_arm(struct clique *c, struct engine_effects *out, uint64_t at_ms);
+
+/* clique_drop_work forgets template and built block. */
+void clique_drop_work(struct clique *c);
+
+/* clique_retry plans anew after a pause that grows with each failure. */
+void clique_retry(
+    struct clique *c, struct engine_effects *out, enum rc rc, uint64_t now_ms);
+
+/* clique_pause waits for work: the pool had nothing that could be mined. */
+void clique_pause(
+    struct clique *c, struct engine_effects *out, uint64_t now_ms);
+
+/*
+ * clique_plan decides what to wait for on the present head.
+ *
+ * is_fresh  the head or the work is new: patience starts again
+ * Errors    RC_IO, RC_CORRUPT; others become a pause
+ */
+enum rc clique_plan(struct clique *c, struct engine_effects *out,
+    uint64_t now_ms, bool is_fresh, struct err *e);
+
+/* clique_template makes c->work, the header of the next block, in
+ * c->work_arena. RC_NO_MEMORY, those of clique_track. */
+enum rc clique_template(struct clique *c, uint64_t now_ms, struct err *e);
 
 /* clique_finality is the depth below which blocks stay (2 * limit). */
 uint64_t clique_finality(size_t n);

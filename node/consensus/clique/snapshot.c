@@ -184,6 +184,8 @@ trim_recents(struct clique_snap *s, uint64_t number)
 		if (is_in_window(s->recents[i].number, number, limit))
 			break;
 	}
+	if (i == 0)
+		return;
 	s->recent_cnt -= i;
 	memmove(
 	    s->recents, s->recents + i, s->recent_cnt * sizeof(*s->recents));

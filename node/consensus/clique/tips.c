@@ -188,8 +188,9 @@ can_extend(struct clique *c, const struct clique_tip *tip, uint64_t *depth_max)
 	if (clique_track(c, &snap, &tip->hash, NULL, NULL) != RC_OK)
 		return false;
 	*depth_max = clique_finality(snap->signer_cnt);
-	return clique_snap_index(snap, &c->conf.self) < snap->signer_cnt &&
+	return tip->number > c->head->number &&
 	       tip->number + 1 > c->signed_max &&
+	       clique_snap_index(snap, &c->conf.self) < snap->signer_cnt &&
 	       !clique_snap_is_recent(
 		   snap, &c->conf.self, tip->number + 1, NULL);
 }

@@ -1,0 +1,617 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Sealing by events and effects: when a block is due, what its header says,
+ * what happens when something fails or comes too late, and after a crash.
+ *
+ * Spec: EIP-225
+ */
+#include "drive.h"
+
+#include "base/hex.h"
+
+static const uint64_t genesis_ms = 1000 * 1000;
+
+TEST(test_seal_not_a_sealer_does_nothing)
+{
+	struct drive d;
+
+	drive_open(&d, 3, 0);
+	d.rig.conf.is_sealer = false;
+	drive_start(&d, true);
+	EXPECT_U64(d.out.cnt, 0);
+	drive_event(&d, EV_WORK);
+	drive_event(&d, EV_TIMER);
+	EXPECT_U64(d.out.cnt, 0);
+	EXPECT_STR(drive_why(&d, ENGINE_OFF), "this node does not seal");
+	drive_close(&d);
+}
+
+TEST(test_seal_stranger_waits_for_nothing)
+{
+	struct drive d;
+
+	drive_open(&d, 3, 5);
+	drive_start(&d, true);
+	EXPECT_U64(d.out.cnt, 0);
+	EXPECT(strstr(drive_why(&d, ENGINE_IDLE),
+		   "is not among the 3 authorised signers") != NULL);
+	drive_close(&d);
+}
+
+/* Block 1 of three signers is that of index 1. */
+TEST(test_seal_in_turn_is_due_at_parent_plus_period)
+{
+	const struct engine_effect *ef;
+	struct drive d;
+
+	drive_open(&d, 3, 1);
+	d.rig.conf.period_s = 5;
+	drive_start(&d, false);
+	EXPECT_U64(drive_timer_at(&d), genesis_ms + 5000);
+	EXPECT_STR(drive_why(&d, ENGINE_WAITING), "in turn for block 1");
+	drive_fire(&d);
+	ef = drive_effect(&d, EF_BUILD);
+	EXPECT(ef != NULL);
+	EXPECT(hash_eq(&ef->parent, &d.rig.genesis));
+	EXPECT(ef->at_ms > d.now_ms && ef->at_ms < d.now_ms + 5000);
+	EXPECT_U64(ef->header->time, 1005);
+	EXPECT_U64(ef->header->number, 1);
+	EXPECT_U64(ef->header->difficulty.w[0], 2);
+	EXPECT_U64(ef->header->field_cnt, HEADER_FIELDS_LONDON);
+	EXPECT_U64(ef->header->base_fee.w[0], 875000000);
+	EXPECT_U64(ef->header->extra.len, CLIQUE_VANITY + CLIQUE_SEAL);
+	EXPECT(addr_is_zero(&ef->header->coinbase));
+	drive_close(&d);
+}
+
+TEST(test_seal_signed_header_is_valid_and_becomes_head)
+{
+	const struct engine_effect *ef;
+	struct addr author, self;
+	struct hash seal;
+	struct drive d;
+
+	drive_open(&d, 3, 1);
+	drive_start(&d, false);
+	drive_fire(&d);
+	drive_built(&d, 1);
+	ef = drive_effect(&d, EF_SIGN);
+	EXPECT(ef != NULL);
+	EXPECT_U64(ef->height, 1);
+	EXPECT_U64(ef->round, 0);
+	seal = hash_keccak(ef->message);
+	EXPECT(hash_eq(&seal, &ef->digest));
+	drive_signed(&d);
+	ef = drive_effect(&d, EF_SEALED);
+	EXPECT(ef != NULL);
+	EXPECT_RC(clique_seal_hash(&seal, ef->header, NULL), RC_OK);
+	EXPECT_RC(
+	    engine_verify(d.judge, ef->header, d.head, 1001, NULL), RC_OK);
+	EXPECT_RC(engine_author(d.judge, &author, ef->header, NULL), RC_OK);
+	self = rig_addr(1);
+	EXPECT(addr_eq(&author, &self));
+	drive_close(&d);
+}
+
+TEST(test_seal_author_of_own_template_is_self)
+{
+	struct addr author, self = rig_addr(1);
+	struct drive d;
+
+	drive_open(&d, 3, 1);
+	drive_start(&d, false);
+	drive_fire(&d);
+	EXPECT_RC(engine_author(
+		      d.g, &author, drive_effect(&d, EF_BUILD)->header, NULL),
+	    RC_OK);
+	EXPECT(addr_eq(&author, &self));
+	EXPECT_RC(engine_author(d.judge, &author,
+		      drive_effect(&d, EF_BUILD)->header, NULL),
+	    RC_BAD_SIGNATURE);
+	drive_close(&d);
+}
+
+/* Out of turn: parent + period and a random while below 500 ms times two. */
+TEST(test_seal_out_of_turn_waits_within_the_wiggle)
+{
+	uint64_t at, low = UINT64_MAX, high = 0, seed;
+	struct drive d;
+
+	for (seed = 0; seed < 200; seed++) {
+		drive_open(&d, 3, 0);
+		d.rig.conf.seed = seed;
+		drive_start(&d, false);
+		at = drive_timer_at(&d) - genesis_ms - 1000;
+		low = at < low ? at : low;
+		high = at > high ? at : high;
+		if (seed == 0)
+			EXPECT(strstr(drive_why(&d, ENGINE_WAITING),
+				   "out of turn for block 1") != NULL);
+		drive_fire(&d);
+		EXPECT_U64(
+		    drive_effect(&d, EF_BUILD)->header->difficulty.w[0], 1);
+		drive_close(&d);
+	}
+	EXPECT(low < 50);
+	EXPECT(high >= 950 && high < 1000);
+}
+
+TEST(test_seal_same_seed_gives_same_wiggle)
+{
+	uint64_t at[2];
+	struct drive d;
+	size_t i;
+
+	for (i = 0; i < 2; i++) {
+		drive_open(&d, 5, 0);
+		d.rig.conf.seed = 77;
+		drive_start(&d, false);
+		at[i] = drive_timer_at(&d);
+		drive_close(&d);
+	}
+	EXPECT_U64(at[0], at[1]);
+}
+
+TEST(test_seal_recent_signer_is_blocked_and_says_by_whom)
+{
+	const char *why;
+	char text[43];
+	struct drive d;
+
+	drive_open(&d, 3, 1);
+	drive_start(&d, false);
+	EXPECT(drive_seal(&d, 1) != NULL);
+	why = drive_why(&d, ENGINE_BLOCKED);
+	EXPECT(strstr(why, "signed block 1 and may sign again from block 3") !=
+	       NULL);
+	hex_put0x(text, bytes_of(rig_addr(0).b, 20));
+	EXPECT(strstr(why, text) != NULL);
+	hex_put0x(text, bytes_of(rig_addr(1).b, 20));
+	EXPECT(strstr(why, text) == NULL);
+	EXPECT(drive_effect(&d, EF_BUILD) == NULL);
+	d.now_ms += 4000;
+	EXPECT(strstr(drive_why(&d, ENGINE_STALLED), "overdue by") != NULL);
+	drive_close(&d);
+}
+
+/* The only signer seals block after block; a checkpoint lists it. */
+TEST(test_seal_alone_goes_on_over_checkpoints)
+{
+	const struct header *h;
+	struct drive d;
+	uint64_t i;
+
+	drive_open(&d, 1, 0);
+	d.rig.conf.epoch = 3;
+	drive_start(&d, false);
+	for (i = 1; i <= 10; i++) {
+		h = drive_seal(&d, i % 2);
+		if (h == NULL)
+			break;
+		EXPECT_U64(h->number, i);
+		EXPECT_U64(h->time, 1000 + i);
+		EXPECT_U64(h->extra.len, 97 + (i % 3 == 0 ? 20 : 0));
+	}
+	EXPECT_U64(i, 11);
+	drive_close(&d);
+}
+
+TEST(test_seal_period_zero_waits_for_work)
+{
+	struct drive d;
+
+	drive_open(&d, 1, 0);
+	d.rig.conf.period_s = 0;
+	drive_start(&d, false);
+	EXPECT_U64(d.out.cnt, 0);
+	EXPECT_STR(drive_why(&d, ENGINE_IDLE),
+	    "no transactions, and empty blocks are left out");
+	d.now_ms += 7000;
+	drive_event(&d, EV_WORK);
+	EXPECT_U64(drive_timer_at(&d), d.now_ms);
+	EXPECT(drive_seal(&d, 1) != NULL);
+	EXPECT_U64(d.head->time, 1007);
+	/* The same second again is fine without a period. */
+	EXPECT(drive_seal(&d, 1) != NULL);
+	EXPECT_U64(d.head->time, 1007);
+	drive_head(&d, d.head, false);
+	EXPECT_U64(d.out.cnt, 0);
+	drive_close(&d);
+}
+
+TEST(test_seal_skip_empty_keeps_a_heartbeat)
+{
+	struct drive d;
+
+	drive_open(&d, 1, 0);
+	d.rig.conf.skip_empty = true;
+	d.rig.conf.heartbeat_s = 60;
+	drive_start(&d, false);
+	EXPECT_U64(drive_timer_at(&d), genesis_ms + 60000);
+	d.now_ms += 10000;
+	drive_event(&d, EV_WORK);
+	EXPECT_U64(drive_timer_at(&d), d.now_ms);
+	drive_event(&d, EV_WORK); /* planned already */
+	EXPECT_U64(d.out.cnt, 0);
+	drive_event(&d, EV_TIMER);
+	drive_built(&d, 2);
+	EXPECT(drive_effect(&d, EF_SIGN) != NULL);
+	drive_close(&d);
+}
+
+TEST(test_seal_heartbeat_seals_an_empty_block)
+{
+	struct drive d;
+
+	drive_open(&d, 1, 0);
+	d.rig.conf.skip_empty = true;
+	d.rig.conf.heartbeat_s = 60;
+	drive_start(&d, false);
+	EXPECT(drive_seal(&d, 0) != NULL);
+	EXPECT_U64(d.head->time, 1060);
+	drive_close(&d);
+}
+
+/* The pool promised work that could not be mined: no empty block, a growing
+ * pause, and new work starts over at once. */
+TEST(test_seal_pointless_block_is_not_signed)
+{
+	uint64_t first;
+	struct drive d;
+
+	drive_open(&d, 1, 0);
+	d.rig.conf.skip_empty = true;
+	drive_start(&d, true);
+	drive_fire(&d);
+	drive_built(&d, 0);
+	EXPECT(drive_effect(&d, EF_SIGN) == NULL);
+	first = drive_timer_at(&d) - d.now_ms;
+	EXPECT(first > 0);
+	drive_fire(&d); /* plans */
+	drive_fire(&d); /* builds */
+	drive_built(&d, 0);
+	EXPECT(drive_timer_at(&d) - d.now_ms > first);
+	drive_event(&d, EV_WORK);
+	EXPECT_U64(drive_timer_at(&d), d.now_ms);
+	drive_event(&d, EV_TIMER);
+	drive_built(&d, 1);
+	EXPECT(drive_effect(&d, EF_SIGN) != NULL);
+	drive_close(&d);
+}
+
+/* A build of 200 ms makes the next one start 250 ms early; it is held until
+ * it is due, and only then signed. */
+TEST(test_seal_built_early_is_signed_when_due)
+{
+	uint64_t due;
+	struct drive d;
+
+	drive_open(&d, 1, 0);
+	drive_start(&d, true);
+	drive_fire(&d);
+	d.now_ms += 200;
+	drive_built(&d, 1);
+	drive_signed(&d);
+	drive_head(&d, rig_chain(&d.rig, d.head, 0, 1), true);
+	due = (d.head->time + 1) * 1000;
+	EXPECT_U64(drive_timer_at(&d), due - 250);
+	drive_fire(&d);
+	EXPECT_U64(drive_effect(&d, EF_BUILD)->header->time, d.head->time + 1);
+	d.now_ms += 10;
+	drive_built(&d, 1);
+	EXPECT(drive_effect(&d, EF_SIGN) == NULL);
+	EXPECT_U64(drive_timer_at(&d), due);
+	drive_event(&d, EV_TIMER); /* too early */
+	EXPECT(drive_effect(&d, EF_SIGN) == NULL);
+	drive_fire(&d);
+	EXPECT(drive_effect(&d, EF_SIGN) != NULL);
+	drive_close(&d);
+}
+
+TEST(test_seal_denied_height_is_left_to_others)
+{
+	struct drive d;
+
+	drive_open(&d, 3, 1);
+	drive_start(&d, true);
+	drive_fire(&d);
+	drive_built(&d, 1);
+	drive_refuse(&d, RC_DENIED);
+	EXPECT(strstr(drive_why(&d, ENGINE_BLOCKED),
+		   "block 1 was signed before") != NULL);
+	/* Nothing but another head makes it sign again. */
+	drive_event(&d, EV_WORK);
+	EXPECT(drive_effect(&d, EF_BUILD) == NULL);
+	d.now_ms += 60000;
+	drive_event(&d, EV_TIMER);
+	EXPECT(drive_effect(&d, EF_BUILD) == NULL);
+	drive_other(&d, 2);
+	drive_fire(&d);
+	EXPECT(drive_effect(&d, EF_BUILD) != NULL);
+	drive_close(&d);
+}
+
+TEST(test_seal_failed_attempts_pause_longer_and_longer)
+{
+	static const uint64_t want[] = {
+	    500, 1000, 2000, 4000, 8000, 16000, 30000, 30000};
+	struct drive d;
+	size_t i;
+
+	drive_open(&d, 1, 0);
+	drive_start(&d, true);
+	for (i = 0; i < sizeof(want) / sizeof(want[0]); i++) {
+		drive_fire(&d);
+		drive_refuse(&d, RC_NO_MEMORY);
+		EXPECT_U64(drive_timer_at(&d) - d.now_ms, want[i]);
+		drive_fire(&d);
+	}
+	EXPECT(strstr(drive_why(&d, ENGINE_WAITING), "in turn") != NULL);
+	/* A locked key is no reason to give the height up. */
+	drive_fire(&d);
+	drive_built(&d, 1);
+	drive_refuse(&d, RC_NOT_FOUND);
+	EXPECT(strstr(drive_why(&d, ENGINE_WAITING), "not found") != NULL);
+	drive_fire(&d);
+	drive_fire(&d);
+	drive_built(&d, 1);
+	drive_signed(&d);
+	EXPECT(drive_effect(&d, EF_SEALED) != NULL);
+	drive_close(&d);
+}
+
+TEST(test_seal_lost_answer_is_tried_again)
+{
+	struct drive d;
+
+	drive_open(&d, 1, 0);
+	drive_start(&d, true);
+	drive_fire(&d); /* EF_BUILD, never answered */
+	drive_fire(&d); /* the watch */
+	EXPECT(drive_effect(&d, EF_BUILD) == NULL);
+	drive_fire(&d); /* plan */
+	drive_fire(&d);
+	EXPECT(drive_effect(&d, EF_BUILD) != NULL);
+	drive_close(&d);
+}
+
+/* A signature that nobody answered may exist: the height is used up. */
+TEST(test_seal_lost_signature_uses_the_height_up)
+{
+	struct drive d;
+
+	drive_open(&d, 1, 0);
+	drive_start(&d, true);
+	drive_fire(&d);
+	drive_built(&d, 1);
+	drive_fire(&d); /* the watch */
+	drive_fire(&d); /* plan */
+	EXPECT(strstr(drive_why(&d, ENGINE_STALLED), "signed before") != NULL);
+	drive_close(&d);
+}
+
+TEST(test_seal_new_head_drops_what_was_under_way)
+{
+	const struct engine_effect *ef;
+	struct engine_event late = {.kind = EV_BUILT};
+	struct drive d;
+
+	drive_open(&d, 3, 1);
+	drive_start(&d, true);
+	drive_fire(&d);
+	ef = drive_effect(&d, EF_BUILD);
+	late.header = header_copy(&d.rig.arena, ef->header);
+	drive_other(&d, 2);
+	drive_step(&d, &late);
+	EXPECT_U64(d.out.cnt, 0);
+	drive_event(&d, EV_SIGNED);
+	EXPECT_U64(d.out.cnt, 0);
+	drive_refuse(&d, RC_DENIED);
+	EXPECT_U64(d.out.cnt, 0);
+	drive_close(&d);
+}
+
+TEST(test_seal_built_block_of_another_template_is_ignored)
+{
+	struct header h;
+	struct drive d;
+
+	drive_open(&d, 1, 0);
+	drive_start(&d, true);
+	drive_fire(&d);
+	h = *drive_effect(&d, EF_BUILD)->header;
+	h.time++;
+	drive_step(&d, &(struct engine_event){.kind = EV_BUILT, .header = &h});
+	EXPECT_U64(d.out.cnt, 0);
+	drive_close(&d);
+}
+
+TEST(test_seal_wrong_key_seals_nothing)
+{
+	struct drive d;
+
+	drive_open(&d, 3, 1);
+	drive_start(&d, true);
+	drive_fire(&d);
+	drive_built(&d, 1);
+	drive_signed_by(&d, 2);
+	EXPECT(drive_effect(&d, EF_SEALED) == NULL);
+	EXPECT(
+	    strstr(drive_why(&d, ENGINE_WAITING), "invalid signature") != NULL);
+	drive_close(&d);
+}
+
+TEST(test_seal_head_of_the_future_is_waited_for)
+{
+	struct drive d;
+
+	drive_open(&d, 1, 0);
+	drive_start(&d, true);
+	d.now_ms = genesis_ms - 90000;
+	drive_head(&d, d.head, true);
+	EXPECT_U64(drive_timer_at(&d), genesis_ms + 1000);
+	EXPECT(strstr(drive_why(&d, ENGINE_WAITING),
+		   "the head is 90 s ahead of this clock") != NULL);
+	drive_close(&d);
+}
+
+TEST(test_seal_late_block_carries_the_clock)
+{
+	struct drive d;
+
+	drive_open(&d, 1, 0);
+	drive_start(&d, true);
+	d.now_ms = genesis_ms + 123456;
+	drive_event(&d, EV_TIMER);
+	EXPECT_U64(drive_effect(&d, EF_BUILD)->header->time, 1123);
+	drive_close(&d);
+}
+
+TEST(test_seal_gas_limit_moves_to_the_target)
+{
+	static const struct {
+		const char *name;
+		uint64_t target, want;
+	} rows[] = {
+	    {"up by the largest step", 30000000, 8000000 + 8000000 / 1024 - 1},
+	    {"down by the largest step", 5000, 8000000 - 8000000 / 1024 + 1},
+	    {"there already", 8000000, 8000000},
+	    {"close by", 8000010, 8000010},
+	    {"close below", 7999990, 7999990},
+	};
+	struct drive d;
+	size_t i;
+
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		test_row(rows[i].name);
+		drive_open(&d, 1, 0);
+		d.rig.conf.gas_limit = rows[i].target;
+		drive_start(&d, true);
+		EXPECT(drive_seal(&d, 1) != NULL);
+		EXPECT_U64(d.head->gas_limit, rows[i].want);
+		drive_close(&d);
+	}
+	test_count(i);
+}
+
+/* EIP-1559 doubles the limit at the fork. */
+TEST(test_seal_first_london_block_doubles_the_gas_limit)
+{
+	struct drive d;
+
+	drive_open(&d, 1, 0);
+	d.rig.forks.at[FORK_LONDON] = 2;
+	d.rig.conf.gas_limit = 16000000;
+	drive_start(&d, true);
+	EXPECT(drive_seal(&d, 1) != NULL);
+	EXPECT_U64(d.head->field_cnt, HEADER_FIELDS_FRONTIER);
+	EXPECT(drive_seal(&d, 1) != NULL);
+	EXPECT_U64(d.head->field_cnt, HEADER_FIELDS_LONDON);
+	EXPECT_U64(d.head->gas_limit, 16000000);
+	EXPECT_U64(d.head->base_fee.w[0], 1000000000);
+	drive_close(&d);
+}
+
+/* Staging: the block is durable before it is signed. ------------------ */
+
+TEST(test_seal_stages_before_it_signs)
+{
+	struct drive d;
+
+	drive_open(&d, 1, 0);
+	drive_start(&d, true);
+	drive_fire(&d);
+	EXPECT_U64(d.rig.stage_cnt, 0);
+	drive_built(&d, 1);
+	EXPECT_U64(d.rig.stage_cnt, 1);
+	EXPECT(drive_effect(&d, EF_SIGN) != NULL);
+	drive_close(&d);
+}
+
+TEST(test_seal_failed_staging_signs_nothing)
+{
+	struct engine_event ev = {.kind = EV_BUILT};
+	struct header *h;
+	struct drive d;
+
+	drive_open(&d, 1, 0);
+	drive_start(&d, true);
+	drive_fire(&d);
+	h = header_copy(&d.rig.arena, drive_effect(&d, EF_BUILD)->header);
+	ev.header = h;
+	d.rig.stage_rc = RC_IO;
+	EXPECT_RC(
+	    engine_step(d.g, &d.arena, &d.out, &ev, d.now_ms, NULL), RC_IO);
+	EXPECT(drive_effect(&d, EF_SIGN) == NULL);
+	drive_close(&d);
+}
+
+/* A crash after the signature: the same bytes are signed again. */
+TEST(test_seal_restart_resumes_the_staged_block)
+{
+	struct hash digest;
+	struct header *h;
+	struct drive d;
+
+	drive_open(&d, 1, 0);
+	drive_start(&d, true);
+	drive_fire(&d);
+	h = header_copy(&d.rig.arena, drive_effect(&d, EF_BUILD)->header);
+	h->tx_root = h->receipts_root = HASH_EMPTY_CODE;
+	h->gas_used = 21000;
+	drive_step(&d, &(struct engine_event){.kind = EV_BUILT, .header = h});
+	digest = drive_effect(&d, EF_SIGN)->digest;
+	d.rig.staged = h;
+	d.now_ms += 30000;
+	drive_restart(&d);
+	EXPECT(drive_effect(&d, EF_SIGN) != NULL);
+	EXPECT(hash_eq(&drive_effect(&d, EF_SIGN)->digest, &digest));
+	drive_signed(&d);
+	EXPECT(drive_effect(&d, EF_SEALED) != NULL);
+	EXPECT_U64(drive_effect(&d, EF_SEALED)->header->gas_used, 21000);
+	drive_close(&d);
+}
+
+TEST(test_seal_restart_ignores_a_staged_block_that_no_longer_fits)
+{
+	static const char *const rows[] = {"another parent", "another number",
+	    "wrong difficulty", "no room for a seal"};
+	struct header h;
+	struct drive d;
+	size_t i;
+
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		test_row(rows[i]);
+		drive_open(&d, 3, 1);
+		drive_start(&d, true);
+		drive_fire(&d);
+		h = *header_copy(
+		    &d.rig.arena, drive_effect(&d, EF_BUILD)->header);
+		h.parent.b[0] ^= i == 0;
+		h.number += i == 1;
+		h.difficulty.w[0] -= i == 2;
+		h.extra.len -= i == 3;
+		d.rig.staged = &h;
+		drive_restart(&d);
+		EXPECT(drive_effect(&d, EF_SIGN) == NULL);
+		EXPECT(drive_timer_at(&d) > 0);
+		drive_close(&d);
+	}
+	test_count(i);
+}
+
+TEST(test_seal_counts_what_it_did)
+{
+	struct engine_status s;
+	struct drive d;
+
+	drive_open(&d, 1, 0);
+	drive_start(&d, true);
+	EXPECT(drive_seal(&d, 1) != NULL);
+	drive_fire(&d);
+	drive_refuse(&d, RC_TIMEOUT);
+	engine_status(d.g, &s, d.now_ms);
+	EXPECT_U64(s.sealed_cnt, 1);
+	EXPECT_U64(s.refused_cnt, 1);
+	drive_close(&d);
+}
