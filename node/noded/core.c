@@ -195,7 +195,7 @@ sign(struct core *c, const struct engine_effect *ef, struct err *e)
 
 	CHECK(c->signer != NULL);
 	rc = signer_sign(c->signer, ev.sig, &c->conf->sealer.addr,
-	    (enum signer_kind)ef->sign_kind, ef->height, ef->round, &ef->digest,
+	    (enum signer_kind)ef->sign_kind, ef->height, ef->round, ef->message,
 	    &why);
 	if (rc == RC_IO)
 		return FAIL(e, rc, "signer: %s", err_message(&why, rc));
@@ -312,7 +312,8 @@ on_mail(struct core *c, struct mail *m, struct err *e)
 
 	switch (m->kind) {
 	case MAIL_JOB:
-		job_run_core((struct job *)m, c);
+		if (job_run_core((struct job *)m, c, now_ms(c)))
+			on_work(c);
 		return RC_OK; /* the job went on its way */
 	case MAIL_WORK:
 		on_work(c);

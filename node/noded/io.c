@@ -1,0 +1,427 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The socket loop. A session that sends faster than it reads answers is not
+ * read any more until it has caught up; one that breaks the framing gets one
+ * error and is closed.
+ */
+#include "noded/io.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/check.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/metrics.h"
+#include "rpc/stream.h"
+
+/* Documents of one session under way, bytes of answers it has not read, how
+ * much is read at once, and events of one turn. */
+enum {
+	IO_SESSION_JOBS_MAX = 256,
+	IO_OUT_MAX = 2 * RPC_ANSWER_MAX,
+	IO_READ_BYTES = 65536,
+	IO_EVENTS = 64
+};
+
+/* What epoll hands back beside sessions. */
+enum { KEY_LISTEN_LOCAL, KEY_LISTEN_GATEWAY, KEY_QUEUE, KEY_SESSIONS };
+
+struct bytebuf {
+	uint8_t *ptr;
+	size_t off, len, cap; /* content is ptr + off, len bytes */
+};
+
+struct io_session {
+	int fd; /* -1: free */
+	uint32_t generation;
+	enum rpc_source source;
+	uint32_t events; /* asked of epoll */
+	struct rpc_stream stream;
+	struct bytebuf in, out;
+	size_t job_cnt;
+	bool is_ended; /* nothing more will be read */
+};
+
+static bool
+bytebuf_room(struct bytebuf *b, size_t n, size_t max)
+{
+	size_t cap = b->cap == 0 ? IO_READ_BYTES : b->cap;
+	uint8_t *ptr;
+
+	if (b->off > 0) {
+		memmove(b->ptr, b->ptr + b->off, b->len);
+		b->off = 0;
+	}
+	if (b->len + n <= b->cap)
+		return true;
+	if (b->len + n > max)
+		return false;
+	while (cap < b->len + n)
+		cap *= 2;
+	ptr = mem_resize(b->ptr, b->cap, cap);
+	if (ptr == NULL)
+		return false;
+	b->ptr = ptr;
+	b->cap = cap;
+	return true;
+}
+
+/* Small buffers stay with their session; large ones are given back. */
+static void
+bytebuf_take(struct bytebuf *b, size_t n)
+{
+	b->off += n;
+	b->len -= n;
+	if (b->len > 0)
+		return;
+	b->off = 0;
+	if (b->cap > IO_READ_BYTES) {
+		mem_free(b->ptr);
+		*b = (struct bytebuf){.ptr = NULL};
+	}
+}
+
+static uint32_t
+index_of(const struct io *io, const struct io_session *s)
+{
+	return (uint32_t)(s - io->sessions);
+}
+
+static void
+close_session(struct io *io, struct io_session *s)
+{
+	close(s->fd);
+	s->fd = -1;
+	s->generation++; /* answers under way find nobody */
+	mem_free(s->in.ptr);
+	mem_free(s->out.ptr);
+	s->in = s->out = (struct bytebuf){.ptr = NULL};
+	io->session_cnt--;
+	metric_sub(METRIC_RPC_SESSIONS, 1);
+}
+
+static bool
+may_read(const struct io *io, const struct io_session *s)
+{
+	return !s->is_ended && s->job_cnt < IO_SESSION_JOBS_MAX &&
+	       s->out.len < IO_OUT_MAX / 2 && io->job_cnt < JOB_MAX;
+}
+
+/* Asks epoll for what the session can use now. */
+static void
+watch(struct io *io, struct io_session *s)
+{
+	uint32_t want = (may_read(io, s) ? (uint32_t)EPOLLIN : 0) |
+			(s->out.len > 0 ? (uint32_t)EPOLLOUT : 0);
+	struct epoll_event ev = {
+	    .events = want, .data.u64 = KEY_SESSIONS + index_of(io, s)};
+
+	if (want == s->events)
+		return;
+	s->events = want;
+	(void)epoll_ctl(io->epoll_fd, EPOLL_CTL_MOD, s->fd, &ev);
+}
+
+/* Sends what it can; false when the session is over. */
+static bool
+flush(struct io_session *s)
+{
+	while (s->out.len > 0) {
+		ssize_t n = send(
+		    s->fd, s->out.ptr + s->out.off, s->out.len, MSG_NOSIGNAL);
+
+		if (n > 0)
+			bytebuf_take(&s->out, (size_t)n);
+		else if (errno == EAGAIN)
+			return true;
+		else if (errno != EINTR)
+			return false;
+	}
+	return !s->is_ended || s->job_cnt > 0;
+}
+
+static bool
+answer(struct io_session *s, struct bytes text)
+{
+	if (!bytebuf_room(&s->out, text.len, IO_OUT_MAX))
+		return false;
+	memcpy(s->out.ptr + s->out.len, text.ptr, text.len);
+	s->out.len += text.len;
+	return true;
+}
+
+/* One error, then nothing more is read. */
+static bool
+refuse(struct io_session *s, const struct err *why)
+{
+	static const char text[] =
+	    "{\"jsonrpc\":\"2.0\",\"id\":null,\"error\":"
+	    "{\"code\":-32700,\"message\":\"parse error\"}}\n";
+
+	log_debug("io", "session broke the framing: %s", why->text);
+	s->is_ended = true;
+	return answer(s, bytes_of(text, sizeof(text) - 1));
+}
+
+static bool
+start_job(struct io *io, struct io_session *s, struct bytes text)
+{
+	struct job *j = job_new(
+	    io->routes, s->source, index_of(io, s), s->generation, text);
+
+	if (j == NULL)
+		return false;
+	s->job_cnt++;
+	io->job_cnt++;
+	io->next_reader = (io->next_reader + 1) % io->reader_cnt;
+	mail_send(io->reader[io->next_reader], &j->mail);
+	return true;
+}
+
+/* Starts a job for each whole document; false when the session is over. */
+static bool
+take_documents(struct io *io, struct io_session *s)
+{
+	struct bytes in, doc;
+	struct err why = {0};
+	enum rc rc = RC_OK;
+
+	while (rc == RC_OK && may_read(io, s)) {
+		in = bytes_of(s->in.ptr + s->in.off, s->in.len);
+		rc = rpc_stream_take(&s->stream, &doc, &in, &why);
+		if (rc == RC_OK && !start_job(io, s, doc))
+			return false;
+		bytebuf_take(&s->in, s->in.len - in.len);
+	}
+	if (rc == RC_BAD_JSON)
+		return refuse(s, &why);
+	return true;
+}
+
+/* Reads once and uses what came; false when the session is over. */
+static bool
+receive(struct io *io, struct io_session *s)
+{
+	struct err why = {.text = "document is too long"};
+	ssize_t n;
+
+	if (!bytebuf_room(
+		&s->in, IO_READ_BYTES / 4, RPC_DOC_MAX + IO_READ_BYTES))
+		return refuse(s, &why);
+	n = recv(s->fd, s->in.ptr + s->in.off + s->in.len,
+	    s->in.cap - s->in.off - s->in.len, 0);
+	if (n == -1)
+		return errno == EAGAIN || errno == EINTR;
+	if (n == 0) {
+		/* The client may still wait for answers. */
+		s->is_ended = true;
+		return true;
+	}
+	s->in.len += (size_t)n;
+	return take_documents(io, s);
+}
+
+static void
+on_session(struct io *io, struct io_session *s, uint32_t events)
+{
+	bool is_open = true;
+
+	if (s->fd == -1)
+		return;
+	if ((events & EPOLLERR) != 0)
+		is_open = false;
+	else if ((events & (EPOLLIN | EPOLLHUP)) != 0 && may_read(io, s))
+		is_open = receive(io, s);
+	else if ((events & EPOLLHUP) != 0)
+		is_open = s->job_cnt > 0;
+	if (is_open)
+		is_open = flush(s);
+	if (is_open)
+		watch(io, s);
+	else
+		close_session(io, s);
+}
+
+static struct io_session *
+free_session(struct io *io)
+{
+	size_t i;
+
+	for (i = 0; i < IO_SESSION_MAX; i++)
+		if (io->sessions[i].fd == -1)
+			return &io->sessions[i];
+	return NULL;
+}
+
+static void
+on_listen(struct io *io, enum rpc_source source)
+{
+	struct epoll_event ev = {.events = EPOLLIN};
+	struct io_session *s;
+	int fd = accept4(
+	    io->listen_fd[source], NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+
+	if (fd == -1)
+		return;
+	s = free_session(io);
+	if (s == NULL) {
+		log_warn(
+		    "io", "no room for another session max=%d", IO_SESSION_MAX);
+		close(fd);
+		return;
+	}
+	s->fd = fd;
+	s->source = source;
+	s->stream = (struct rpc_stream){0};
+	s->job_cnt = 0;
+	s->is_ended = false;
+	s->events = EPOLLIN;
+	ev.data.u64 = KEY_SESSIONS + index_of(io, s);
+	if (epoll_ctl(io->epoll_fd, EPOLL_CTL_ADD, fd, &ev) == -1) {
+		close(fd);
+		s->fd = -1;
+		return;
+	}
+	io->session_cnt++;
+	metric_add(METRIC_RPC_SESSIONS, 1);
+}
+
+/* Uses what waits in a session's buffer, then writes and watches. */
+static void
+go_on(struct io *io, struct io_session *s)
+{
+	if (take_documents(io, s) && flush(s))
+		watch(io, s);
+	else
+		close_session(io, s);
+}
+
+/* There is room for jobs again: sessions without any of their own were left
+ * waiting for it. */
+static void
+go_on_all(struct io *io)
+{
+	size_t i;
+
+	for (i = 0; i < IO_SESSION_MAX; i++)
+		if (io->sessions[i].fd != -1)
+			go_on(io, &io->sessions[i]);
+}
+
+static void
+on_job(struct io *io, struct job *j)
+{
+	struct io_session *s = &io->sessions[j->session];
+	bool is_open;
+
+	io->job_cnt--;
+	if (s->fd == -1 || s->generation != j->generation) {
+		job_free(j);
+		return;
+	}
+	s->job_cnt--;
+	is_open = j->doc != NULL && answer(s, j->answer);
+	job_free(j);
+	if (is_open)
+		go_on(io, s);
+	else
+		close_session(io, s);
+	if (io->job_cnt == JOB_MAX - 1)
+		go_on_all(io);
+}
+
+static void
+on_queue(struct io *io)
+{
+	struct mail *m;
+
+	queue_drain_fd(io->in);
+	while ((m = queue_pop(io->in)) != NULL) {
+		if (m->kind == MAIL_JOB) {
+			on_job(io, (struct job *)m);
+			continue;
+		}
+		io->is_stopping = true;
+		mail_free(m);
+	}
+}
+
+static bool
+add(struct io *io, int fd, uint64_t key)
+{
+	struct epoll_event ev = {.events = EPOLLIN, .data.u64 = key};
+
+	return fd == -1 || epoll_ctl(io->epoll_fd, EPOLL_CTL_ADD, fd, &ev) == 0;
+}
+
+static void
+dispatch(struct io *io, const struct epoll_event *ev)
+{
+	uint64_t key = ev->data.u64;
+
+	if (key == KEY_QUEUE)
+		on_queue(io);
+	else if (key < KEY_QUEUE)
+		on_listen(io, (enum rpc_source)key);
+	else
+		on_session(io, &io->sessions[key - KEY_SESSIONS], ev->events);
+}
+
+static void
+close_all(struct io *io)
+{
+	size_t i;
+
+	for (i = 0; i < IO_SESSION_MAX; i++)
+		if (io->sessions[i].fd != -1)
+			close_session(io, &io->sessions[i]);
+	close(io->epoll_fd);
+	mem_free(io->sessions);
+}
+
+static enum rc
+open_all(struct io *io, struct err *e)
+{
+	size_t i;
+
+	io->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
+	io->sessions = mem_array(IO_SESSION_MAX, sizeof(*io->sessions));
+	if (io->epoll_fd == -1 || io->sessions == NULL)
+		return FAIL(e, RC_IO, "epoll: %s", strerror(errno));
+	for (i = 0; i < IO_SESSION_MAX; i++)
+		io->sessions[i].fd = -1;
+	if (add(io, io->listen_fd[RPC_LOCAL], KEY_LISTEN_LOCAL) &&
+	    add(io, io->listen_fd[RPC_GATEWAY], KEY_LISTEN_GATEWAY) &&
+	    add(io, queue_fd(io->in), KEY_QUEUE))
+		return RC_OK;
+	return FAIL(e, RC_IO, "epoll: %s", strerror(errno));
+}
+
+enum rc
+io_run(struct io *io, struct err *e)
+{
+	const struct clock *clock = clock_real();
+	struct epoll_event ev[IO_EVENTS];
+	uint64_t until_ms = 0;
+	int i, n;
+
+	TRY(open_all(io, e));
+	for (;;) {
+		uint64_t now = clock->mono_ms(clock->ctx);
+
+		if (io->is_stopping && until_ms == 0)
+			until_ms = now + IO_DRAIN_MS;
+		if (io->is_stopping && (io->job_cnt == 0 || now >= until_ms))
+			break;
+		n = epoll_wait(
+		    io->epoll_fd, ev, IO_EVENTS, io->is_stopping ? 50 : -1);
+		for (i = 0; i < n; i++)
+			dispatch(io, &ev[i]);
+	}
+	close_all(io);
+	return RC_OK;
+}

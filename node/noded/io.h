@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The io thread: owns every JSON-RPC socket. It cuts documents out of what
+ * arrives, hands them to readers, and writes the answers as they come back.
+ * It never parses JSON and never blocks.
+ */
+#ifndef NODED_IO_H
+#define NODED_IO_H
+
+#include "noded/job.h"
+
+/* Sessions open at once; more are closed at accept. */
+enum { IO_SESSION_MAX = 1024, IO_READER_MAX = 64 };
+
+struct io_session;
+
+struct io {
+	/* set by main before io_run */
+	const struct routes *routes;
+	struct queue *in;
+	struct queue *reader[IO_READER_MAX];
+	size_t reader_cnt;
+	int listen_fd[2]; /* by rpc_source; -1: none */
+	/* own */
+	int epoll_fd;
+	struct io_session *sessions;
+	size_t next_reader, job_cnt, session_cnt;
+	bool is_stopping;
+};
+
+/*
+ * io_run serves until MAIL_STOP and then until what is under way is
+ * answered, at most IO_DRAIN_MS.
+ *
+ * Thread  becomes io
+ */
+enum { IO_DRAIN_MS = 3000 };
+enum rc io_run(struct io *io, struct err *e);
+
+#endif

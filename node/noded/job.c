@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Where a job goes next. The order is fixed (reader, pool, core, io), so a
+ * job never comes back to a thread.
+ */
+#include "noded/job.h"
+
+#include "noded/core.h"
+#include "noded/pooler.h"
+
+struct job *
+job_new(const struct routes *r, enum rpc_source source, uint32_t session,
+    uint32_t generation, struct bytes text)
+{
+	struct job *j = mem_new(sizeof(*j));
+	struct bytes copy;
+
+	if (j == NULL)
+		return NULL;
+	j->mail.kind = MAIL_JOB;
+	arena_init(&j->mail.arena, text.len + 4096);
+	copy = arena_copy(&j->mail.arena, text);
+	if (copy.ptr == NULL) {
+		mem_free(j);
+		return NULL;
+	}
+	j->routes = r;
+	j->source = source;
+	j->session = session;
+	j->generation = generation;
+	j->answer = copy; /* the question, until there is an answer */
+	return j;
+}
+
+void
+job_free(struct job *j)
+{
+	if (j->doc != NULL)
+		rpc_free(j->doc);
+	arena_drop(&j->mail.arena);
+	mem_free(j);
+}
+
+static void
+send_to(struct queue *q, struct job *j)
+{
+	mail_send(q, &j->mail);
+}
+
+static void
+send_on(struct job *j)
+{
+	if (!j->is_pool_done && rpc_needs_pool(j->doc)) {
+		send_to(j->routes->pool, j);
+		return;
+	}
+	if (!j->is_core_done && rpc_needs_core(j->doc)) {
+		send_to(j->routes->core, j);
+		return;
+	}
+	j->answer = rpc_finish(j->doc);
+	send_to(j->routes->io, j);
+}
+
+void
+job_run_reader(struct job *j)
+{
+	j->doc = rpc_begin(j->routes->node, j->source, j->answer);
+	if (j->doc != NULL) {
+		send_on(j);
+		return;
+	}
+	j->answer = bytes_of(NULL, 0); /* io closes the session */
+	send_to(j->routes->io, j);
+}
+
+bool
+job_run_pool(struct job *j, struct pooler *p, uint64_t now_ms, enum rc *rc,
+    struct err *e)
+{
+	bool needs_sync = false;
+
+	*rc = rpc_run_pool(j->doc, p->pool, now_ms, &needs_sync, e);
+	j->is_pool_done = true;
+	if (*rc == RC_OK && !needs_sync)
+		send_on(j);
+	return *rc == RC_OK && needs_sync;
+}
+
+void
+job_pool_synced(struct job *j)
+{
+	send_on(j);
+}
+
+bool
+job_run_core(struct job *j, struct core *c, uint64_t now_ms)
+{
+	bool has_vote =
+	    rpc_run_core(j->doc, c->engine, chain_head(c->chain), now_ms);
+
+	j->is_core_done = true;
+	send_on(j);
+	return has_vote;
+}

@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * One JSON-RPC document on its way through the threads: io reads it, a
+ * reader begins it, pool and core take their turns, and io sends the answer.
+ * Whoever holds a job owns it.
+ */
+#ifndef NODED_JOB_H
+#define NODED_JOB_H
+
+#include "noded/mail.h"
+#include "rpc/rpc.h"
+
+struct core;
+struct pooler;
+
+/* struct routes is where jobs go; shared, read-only. */
+struct routes {
+	const struct rpc_node *node;
+	struct queue *pool, *core, *io;
+};
+
+/* Jobs under way at once, all sessions together: io stops reading above it,
+ * so that no queue between threads is ever full (MAIL_QUEUE_MAX). */
+enum { JOB_MAX = 16384 };
+
+struct job {
+	struct mail mail; /* first: a job is a message */
+	const struct routes *routes;
+	enum rpc_source source;
+	uint32_t session, generation; /* of io */
+	struct rpc_doc *doc;
+	struct bytes answer; /* when it comes back to io */
+	bool is_pool_done, is_core_done;
+};
+
+/*
+ * job_new makes a job for a document; text is copied.
+ * Returns NULL when memory is short
+ */
+struct job *job_new(const struct routes *r, enum rpc_source source,
+    uint32_t session, uint32_t generation, struct bytes text);
+void job_free(struct job *j);
+
+/* job_run_reader does a reader's part and sends the job on. */
+void job_run_reader(struct job *j);
+
+/*
+ * job_run_pool does the pool's part.
+ *
+ * rc       RC_IO: the node must stop
+ * Returns  true when the job waits for pool_sync: the caller keeps it and
+ *          calls job_pool_synced; else it went on its way
+ */
+bool job_run_pool(struct job *j, struct pooler *p, uint64_t now_ms, enum rc *rc,
+    struct err *e);
+void job_pool_synced(struct job *j);
+
+/* job_run_core does core's part and sends the job on; true when a vote was
+ * proposed. */
+bool job_run_core(struct job *j, struct core *c, uint64_t now_ms);
+
+#endif

@@ -1,0 +1,479 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * noded: start order, threads, signals, end. Tour: secrets first (the signer
+ * forks before any thread and before anything else is in memory), then
+ * database and chain, then sockets, then the sandbox, then threads. Readers
+ * answer while core is still unlocking the sealer's key.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/sysinfo.h>
+#include <unistd.h>
+
+#include "base/check.h"
+#include "base/log.h"
+#include "base/metrics.h"
+#include "consensus/clique.h"
+#include "crypto/rng.h"
+#include "noded/core.h"
+#include "noded/crash.h"
+#include "noded/gencache.h"
+#include "noded/io.h"
+#include "noded/listen.h"
+#include "noded/pooler.h"
+#include "noded/sandbox.h"
+
+#define CLIENT_VERSION "Sekisho/v0.1.0/linux-amd64/c17"
+/* A genesis of a million accounts takes about a gigabyte while it is read. */
+#define NODE_ARENA_MAX ((size_t)8 << 30)
+
+enum { PASSWORD_MAX = 1024, EXIT_FATAL = 70 };
+
+struct node {
+	struct arena arena;
+	struct conf conf;
+	struct genesis genesis;
+	struct store *store;
+	struct chain *chain;
+	struct engine *engine;
+	struct signer *signer;
+	struct pooler pooler;
+	struct core core;
+	struct io io;
+	struct rpc_node rpc;
+	struct routes routes;
+	size_t reader_cnt;
+	pthread_t thread[3 + IO_READER_MAX];
+	size_t thread_cnt;
+};
+
+/* A thread that cannot go on ends the process at once: nothing may be
+ * acknowledged after a failed write. */
+static _Noreturn void
+die(const char *thread, enum rc rc, const struct err *e)
+{
+	log_error("noded", "%s thread stops the node: %s", thread,
+	    err_message(e, rc));
+	_exit(EXIT_FATAL);
+}
+
+/* Threads. ------------------------------------------------------------ */
+
+static void *
+run_reader(void *arg)
+{
+	struct queue *q = arg;
+	struct mail *m;
+
+	for (;;) {
+		(void)queue_wait(q, -1);
+		while ((m = queue_pop(q)) != NULL) {
+			if (m->kind == MAIL_STOP) {
+				mail_free(m);
+				return NULL;
+			}
+			job_run_reader((struct job *)m);
+		}
+	}
+}
+
+static void *
+run_pool(void *arg)
+{
+	struct node *n = arg;
+	struct err e = {0};
+	enum rc rc = pooler_run(&n->pooler, &e);
+
+	if (rc != RC_OK)
+		die("pool", rc, &e);
+	return NULL;
+}
+
+static enum rc
+read_password(
+    char out[PASSWORD_MAX], size_t *len, const char *path, struct err *e)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	ssize_t n = fd == -1 ? -1 : read(fd, out, PASSWORD_MAX);
+
+	if (fd != -1)
+		close(fd);
+	if (n == -1)
+		return FAIL(
+		    e, RC_CONF, "password_file: %s: %s", path, strerror(errno));
+	while (n > 0 && (out[n - 1] == '\n' || out[n - 1] == '\r'))
+		n--;
+	*len = (size_t)n;
+	return RC_OK;
+}
+
+static enum rc
+unlock(struct node *n, struct err *e)
+{
+	char password[PASSWORD_MAX];
+	size_t len;
+	enum rc rc;
+
+	if (n->signer == NULL)
+		return RC_OK;
+	rc = read_password(password, &len, n->conf.password_file, e);
+	if (rc == RC_OK)
+		rc = signer_unlock(n->signer, &n->conf.sealer.addr,
+		    bytes_of(password, len), e);
+	explicit_bzero(password, sizeof(password));
+	return rc;
+}
+
+static void *
+run_core(void *arg)
+{
+	struct node *n = arg;
+	struct err e = {0};
+	enum rc rc = unlock(n, &e);
+
+	if (rc == RC_OK)
+		rc = core_run(&n->core, &e);
+	if (rc != RC_OK)
+		die("core", rc, &e);
+	return NULL;
+}
+
+static void *
+run_io(void *arg)
+{
+	struct node *n = arg;
+	struct err e = {0};
+	enum rc rc = io_run(&n->io, &e);
+
+	if (rc != RC_OK)
+		die("io", rc, &e);
+	return NULL;
+}
+
+static void
+start_thread(struct node *n, const char *name, void *(*fn)(void *), void *arg)
+{
+	pthread_t *t = &n->thread[n->thread_cnt++];
+
+	CHECK(pthread_create(t, NULL, fn, arg) == 0);
+	(void)pthread_setname_np(*t, name);
+}
+
+/* Opening. ------------------------------------------------------------ */
+
+static enum log_level
+level_of(const char *name)
+{
+	static const char *const names[] = {"debug", "info", "warn", "error"};
+	size_t i;
+
+	for (i = 0; i < ARRAY_CNT(names); i++)
+		if (!strcmp(name, names[i]))
+			return (enum log_level)i;
+	return LOG_LV_INFO;
+}
+
+static enum rc
+open_signer(struct node *n, struct err *e)
+{
+	struct signer_conf c = {
+	    .keystore_dir = n->conf.keystore, .may_seal = true};
+
+	if (!n->conf.sealer.is_set)
+		return RC_OK;
+	c.watermark_path =
+	    arena_str(&n->arena, "%s/watermark", n->conf.data_dir);
+	return signer_spawn(&n->signer, &c, e);
+}
+
+static enum rc
+open_chain(struct node *n, struct err *e)
+{
+	struct store_conf sc = store_conf_default(n->conf.data_dir);
+	struct hash root;
+	bool is_cached;
+
+	TRY(gencache_load(&n->arena, &n->genesis, &is_cached, n->conf.data_dir,
+	    n->conf.genesis, e));
+	sc.map_bytes = n->conf.map_size;
+	sc.history = n->conf.history;
+	TRY(store_open(&n->store, &sc, e));
+	if (is_cached && store_is_empty(n->store)) {
+		/* The cache outlived its database: read the whole file. */
+		(void)unlink(
+		    arena_str(&n->arena, "%s/genesis.cache", n->conf.data_dir));
+		TRY(gencache_load(&n->arena, &n->genesis, &is_cached,
+		    n->conf.data_dir, n->conf.genesis, e));
+	}
+	TRY(chain_open(&n->chain, n->store, &n->genesis, e));
+	if (is_cached)
+		return RC_OK;
+	TRY(chain_genesis_root(&n->arena, &root, &n->genesis, e));
+	gencache_save(&n->arena, n->conf.data_dir, n->conf.genesis, &root);
+	return RC_OK;
+}
+
+static enum rc
+open_engine(struct node *n, struct err *e)
+{
+	struct engine_chain link = chain_engine_link(n->chain);
+	struct clique_conf c = {.period_s = n->genesis.clique_period_s,
+	    .epoch = n->genesis.clique_epoch,
+	    .forks = &n->genesis.forks,
+	    .is_sealer = n->conf.sealer.is_set,
+	    .self = n->conf.sealer.addr,
+	    .skip_empty = n->conf.skip_empty,
+	    .heartbeat_s = n->conf.heartbeat / 1000,
+	    .gas_limit = n->conf.gas_limit,
+	    .future_slack_s = n->conf.future_slack / 1000,
+	    .vanity = "Sekisho"};
+
+	rng_fill(&c.seed, sizeof(c.seed));
+	if (n->genesis.engine == GENESIS_CLIQUE)
+		TRY(clique_new(&n->engine, &c, &link, e));
+	else
+		n->engine = engine_none();
+	if (n->genesis.engine == GENESIS_QBFT)
+		return FAIL(e, RC_UNSUPPORTED,
+		    "genesis: QBFT is not in this version; use clique");
+	chain_set_engine(n->chain, n->engine);
+	return RC_OK;
+}
+
+static enum rc
+open_pool(struct node *n, struct err *e)
+{
+	struct pool_conf c = pool_conf_default(n->genesis.forks.chain_id);
+	struct pool_view view = pooler_view(&n->pooler);
+	struct pooler *p = &n->pooler;
+
+	p->clock = clock_real();
+	p->store = n->store;
+	p->gas_max = chain_head(n->chain)->header->gas_limit;
+	exec_base_fee(
+	    &p->base_fee, &n->genesis.forks, chain_head(n->chain)->header);
+	TRY(store_view_open(&p->view, n->store, e));
+	c.log_dir = arena_str(&n->arena, "%s/pool", n->conf.data_dir);
+	c.allow_unprotected = n->conf.allow_unprotected;
+	c.price_floor = n->conf.price_floor;
+	c.block_gas_max = p->gas_max;
+	c.age_max_s = n->conf.pool_age / 1000;
+	c.tx_max = n->conf.pool_txs;
+	c.bytes_max = n->conf.pool_bytes;
+	c.per_account_max = n->conf.pool_per_account;
+	c.account_max = n->conf.pool_accounts;
+	return pool_open(&p->pool, &c, &view, p->clock->wall_ms(NULL), e);
+}
+
+static enum rc
+open_queues(struct node *n, struct err *e)
+{
+	struct queue *core = queue_new(MAIL_QUEUE_MAX);
+	struct queue *pool = queue_new(MAIL_QUEUE_MAX);
+	struct queue *io = queue_new(MAIL_QUEUE_MAX);
+	size_t i;
+
+	n->reader_cnt =
+	    n->conf.readers > 0 ? n->conf.readers : (size_t)get_nprocs();
+	if (n->reader_cnt > IO_READER_MAX)
+		n->reader_cnt = IO_READER_MAX;
+	for (i = 0; i < n->reader_cnt; i++)
+		n->io.reader[i] = queue_new(MAIL_QUEUE_MAX);
+	if (core == NULL || pool == NULL || io == NULL ||
+	    n->io.reader[n->reader_cnt - 1] == NULL)
+		return FAIL(e, RC_NO_MEMORY, "queues");
+	n->routes = (struct routes){
+	    .node = &n->rpc, .pool = pool, .core = core, .io = io};
+	n->io.reader_cnt = n->reader_cnt;
+	n->io.in = io;
+	n->io.routes = &n->routes;
+	n->pooler.in = pool;
+	n->pooler.core = core;
+	return RC_OK;
+}
+
+static void
+fill_core(struct node *n)
+{
+	n->core = (struct core){.conf = &n->conf,
+	    .clock = clock_real(),
+	    .genesis = &n->genesis,
+	    .store = n->store,
+	    .chain = n->chain,
+	    .engine = n->engine,
+	    .signer = n->signer,
+	    .in = n->routes.core,
+	    .pool = n->routes.pool};
+	n->rpc = (struct rpc_node){.store = n->store,
+	    .genesis = &n->genesis,
+	    .clock = clock_real(),
+	    .client_version = CLIENT_VERSION,
+	    .is_sealer = n->conf.sealer.is_set,
+	    .sealer = n->conf.sealer.addr,
+	    .allow_unprotected = n->conf.allow_unprotected,
+	    .gas_max = n->pooler.gas_max,
+	    .batch_max = {n->conf.batch_ipc, n->conf.batch_rpc}};
+}
+
+static enum rc
+open_sockets(struct node *n, struct err *e)
+{
+	n->io.listen_fd[RPC_LOCAL] = n->io.listen_fd[RPC_GATEWAY] = -1;
+	TRY(listen_unix(
+	    &n->io.listen_fd[RPC_LOCAL], n->conf.ipc_path, 0600, NULL, e));
+	if (n->conf.rpc_path == NULL)
+		return RC_OK;
+	return listen_unix(&n->io.listen_fd[RPC_GATEWAY], n->conf.rpc_path,
+	    0660, n->conf.rpc_group, e);
+}
+
+static enum rc
+open_all(struct node *n, struct err *e)
+{
+	TRY(open_signer(n, e));
+	TRY(open_chain(n, e));
+	TRY(open_engine(n, e));
+	TRY(open_pool(n, e));
+	TRY(open_queues(n, e));
+	fill_core(n);
+	TRY(open_sockets(n, e));
+	return sandbox_enter(e);
+}
+
+/* Serving and ending. ------------------------------------------------- */
+
+static void
+print_state(const struct node *n)
+{
+	static uint8_t page[65536];
+	struct buf out = buf_of(page, sizeof(page));
+
+	log_info("noded", "state page, readers=%zu", n->reader_cnt);
+	if (metric_expose(&out) && write(STDERR_FILENO, out.ptr, out.len) < 0)
+		log_warn("noded", "state page not written");
+}
+
+static void
+serve(struct node *n, const sigset_t *signals)
+{
+	uint64_t head = chain_head(n->chain)->number;
+	int sig = 0;
+	size_t i;
+
+	start_thread(n, "io", run_io, n);
+	for (i = 0; i < n->reader_cnt; i++)
+		start_thread(n, "read", run_reader, n->io.reader[i]);
+	start_thread(n, "pool", run_pool, n);
+	start_thread(n, "core", run_core, n);
+	log_info("noded", "serving head=%llu ipc=%s", (unsigned long long)head,
+	    n->conf.ipc_path);
+	while (sig != SIGTERM && sig != SIGINT) {
+		if (sigwait(signals, &sig) == 0 && sig == SIGUSR1)
+			print_state(n);
+	}
+	log_info("noded", "stopping signal=%d", sig);
+}
+
+/* In the order in which jobs travel, each queue empty before the next. */
+static void
+stop(struct node *n)
+{
+	size_t i, t = 0;
+
+	mail_send(n->routes.io, mail_new(MAIL_STOP));
+	pthread_join(n->thread[t++], NULL);
+	for (i = 0; i < n->reader_cnt; i++) {
+		mail_send(n->io.reader[i], mail_new(MAIL_STOP));
+		pthread_join(n->thread[t++], NULL);
+	}
+	mail_send(n->routes.core, mail_new(MAIL_STOP));
+	pthread_join(n->thread[t + 1], NULL);
+	mail_send(n->routes.pool, mail_new(MAIL_STOP));
+	pthread_join(n->thread[t], NULL);
+	unlink(n->conf.ipc_path);
+	if (n->conf.rpc_path != NULL)
+		unlink(n->conf.rpc_path);
+}
+
+static void
+close_all(struct node *n)
+{
+	if (n->pooler.pool != NULL)
+		pool_close(n->pooler.pool);
+	if (n->pooler.view != NULL)
+		store_view_close(n->pooler.view);
+	if (n->chain != NULL)
+		chain_close(n->chain);
+	if (n->engine != NULL)
+		engine_free(n->engine);
+	if (n->store != NULL)
+		store_close(n->store);
+	if (n->signer != NULL)
+		signer_stop(n->signer);
+	arena_drop(&n->arena);
+}
+
+static int
+run(struct node *n)
+{
+	struct err e = {0};
+	sigset_t signals;
+	enum rc rc;
+
+	sigemptyset(&signals);
+	sigaddset(&signals, SIGTERM);
+	sigaddset(&signals, SIGINT);
+	sigaddset(&signals, SIGUSR1);
+	/* Blocked in all threads; main takes them one at a time. */
+	(void)pthread_sigmask(SIG_BLOCK, &signals, NULL);
+	(void)signal(SIGPIPE, SIG_IGN);
+	crash_install();
+	rc = open_all(n, &e);
+	if (rc == RC_OK) {
+		serve(n, &signals);
+		stop(n);
+	} else {
+		log_error("noded", "%s", err_message(&e, rc));
+	}
+	close_all(n);
+	log_info("noded", "stopped");
+	return rc == RC_OK ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
+int
+main(int argc, char **argv)
+{
+	static struct node n;
+	bool only_check = argc == 4 && !strcmp(argv[3], "-t");
+	struct err e = {0};
+	enum rc rc;
+
+	sandbox_harden();
+	if (argc == 2 && !strcmp(argv[1], "--help")) {
+		printf("usage: noded -c FILE [-t]\n\n"
+		       "-t checks the file and leaves. Settings:\n\n");
+		conf_help();
+		return EXIT_SUCCESS;
+	}
+	if ((argc != 3 && !only_check) || strcmp(argv[1], "-c") != 0) {
+		fprintf(stderr, "usage: noded -c FILE [-t]\n");
+		return 2;
+	}
+	arena_init(&n.arena, NODE_ARENA_MAX);
+	rc = conf_read(&n.arena, &n.conf, argv[2], &e);
+	if (rc == RC_OK)
+		rc = conf_check(&n.conf, &e);
+	if (rc != RC_OK) {
+		fprintf(stderr, "noded: %s\n", err_message(&e, rc));
+		return EXIT_FAILURE;
+	}
+	if (only_check)
+		return EXIT_SUCCESS;
+	log_open("noded", level_of(n.conf.log_level));
+	return run(&n);
+}
