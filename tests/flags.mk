@@ -57,3 +57,10 @@ CFLAGS_db   := -isystem /usr/include/postgresql
 CFLAGS_jobs := $(CFLAGS_db)
 CFLAGS_ctl  := $(CFLAGS_db)
 CFLAGS_api  := $(CFLAGS_db)
+
+# The inner loops of hashing, where make bench-micro shows a gain of 10 %:
+# gcc's second scheduling pass makes it spill more, and a frame pointer takes
+# one of fifteen registers.
+FAST_FILES := node/crypto/keccak node/crypto/keccak_x4 node/crypto/keccak_x8
+$(FAST_FILES:%=$(B)/obj/%.o): ALLCFLAGS += -fomit-frame-pointer \
+	$(if $(filter gcc,$(CC)),-fno-schedule-insns2)

@@ -29,3 +29,5 @@ UNIT_RUN := $(if $(T),$(filter %/unit_$(T),$(UNIT_PROGRAMS)),$(UNIT_PROGRAMS))
 .PHONY: unit
 unit: $(UNIT_RUN) ## unit tests and every vector that needs no network (T=library for one)
 	@tests/tools/run-units $(UNIT_RUN)
+
+include tests/checks.mk

@@ -56,24 +56,32 @@ u256_scmp(const struct u256 *a, const struct u256 *b)
 	return u256_cmp(a, b);
 }
 
+/* mul_row adds a * b to the digits of out from its first on; the digit
+ * behind them is new. */
+static inline void
+mul_row(uint64_t out[5], uint64_t a, const uint64_t b[4])
+{
+	u128 t = (u128)a * b[0] + out[0];
+
+	out[0] = lo(t);
+	t = (u128)a * b[1] + out[1] + hi(t);
+	out[1] = lo(t);
+	t = (u128)a * b[2] + out[2] + hi(t);
+	out[2] = lo(t);
+	t = (u128)a * b[3] + out[3] + hi(t);
+	out[3] = lo(t);
+	out[4] = hi(t);
+}
+
 /* mul_wide computes the whole product. */
-static void
+static inline void
 mul_wide(uint64_t out[WIDE], const struct u256 *a, const struct u256 *b)
 {
-	unsigned i, j;
-
-	memset(out, 0, WIDE * sizeof(out[0]));
-	for (i = 0; i < 4; i++) {
-		uint64_t carry = 0;
-
-		for (j = 0; j < 4; j++) {
-			u128 t = (u128)a->w[i] * b->w[j] + out[i + j] + carry;
-
-			out[i + j] = lo(t);
-			carry = hi(t);
-		}
-		out[i + 4] = carry;
-	}
+	out[0] = out[1] = out[2] = out[3] = 0;
+	mul_row(out, a->w[0], b->w);
+	mul_row(out + 1, a->w[1], b->w);
+	mul_row(out + 2, a->w[2], b->w);
+	mul_row(out + 3, a->w[3], b->w);
 }
 
 bool
@@ -127,7 +135,7 @@ u256_mul_u64(struct u256 *out, const struct u256 *a, uint64_t b)
  * reciprocal of its top two digits (of its only digit when cnt is 1).
  */
 struct divisor {
-	uint64_t d[4];
+	uint64_t d[5]; /* one more for the digit that shifting leaves zero */
 	unsigned cnt, shift;
 	uint64_t inv;
 };
@@ -252,14 +260,13 @@ shift_up(uint64_t *out, const uint64_t *in, unsigned cnt, unsigned n)
 static void
 divisor_init(struct divisor *v, const struct u256 *b)
 {
-	uint64_t d[5];
 	unsigned n = digits(b->w, 4);
 
 	v->cnt = n;
 	v->shift = (unsigned)__builtin_clzll(b->w[n - 1]);
-	shift_up(d, b->w, n, v->shift);
-	memcpy(v->d, d, sizeof(v->d));
-	v->inv = n == 1 ? inverse_1(d[0]) : inverse_2(d[n - 1], d[n - 2]);
+	shift_up(v->d, b->w, n, v->shift);
+	v->inv =
+	    n == 1 ? inverse_1(v->d[0]) : inverse_2(v->d[n - 1], v->d[n - 2]);
 }
 
 /* sub_mul subtracts d * q from u and returns the borrow beyond cnt digits. */
@@ -323,15 +330,14 @@ digit_long(uint64_t *u, const struct divisor *v)
 
 /*
  * divide divides u (cnt digits, normalised, so cnt + 1) by v. The quotient
- * goes to quot, cnt digits; the remainder, still normalised, stays in the
- * low digits of u.
+ * goes to quot, zeroed digits of the caller; the remainder, still normalised,
+ * stays in the low digits of u.
  */
 static void
 divide(uint64_t *quot, uint64_t *u, unsigned cnt, const struct divisor *v)
 {
 	unsigned i;
 
-	memset(quot, 0, cnt * sizeof(quot[0]));
 	if (v->cnt == 1) {
 		uint64_t rem = u[cnt];
 
@@ -357,14 +363,17 @@ static void
 take_rem(struct u256 *rem, const uint64_t *u, const struct divisor *v)
 {
 	struct u256 r = U256_ZERO;
+	uint64_t above = 0;
+	unsigned i;
 
-	memcpy(r.w, u, v->cnt * sizeof(u[0]));
-	u256_shr(rem, &r, v->shift);
+	for (i = v->cnt; i-- > 0; above = u[i])
+		r.w[i] = u[i] >> v->shift | above << 1 << (63 - v->shift);
+	*rem = r;
 }
 
 /*
  * divmod_wide divides cnt digits by b (not zero); cnt at least as many as
- * those of b. quot has cnt digits.
+ * those of b. quot has cnt digits, zeroed by the caller.
  */
 static void
 divmod_wide(uint64_t *quot, struct u256 *rem, const uint64_t *a, unsigned cnt,
@@ -431,15 +440,18 @@ u256_smod(struct u256 *out, const struct u256 *a, const struct u256 *b)
 		negate(out, out);
 }
 
-/* add_reduced is (a + b) mod m for a, b < m. */
+/* add_below is (a + b) mod m for a and b below 2m, m of four digits. */
 static void
-add_reduced(struct u256 *out, const struct u256 *a, const struct u256 *b,
+add_below(struct u256 *out, const struct u256 *a, const struct u256 *b,
     const struct u256 *m)
 {
-	struct u256 sum, less;
-	bool carry = u256_add(&sum, a, b);
-	bool borrow = u256_sub(&less, &sum, m);
+	struct u256 x, y, sum, less;
+	bool carry, borrow;
 
+	x = u256_sub(&less, a, m) ? *a : less;
+	y = u256_sub(&less, b, m) ? *b : less;
+	carry = u256_add(&sum, &x, &y);
+	borrow = u256_sub(&less, &sum, m);
 	*out = carry || !borrow ? less : sum;
 }
 
@@ -447,26 +459,32 @@ void
 u256_addmod(struct u256 *out, const struct u256 *a, const struct u256 *b,
     const struct u256 *m)
 {
-	struct u256 x, y;
+	uint64_t sum[5], quot[5] = {0};
+	struct u256 low;
 
 	if (u256_is_zero(m)) {
 		*out = U256_ZERO;
 		return;
 	}
-	x = *a;
-	y = *b;
-	if (!u256_lt(&x, m))
-		u256_divmod(NULL, &x, &x, m);
-	if (!u256_lt(&y, m))
-		u256_divmod(NULL, &y, &y, m);
-	add_reduced(out, &x, &y, m);
+	/* A leading digit no greater than that of m means less than 2m. */
+	if (m->w[3] != 0 && a->w[3] <= m->w[3] && b->w[3] <= m->w[3]) {
+		add_below(out, a, b, m);
+		return;
+	}
+	sum[4] = u256_add(&low, a, b);
+	if (sum[4] == 0) {
+		u256_divmod(NULL, out, &low, m);
+		return;
+	}
+	memcpy(sum, low.w, sizeof(low.w));
+	divmod_wide(quot, out, sum, 5, m);
 }
 
 void
 u256_mulmod(struct u256 *out, const struct u256 *a, const struct u256 *b,
     const struct u256 *m)
 {
-	uint64_t p[WIDE], quot[WIDE];
+	uint64_t p[WIDE], quot[WIDE] = {0};
 	struct u256 low;
 	unsigned cnt;
 
@@ -505,30 +523,42 @@ u256_exp(struct u256 *out, const struct u256 *a, const struct u256 *e)
 void
 u256_shl(struct u256 *out, const struct u256 *a, unsigned n)
 {
-	struct u256 r = U256_ZERO;
-	unsigned i, skip = n / 64, bits = n % 64;
+	struct u256 r = *a;
+	unsigned bits = n % 64, rest = 63 - bits;
 
-	for (i = 3; i < 4 && i >= skip; i--) {
-		r.w[i] = a->w[i - skip] << bits;
-		if (i > skip)
-			r.w[i] |= a->w[i - skip - 1] >> 1 >> (63 - bits);
+	if (n >= 256) {
+		*out = U256_ZERO;
+		return;
 	}
-	*out = r;
+	if (n & 128)
+		r = (struct u256){{0, 0, r.w[0], r.w[1]}};
+	if (n & 64)
+		r = (struct u256){{0, r.w[0], r.w[1], r.w[2]}};
+	out->w[3] = r.w[3] << bits | r.w[2] >> 1 >> rest;
+	out->w[2] = r.w[2] << bits | r.w[1] >> 1 >> rest;
+	out->w[1] = r.w[1] << bits | r.w[0] >> 1 >> rest;
+	out->w[0] = r.w[0] << bits;
 }
 
 /* shift_right shifts fill in from above. */
-static void
+static inline void
 shift_right(struct u256 *out, const struct u256 *a, unsigned n, uint64_t fill)
 {
-	struct u256 r = {{fill, fill, fill, fill}};
-	unsigned i, skip = n / 64, bits = n % 64;
+	struct u256 r = *a;
+	unsigned bits = n % 64, rest = 63 - bits;
 
-	for (i = 0; i + skip < 4; i++) {
-		uint64_t above = i + skip < 3 ? a->w[i + skip + 1] : fill;
-
-		r.w[i] = a->w[i + skip] >> bits | above << 1 << (63 - bits);
+	if (n >= 256) {
+		*out = (struct u256){{fill, fill, fill, fill}};
+		return;
 	}
-	*out = r;
+	if (n & 128)
+		r = (struct u256){{r.w[2], r.w[3], fill, fill}};
+	if (n & 64)
+		r = (struct u256){{r.w[1], r.w[2], r.w[3], fill}};
+	out->w[0] = r.w[0] >> bits | r.w[1] << 1 << rest;
+	out->w[1] = r.w[1] >> bits | r.w[2] << 1 << rest;
+	out->w[2] = r.w[2] >> bits | r.w[3] << 1 << rest;
+	out->w[3] = r.w[3] >> bits | fill << 1 << rest;
 }
 
 void

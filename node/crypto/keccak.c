@@ -50,43 +50,51 @@ keccak_f(uint64_t st[25])
 	permute_plain(st);
 }
 
-static void
-absorb(uint64_t st[25], const uint8_t *block)
+enum { RATE_LANES = KECCAK_RATE / 8 };
+
+/* add_lanes adds cnt lanes of text to the state. */
+static inline void
+add_lanes(uint64_t st[25], const uint8_t *text, size_t cnt)
 {
 	uint64_t lane;
-	unsigned i;
+	size_t i;
 
-	for (i = 0; i < KECCAK_RATE / 8; i++) {
-		memcpy(&lane, block + 8 * (size_t)i, sizeof(lane));
+	for (i = 0; i < cnt; i++) {
+		memcpy(&lane, text + 8 * i, sizeof(lane));
 		st[i] ^= lane;
 	}
+}
+
+static void
+absorb(uint64_t st[25], const uint8_t block[KECCAK_RATE])
+{
+	add_lanes(st, block, RATE_LANES);
 	keccak_f(st);
 }
 
-void
-keccak_last_block(uint8_t block[KECCAK_RATE], struct bytes in)
+/* finish absorbs the last, partial block and gives the hash. */
+static void
+finish(uint8_t out[32], uint64_t st[25], struct bytes rest)
 {
-	size_t rest = in.len % KECCAK_RATE;
+	size_t lanes = rest.len / 8;
 
-	if (rest > 0)
-		memcpy(block, in.ptr + in.len - rest, rest);
-	memset(block + rest, 0, KECCAK_RATE - rest);
-	block[rest] = 0x01;
-	block[KECCAK_RATE - 1] |= 0x80;
+	add_lanes(st, rest.ptr, lanes);
+	st[lanes] ^= keccak_tail_word(rest);
+	st[RATE_LANES - 1] ^= KECCAK_PAD_END;
+	keccak_f(st);
+	memcpy(out, st, 32);
 }
 
 void
 keccak256(uint8_t out[32], struct bytes in)
 {
-	uint8_t block[KECCAK_RATE];
 	uint64_t st[25] = {0};
-	size_t i;
 
-	for (i = 0; in.len - i >= KECCAK_RATE; i += KECCAK_RATE)
-		absorb(st, in.ptr + i);
-	keccak_last_block(block, in);
-	absorb(st, block);
-	memcpy(out, st, 32);
+	for (; in.len >= KECCAK_RATE; in.len -= KECCAK_RATE) {
+		absorb(st, in.ptr);
+		in.ptr += KECCAK_RATE;
+	}
+	finish(out, st, in);
 }
 
 void
@@ -117,11 +125,7 @@ keccak_update(struct keccak *k, struct bytes in)
 void
 keccak_final(uint8_t out[32], struct keccak *k)
 {
-	uint8_t block[KECCAK_RATE];
-
-	keccak_last_block(block, bytes_of(k->block, k->len));
-	absorb(k->st, block);
-	memcpy(out, k->st, 32);
+	finish(out, k->st, bytes_of(k->block, k->len));
 }
 
 #if KECCAK_HAS_LANES

@@ -84,12 +84,10 @@ static const uint64_t keccak_iota[24] = {
 /* KECCAK_PERMUTE permutes st, an array of 25 lanes. */
 #define KECCAK_PERMUTE(st)                                                     \
 	do {                                                                   \
-		LANE a[25], e[25];                                             \
-		unsigned i_;                                                   \
-		memcpy(a, st, sizeof(a));                                      \
-		for (i_ = 0; i_ < 24; i_ += 2) {                               \
-			ROUND(e, a, i_);                                       \
-			ROUND(a, e, i_ + 1);                                   \
+		LANE other[25];                                                \
+		unsigned no_;                                                  \
+		for (no_ = 0; no_ < 24; no_ += 2) {                            \
+			ROUND(other, st, no_);                                 \
+			ROUND(st, other, no_ + 1);                             \
 		}                                                              \
-		memcpy(st, a, sizeof(a));                                      \
 	} while (0)

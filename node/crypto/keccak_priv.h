@@ -5,6 +5,8 @@
 #ifndef CRYPTO_KECCAK_PRIV_H
 #define CRYPTO_KECCAK_PRIV_H
 
+#include <string.h>
+
 #include "base/bytes.h"
 
 #if defined(__x86_64__)
@@ -22,8 +24,27 @@
 void keccak256_x4(uint8_t *const out[4], const struct bytes in[4]);
 void keccak256_x8(uint8_t *const out[8], const struct bytes in[8]);
 
-/* keccak_last_block fills block with the end of in, of which the whole
- * blocks are done, and the padding: 0x01, zeros, 0x80. */
-void keccak_last_block(uint8_t block[136], struct bytes in);
+/*
+ * keccak_tail_word returns the lane that holds the last len % 8 bytes of in
+ * and the 0x01 of the padding behind them.
+ */
+static inline uint64_t
+keccak_tail_word(struct bytes in)
+{
+	size_t i, rest = in.len % 8;
+	uint64_t w = 0;
+
+	if (rest > 0 && in.len >= 8) { /* one load that begins earlier */
+		memcpy(&w, in.ptr + in.len - 8, 8);
+		w >>= 8 * (8 - rest);
+	} else {
+		for (i = 0; i < rest; i++)
+			w |= (uint64_t)in.ptr[i] << 8 * i;
+	}
+	return w | (uint64_t)1 << 8 * rest;
+}
+
+/* The other end of the padding, in the last lane of the rate. */
+#define KECCAK_PAD_END ((uint64_t)0x80 << 56)
 
 #endif

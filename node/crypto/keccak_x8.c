@@ -29,51 +29,87 @@ permute(__m512i st[25])
 	KECCAK_PERMUTE(st);
 }
 
-FOR_AVX512 static inline __m512i
-load(const uint8_t *p)
-{
-	return _mm512_loadu_si512((const void *)p);
-}
-
-/* absorb_eight adds 64 bytes of each message to eight lanes (a transpose:
- * words, then pairs of words, then halves change places). */
+/* add_eight adds eight rows, one of each message, to eight lanes: words,
+ * then pairs of words, then halves change places. */
 FOR_AVX512 static inline void
-absorb_eight(__m512i *st, const uint8_t *const p[8], size_t at)
+add_eight(__m512i *st, const __m512i r[8])
 {
 	__m512i w[8], d[8];
 	unsigned i;
 
 	for (i = 0; i < 8; i += 2) {
-		__m512i r0 = load(p[i] + at), r1 = load(p[i + 1] + at);
-
-		w[i] = _mm512_unpacklo_epi64(r0, r1);
-		w[i + 1] = _mm512_unpackhi_epi64(r0, r1);
+		w[i] = _mm512_unpacklo_epi64(r[i], r[i + 1]);
+		w[i + 1] = _mm512_unpackhi_epi64(r[i], r[i + 1]);
 	}
-	for (i = 0; i < 8; i++) {
-		unsigned a = (i & 4) + (i & 1), b = a + 2;
-
-		d[i] = i & 2 ? _mm512_shuffle_i64x2(w[a], w[b], 0xdd)
-			     : _mm512_shuffle_i64x2(w[a], w[b], 0x88);
+	for (i = 0; i < 2; i++) {
+		d[i] = _mm512_shuffle_i64x2(w[i], w[i + 2], 0x88);
+		d[i + 2] = _mm512_shuffle_i64x2(w[i], w[i + 2], 0xdd);
+		d[i + 4] = _mm512_shuffle_i64x2(w[i + 4], w[i + 6], 0x88);
+		d[i + 6] = _mm512_shuffle_i64x2(w[i + 4], w[i + 6], 0xdd);
 	}
 	for (i = 0; i < 4; i++) {
-		unsigned a = i;
-
-		st[i] = XOR(st[i], _mm512_shuffle_i64x2(d[a], d[a + 4], 0x88));
+		st[i] = XOR(st[i], _mm512_shuffle_i64x2(d[i], d[i + 4], 0x88));
 		st[i + 4] =
-		    XOR(st[i + 4], _mm512_shuffle_i64x2(d[a], d[a + 4], 0xdd));
+		    XOR(st[i + 4], _mm512_shuffle_i64x2(d[i], d[i + 4], 0xdd));
 	}
 }
 
+/* absorb takes the whole block at byte `at` of each message. */
 FOR_AVX512 static void
-absorb(__m512i st[25], const uint8_t *const p[8])
+absorb(__m512i st[25], const struct bytes in[8], size_t at)
 {
 	uint64_t last[8];
-	unsigned i;
+	__m512i r[8];
+	size_t i, from;
 
-	absorb_eight(st, p, 0);
-	absorb_eight(st + 8, p, 64);
+	for (from = 0; from < 128; from += 64) {
+		for (i = 0; i < 8; i++)
+			r[i] = _mm512_loadu_si512(in[i].ptr + at + from);
+		add_eight(st + from / 8, r);
+	}
 	for (i = 0; i < 8; i++)
-		memcpy(&last[i], p[i] + 128, sizeof(last[i]));
+		memcpy(&last[i], in[i].ptr + at + 128, 8);
+	st[16] = XOR(st[16], _mm512_loadu_si512(last));
+	permute(st);
+}
+
+/*
+ * last_row is eight lanes from lane `from` of a message's last block: lanes
+ * below whole are read, lane whole is the tail, the others are zero.
+ */
+FOR_AVX512 static inline __m512i
+last_row(const uint8_t *block, unsigned whole, unsigned from, uint64_t tail)
+{
+	uint32_t here = (uint32_t)1 << whole;
+	__m512i r = _mm512_setzero_si512();
+
+	if (whole > from)
+		r = _mm512_maskz_loadu_epi64(
+		    (__mmask8)((here - 1) >> from), block + 8 * (size_t)from);
+	return _mm512_mask_set1_epi64(
+	    r, (__mmask8)(here >> from), (long long)tail);
+}
+
+/* absorb_last takes what is left from byte `at` on, and the padding. */
+FOR_AVX512 static void
+absorb_last(__m512i st[25], const struct bytes in[8], size_t at)
+{
+	uint64_t last[8], tail[8];
+	unsigned whole[8], from;
+	__m512i r[8];
+	size_t i;
+
+	for (i = 0; i < 8; i++) {
+		whole[i] = (unsigned)((in[i].len - at) / 8);
+		tail[i] = keccak_tail_word(in[i]);
+		last[i] = KECCAK_PAD_END ^ (whole[i] == 16 ? tail[i] : 0);
+	}
+	for (from = 0; from < 16; from += 8) {
+		for (i = 0; i < 8; i++)
+			r[i] =
+			    last_row(in[i].ptr + at, whole[i], from, tail[i]);
+		add_eight(st + from, r);
+	}
 	st[16] = XOR(st[16], _mm512_loadu_si512(last));
 	permute(st);
 }
@@ -81,23 +117,14 @@ absorb(__m512i st[25], const uint8_t *const p[8])
 FOR_AVX512 void
 keccak256_x8(uint8_t *const out[8], const struct bytes in[8])
 {
-	uint8_t block[8][KECCAK_RATE];
-	const uint8_t *p[8];
 	uint64_t words[4][8];
 	__m512i st[25];
 	size_t at, i;
 
 	memset(st, 0, sizeof(st));
-	for (at = 0; in[0].len - at >= KECCAK_RATE; at += KECCAK_RATE) {
-		for (i = 0; i < 8; i++)
-			p[i] = in[i].ptr + at;
-		absorb(st, p);
-	}
-	for (i = 0; i < 8; i++) {
-		keccak_last_block(block[i], in[i]);
-		p[i] = block[i];
-	}
-	absorb(st, p);
+	for (at = 0; in[0].len - at >= KECCAK_RATE; at += KECCAK_RATE)
+		absorb(st, in, at);
+	absorb_last(st, in, at);
 	for (i = 0; i < 4; i++)
 		_mm512_storeu_si512(words[i], st[i]);
 	for (i = 0; i < 32; i++)
