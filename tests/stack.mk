@@ -39,3 +39,8 @@ crash-torture: all
 	@SEKISHO_BIN=$(B)/bin $(PY) tests/e2e/crash_test.py 200
 newcomer: ## fresh clone, make run, the README's commands
 	@$(PY) tests/e2e/newcomer_test.py
+
+.PHONY: bench
+bench: all ## end-to-end ratios beside a peer (ROUNDS=n)
+	@tests/tools/npm-deps tests/bench build/npm-bench
+	@SEKISHO_BIN=$(B)/bin $(PY) tests/bench/e2e_bench.py $(or $(ROUNDS),3)

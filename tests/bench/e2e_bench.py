@@ -1,0 +1,235 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Value transfers end to end, in ratios: our stack and a peer in turn.
+
+usage: e2e_bench.py [ROUNDS]
+
+The load generator and its inputs are the public bench folder's (SEKISHO_BENCH,
+else ../shared/bench). Each round runs the peer and us on fresh chains, one
+second blocks, block gas limit 3e9, over the loopback port (ours through the
+gateway, all of our processes counted). The last lines are the ratios of the
+medians; a goal that is missed makes the exit status 1.
+"""
+import json
+import os
+import shutil
+import signal
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../e2e"))
+from stack import ROOT, Stack, free_port, wait_for  # noqa: E402
+
+BENCH = os.environ.get("SEKISHO_BENCH", ROOT + "/../shared/bench")
+TOOLS = ROOT + "/build/bench-tools"
+PEER = ROOT + "/build/npm-bench/node_modules/.bin/anvil"
+SENDERS, EACH = 1000, int(os.environ.get("EACH", "100"))
+
+
+def tools():
+    os.makedirs(TOOLS, exist_ok=True)
+    for name, libs in (("txgen", ["-lsecp256k1"]), ("rpcload", ["-lssl", "-lcrypto"]),
+                       ("yardstick", ["-lsecp256k1", "-llmdb", "-lcrypto"])):
+        if not os.path.exists("%s/%s" % (TOOLS, name)):
+            subprocess.run(["gcc", "-O2", "-o", "%s/%s" % (TOOLS, name), "%s/tools/%s.c" % (BENCH, name), *libs],
+                           check=True)
+
+
+def inputs(top):
+    out = top + "/eth"
+    subprocess.run([TOOLS + "/txgen", "--kind", "eth", "--senders", str(SENDERS), "--per-sender", str(EACH),
+                    "--out", out], check=True, stdout=subprocess.DEVNULL)
+    return out
+
+
+def bench_home(top, alloc, period=1):
+    """A fresh state whose genesis funds the senders and allows large blocks."""
+    home = "%s/home" % tempfile.mkdtemp(prefix="stack.", dir=top)
+    os.chmod(os.path.dirname(home), 0o755)
+    s = Stack(home=home)
+    s.sekisho("init", "--dev")
+    with open(home + "/conf/genesis.json") as f:
+        genesis = json.load(f)
+    genesis["gasLimit"] = hex(3 * 10 ** 9)
+    genesis["config"]["clique"]["period"] = period
+    genesis["alloc"].update(alloc)
+    with open(home + "/conf/genesis.json", "w") as f:
+        json.dump(genesis, f)
+    with open(home + "/conf/node.conf", "a") as f:
+        f.write("gas_limit = 3000000000\n")
+    return s
+
+
+def children(pid):
+    out = [pid]
+    for task in os.listdir("/proc/%d/task" % pid):
+        with open("/proc/%d/task/%s/children" % (pid, task)) as f:
+            for child in f.read().split():
+                out += children(int(child))
+    return out
+
+
+def our_pids(s):
+    return [p for part in ("noded", "gateway", "jobsd") for p in children(s.pid(part))]
+
+
+def memory(pid):
+    """Resident bytes that are not mapped files, in MiB."""
+    with open("/proc/%d/status" % pid) as f:
+        rows = dict(line.split(":", 1) for line in f if ":" in line)
+    return int(rows["RssAnon"].split()[0]) / 1024
+
+
+def load(url, path, pids, conns, batch, extra=()):
+    out = tempfile.NamedTemporaryFile(mode="r", suffix=".jsonl")
+    r = subprocess.run([TOOLS + "/rpcload", "--url", url, "--conns", str(conns), "--batch", str(batch), "--pid",
+                        ",".join(map(str, pids)), "--json", out.name, "--accounts", path + "/accounts.txt", *extra,
+                        "tx", path + "/load.txt"], text=True, capture_output=True, timeout=300)
+    if r.returncode != 0:
+        raise AssertionError("rpcload: %s%s" % (r.stdout[-1500:], r.stderr[-500:]))
+    row = json.loads(out.read().splitlines()[-1])
+    row["us"] = row["server_cpu_s"] / row["mined"] * 1e6
+    return row
+
+
+def run_peer(path, conns, batch):
+    port = free_port()
+    p = subprocess.Popen([PEER, "--port", str(port), "--block-time", "1", "--gas-limit", "3000000000", "--silent"],
+                         stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        url = "http://127.0.0.1:%d/" % port
+        time.sleep(1)
+        pids = children(p.pid)
+        subprocess.run([TOOLS + "/rpcload", "--url", url, "--conns", "1", "--batch", "100", "tx", path + "/setup.txt"],
+                       check=True, stdout=subprocess.DEVNULL, timeout=100)
+        row = load(url, path, pids, conns, batch)
+        row["mib"] = max(memory(x) for x in pids)
+        return row
+    finally:
+        p.send_signal(signal.SIGTERM)
+        p.wait()
+
+
+def run_ours(top, path, alloc, conns, batch):
+    with bench_home(top, alloc) as s:
+        time.sleep(1)
+        rest = memory(s.pid("noded"))
+        row = load("http://127.0.0.1:%d/" % s.rpc_port, path, our_pids(s), conns, batch)
+        row["mib"], row["rest"] = memory(s.pid("noded")), rest
+        row["worker"] = max(memory(p) for p in children(s.pid("gateway"))[1:])
+        row["stages"] = stages(s)
+        return row
+
+
+def stages(s):
+    """CPU seconds of each of our processes and of the node's threads."""
+    out = {}
+    tick = os.sysconf("SC_CLK_TCK")
+    node = s.pid("noded")
+    for pid in our_pids(s):
+        for task in os.listdir("/proc/%d/task" % pid):
+            with open("/proc/%d/task/%s/stat" % (pid, task)) as f:
+                text = f.read()
+            name = text[text.index("(") + 1:text.rindex(")")]
+            fields = text[text.rindex(")") + 2:].split()
+            key = ("noded." if pid == node else "") + name
+            out[key] = out.get(key, 0) + (int(fields[11]) + int(fields[12])) / tick
+    return out
+
+
+def open_loop(top, path, alloc):
+    """1,000 transactions a second over HTTPS with 5 s blocks: answer times."""
+    with bench_home(top, alloc, period=5) as s:
+        c = s.credentials["rpc"]
+        import base64
+        auth = "Authorization: Basic " + base64.b64encode(("%s:%s" % (c["user"], c["password"])).encode()).decode()
+        return load("https://localhost:%d/rpc" % s.port, path, our_pids(s), 8, 1,
+                    ("--rate", "1000", "--header", auth, "--max-count", "20000"))
+
+
+def start_time(top):
+    """Start to first answer on a state of a million accounts."""
+    alloc = {"0x%040x" % (0x1000000 + i * 7919): {"balance": "0x1"} for i in range(1000000)}
+    s = bench_home(top, alloc)
+    genesis = s.home + "/conf/node.conf"
+    bin_dir = os.environ.get("SEKISHO_BIN", ROOT + "/build/release/bin")
+
+    def once():
+        t0 = time.monotonic()
+        p = subprocess.Popen([bin_dir + "/noded", "-c", genesis], stderr=subprocess.DEVNULL)
+
+        def first():
+            return s.ipc('{"jsonrpc":"2.0","id":1,"method":"eth_blockNumber"}')[0]["result"]
+        while True:
+            try:
+                first()
+                break
+            except OSError:
+                if time.monotonic() - t0 > 300:
+                    raise
+                time.sleep(0.001)
+        took = time.monotonic() - t0
+        time.sleep(2)
+        p.send_signal(signal.SIGTERM)
+        p.wait(60)
+        return took * 1000
+    first = once()
+    return first, statistics.median(once() for _ in range(5))
+
+
+def med(rows, key):
+    return statistics.median(r[key] for r in rows)
+
+
+def goal(name, value, most=None, least=None, aim=None):
+    ok = (most is None or value <= most) and (least is None or value >= least)
+    bound = "at most %g" % most if most is not None else "at least %g" % least
+    print("%-52s %8.3f   %s (aim %s)%s" % (name, value, bound, aim, "" if ok else "   MISSED"), flush=True)
+    return ok
+
+
+def main(rounds):
+    tools()
+    top = tempfile.mkdtemp(prefix="sekisho-bench.", dir="/tmp")
+    os.chmod(top, 0o755)
+    path = inputs(top)
+    with open(path + "/alloc.json") as f:
+        alloc = json.load(f)
+    rows = {}
+    for i in range(rounds):
+        for conns, batch in ((4, 1), (4, 100)):
+            for who in ("peer", "ours"):
+                row = run_peer(path, conns, batch) if who == "peer" else run_ours(top, path, alloc, conns, batch)
+                rows.setdefault((who, batch), []).append(row)
+                print("round %d %-4s conns %d batch %-3d tps %7.0f  us/tx %6.1f  p50 %7.2f ms  p99 %7.2f ms  mib %.0f"
+                      % (i + 1, who, conns, batch, row["tps"], row["us"], row["ack_p50_ms"], row["ack_p99_ms"],
+                         row["mib"]), flush=True)
+                if who == "ours":
+                    total = SENDERS * EACH
+                    print("   us/tx by thread: " + ", ".join(
+                        "%s %.1f" % (k, v / total * 1e6) for k, v in
+                        sorted(row["stages"].items(), key=lambda x: -x[1]) if v / total * 1e6 >= 0.1), flush=True)
+    recover = subprocess.run([TOOLS + "/yardstick", "sender", "1"], text=True, capture_output=True).stdout
+    print(recover.strip())
+    https = open_loop(top, path, alloc)
+    first, again = start_time(top)
+    ours, peer = rows[("ours", 1)], rows[("peer", 1)]
+    ours_b, peer_b = rows[("ours", 100)], rows[("peer", 100)]
+    ok = [goal("CPU per transaction / peer's, one by one", med(ours, "us") / med(peer, "us"), most=0.7, aim=0.4),
+          goal("CPU per transaction / peer's, batches of 100", med(ours_b, "us") / med(peer_b, "us"), most=0.7, aim=0.4),
+          goal("TPS / peer's, batches of 100", med(ours_b, "tps") / med(peer_b, "tps"), least=1.2, aim=2.5),
+          goal("HTTPS answer p99 at 1,000 TPS, 5 s blocks, ms", https["ack_p99_ms"], most=5, aim=2),
+          goal("noded at rest, MiB", med(ours, "rest"), most=30, aim="-"),
+          goal("noded after 100,000 / peer's memory", med(ours, "mib") / med(peer, "mib"), most=0.25, aim=0.1),
+          goal("gateway worker, MiB", med(ours, "worker"), most=40, aim="-"),
+          goal("start to first answer at 1 M accounts, ms", again, most=100, aim=25)]
+    print("first start with the million parsed and stored: %.0f ms" % first)
+    shutil.rmtree(top, ignore_errors=True)
+    return 0 if all(ok) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main(int(sys.argv[1]) if len(sys.argv) > 1 else 3))
