@@ -1,7 +1,7 @@
 # The running stack, and everything that tests it from outside.
 
-.PHONY: run test torture deps-run deps-test e2e e2e-framing e2e-stack crash \
-	newcomer
+.PHONY: run test torture deps-run deps-test e2e e2e-framing e2e-stack \
+	e2e-export crash crash-torture newcomer
 
 deps-run:
 	@tests/tools/packages run
@@ -14,9 +14,9 @@ run: deps-run ## build and start the development stack (Ctrl-C stops it)
 	@exec $(B)/bin/sekisho up
 
 # Each stage is a target whose last line is "N passed, N failed".
-TEST_STAGES := unit sim fuzz-seeds e2e-framing e2e-stack crash newcomer
+TEST_STAGES := unit sim fuzz-seeds e2e-framing e2e-stack e2e-export crash newcomer
 TORTURE_STAGES := unit asan tsan sim-torture fuzz-torture e2e-framing \
-	e2e-stack crash-torture newcomer
+	e2e-stack e2e-export crash-torture newcomer
 
 test: deps-test ## everything that every change must pass
 	@$(MAKE) --no-print-directory -j2 all
@@ -33,6 +33,8 @@ e2e-framing: all
 	@SEKISHO_BIN=$(B)/bin $(PY) tests/e2e/framing.py
 e2e-stack: all
 	@SEKISHO_BIN=$(B)/bin $(PY) tests/e2e/stack_test.py $(CASE)
+e2e-export: all
+	@SEKISHO_BIN=$(B)/bin $(PY) tests/e2e/export_test.py
 crash: all ## 20 cycles of load and kill -9 (CYCLES=n SEED=n)
 	@SEKISHO_BIN=$(B)/bin $(PY) tests/e2e/crash_test.py $(or $(CYCLES),20) $(SEED)
 crash-torture: all
