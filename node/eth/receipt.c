@@ -279,13 +279,15 @@ take_contract(struct receipt *r, struct bytes *in, struct err *e)
 	return RC_OK;
 }
 
+/* Without an arena logs are counted only. */
 static enum rc
 take_stored(struct arena *a, struct receipt *r, struct bytes *in, struct err *e)
 {
-	struct bytes items;
+	struct bytes items, logs;
 	uint64_t type;
 	size_t i;
 
+	*r = (struct receipt){.type = TX_LEGACY};
 	TRY(rlp_take_list(&items, in, e));
 	TRY(rlp_take_u64(&type, &items, e));
 	if (type > TX_SET_CODE)
@@ -297,11 +299,31 @@ take_stored(struct arena *a, struct receipt *r, struct bytes *in, struct err *e)
 	TRY(rlp_take_u64(&r->gas_used, &items, e));
 	TRY(rlp_take_u256(&r->effective_price, &items, e));
 	TRY(take_contract(r, &items, e));
-	TRY(take_logs(a, r, &items, e));
+	if (a != NULL) {
+		TRY(take_logs(a, r, &items, e));
+	} else {
+		TRY(rlp_take_list(&logs, &items, e));
+		TRY(rlp_count(&r->log_cnt, logs, e));
+	}
 	if (items.len > 0)
 		return FAIL(e, RC_BAD_INPUT, "more than 7 fields");
-	for (i = 0; i < r->log_cnt; i++)
+	for (i = 0; a != NULL && i < r->log_cnt; i++)
 		bloom_add_log(&r->bloom, &r->logs[i]);
+	return RC_OK;
+}
+
+static enum rc
+open_stored(struct bytes *items, struct bytes in, struct err *e)
+{
+	uint64_t form;
+
+	TRY(rlp_take_list(items, &in, e));
+	if (in.len > 0)
+		return FAIL(e, RC_BAD_INPUT, "bytes behind the list");
+	TRY(rlp_take_u64(&form, items, e));
+	if (form != STORED_FORM)
+		return FAIL(
+		    e, RC_BAD_INPUT, "form %llu", (unsigned long long)form);
 	return RC_OK;
 }
 
@@ -310,16 +332,9 @@ unpack(struct arena *a, struct receipt **out, size_t *cnt, struct bytes in,
     struct err *e)
 {
 	struct bytes items;
-	uint64_t form;
 	size_t i;
 
-	TRY(rlp_take_list(&items, &in, e));
-	if (in.len > 0)
-		return FAIL(e, RC_BAD_INPUT, "bytes behind the list");
-	TRY(rlp_take_u64(&form, &items, e));
-	if (form != STORED_FORM)
-		return FAIL(
-		    e, RC_BAD_INPUT, "form %llu", (unsigned long long)form);
+	TRY(open_stored(&items, in, e));
 	TRY(rlp_count(cnt, items, e));
 	*out = arena_array(a, *cnt, sizeof(**out));
 	if (*out == NULL)
@@ -330,13 +345,30 @@ unpack(struct arena *a, struct receipt **out, size_t *cnt, struct bytes in,
 }
 
 /* What we wrote ourselves and cannot read is damage, not bad input. */
+static enum rc
+stored_fail(struct err *e, enum rc rc)
+{
+	if (rc == RC_OK || rc == RC_NO_MEMORY)
+		return rc;
+	return where_fail(e, RC_CORRUPT, "stored receipts");
+}
+
 enum rc
 receipts_unpack(struct arena *a, struct receipt **out, size_t *cnt,
     struct bytes in, struct err *e)
 {
-	enum rc rc = unpack(a, out, cnt, in, e);
+	return stored_fail(e, unpack(a, out, cnt, in, e));
+}
 
-	if (rc == RC_OK || rc == RC_NO_MEMORY)
-		return rc;
-	return where_fail(e, RC_CORRUPT, "stored receipts");
+enum rc
+receipts_open(struct bytes *items, struct bytes in, struct err *e)
+{
+	return stored_fail(e, open_stored(items, in, e));
+}
+
+enum rc
+receipts_next(
+    struct arena *a, struct receipt *out, struct bytes *items, struct err *e)
+{
+	return stored_fail(e, take_stored(a, out, items, e));
 }

@@ -63,4 +63,17 @@ enum rc receipts_pack(struct arena *a, struct bytes *out,
 enum rc receipts_unpack(struct arena *a, struct receipt **out, size_t *cnt,
     struct bytes in, struct err *e);
 
+/*
+ * receipts_open and receipts_next walk the stored form one receipt at a time,
+ * for callers that want few of many.
+ *
+ * items     what is left; empty at the end
+ * a         NULL: logs are only counted (log_cnt), the bloom stays zero
+ * Errors    RC_CORRUPT, RC_NO_MEMORY
+ * Lifetime  logs in the arena; views into what receipts_open got
+ */
+enum rc receipts_open(struct bytes *items, struct bytes in, struct err *e);
+enum rc receipts_next(
+    struct arena *a, struct receipt *out, struct bytes *items, struct err *e);
+
 #endif

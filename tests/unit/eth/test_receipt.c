@@ -217,6 +217,36 @@ TEST(test_receipt_pack_and_unpack_keep_every_field)
 	arena_drop(&a);
 }
 
+TEST(test_receipt_walk_gives_each_in_turn)
+{
+	struct log_entry logs[2];
+	struct receipt r[3], one;
+	struct bytes packed, items;
+	struct arena a;
+	size_t i;
+
+	make_receipts(r, logs);
+	arena_init(&a, 1 << 20);
+	EXPECT_RC(receipts_pack(&a, &packed, r, 3, NULL), RC_OK);
+	EXPECT_RC(receipts_open(&items, packed, NULL), RC_OK);
+	for (i = 0; i < 3; i++) {
+		EXPECT_RC(receipts_next(&a, &one, &items, NULL), RC_OK);
+		expect_same(&one, &r[i]);
+	}
+	EXPECT_U64(items.len, 0);
+	EXPECT_RC(receipts_next(&a, &one, &items, NULL), RC_CORRUPT);
+	EXPECT_RC(receipts_open(&items, packed, NULL), RC_OK);
+	for (i = 0; i < 3; i++) {
+		EXPECT_RC(receipts_next(NULL, &one, &items, NULL), RC_OK);
+		EXPECT_U64(one.log_cnt, r[i].log_cnt);
+		EXPECT_U64(one.gas_used, r[i].gas_used);
+		EXPECT(one.logs == NULL);
+	}
+	packed.len--;
+	EXPECT_RC(receipts_open(&items, packed, NULL), RC_CORRUPT);
+	arena_drop(&a);
+}
+
 TEST(test_receipt_unpack_damage_is_corrupt)
 {
 	struct log_entry logs[2];
