@@ -23,3 +23,60 @@ BENCH_RUN := $(if $(T),$(filter %/bench_$(T),$(BENCHES)),$(BENCHES))
 .PHONY: bench-micro
 bench-micro: $(BENCH_RUN) ## TSV of ns per operation (T=library for one)
 	@for b in $(BENCH_RUN); do $$b || exit 1; done
+
+# --- fuzz targets: tests/fuzz/fuzz_<name>.c, linked with the topmost library
+# that it includes. A line of its opening comment names the files whose
+# coverage counts, and may name another library:
+#     fuzz: cover=node/eth/rlp.c,node/eth/sink.c lib=eth
+# Seeds are tests/fuzz/corpus/<name>/; what exploring finds stays in $(BUILD).
+
+FUZZ_NAMES := $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
+fuzz_words = $(shell sed -n '1,30s/^.*fuzz:.*\(lib=[a-z]*\).*/\1/p; \
+	s/^.include "\([a-z]*\)\/.*/\1/p' tests/fuzz/fuzz_$(1).c)
+fuzz_lib = $(or $(patsubst lib=%,%,$(filter lib=%,$(2))),\
+	$(lastword $(foreach l,$(LIBS),$(filter $(l),$(2)))),base)
+
+define fuzz
+FUZZ_LIB_$(1) := $(call fuzz_lib,$(1),$(call fuzz_words,$(1)))
+$(B)/obj/tests/fuzz/fuzz_$(1).o: tests/fuzz/fuzz_$(1).c $(INC)/$$(FUZZ_LIB_$(1))/.ok
+	@mkdir -p $$(@D)
+	$$(Q)$$(CC) $$(ALLCFLAGS) $$(CFLAGS_$$(FUZZ_LIB_$(1))) \
+		-I$(INC)/$$(FUZZ_LIB_$(1)) -MMD -MP -c $$< -o $$@
+FUZZ_LINK_$(1) := $(B)/obj/tests/fuzz/fuzz_$(1).o \
+	$$(call archives,$$(call closure,$$(FUZZ_LIB_$(1))))
+$(B)/fuzz/fuzz_$(1): $$(FUZZ_LINK_$(1))
+	@mkdir -p $$(@D)
+	$$(Q)$$(CC) $$(LDFLAGS) -fsanitize=fuzzer -o $$@ $$^ $$(NODE_FOREIGN) \
+		$$(FOREIGN_$$(FUZZ_LIB_$(1)))
+$(B)/fuzz/replay_$(1): $(B)/obj/tests/support/replay.o $$(FUZZ_LINK_$(1))
+	@mkdir -p $$(@D)
+	$$(Q)$$(CC) $$(LDFLAGS) -o $$@ $$^ $$(NODE_FOREIGN) \
+		$$(FOREIGN_$$(FUZZ_LIB_$(1)))
+DEPFILES += $(B)/obj/tests/fuzz/fuzz_$(1).d
+endef
+$(foreach f,$(FUZZ_NAMES),$(eval $(call fuzz,$(f))))
+
+FUZZ_RUN := $(if $(T),$(filter $(T),$(FUZZ_NAMES)),$(FUZZ_NAMES))
+SECS     ?= 10
+CLANG    := $(shell command -v clang)
+RUN_FUZZ := tests/tools/run-fuzz $(BUILD)/corpus
+
+.PHONY: fuzz fuzz-seeds fuzz-torture fuzz-cover fuzz-explore fuzz-replay \
+	fuzz-lines
+fuzz: ## run fuzz seeds, then explore (T=name SECS=n)
+	@$(if $(CLANG),$(MAKE) --no-print-directory FLAVOUR=fuzz fuzz-explore,\
+		echo "no clang: seeds only"; $(MAKE) fuzz-seeds)
+fuzz-seeds: ## run every fuzz seed once
+	@$(MAKE) --no-print-directory \
+		FLAVOUR=$(if $(CLANG),asan,release) fuzz-replay
+fuzz-torture: ## ten minutes of exploring for each fuzz target
+	@$(MAKE) --no-print-directory fuzz SECS=600
+fuzz-cover: ## line coverage that seeds and findings reach (T=name)
+	@$(MAKE) --no-print-directory FLAVOUR=cover fuzz-lines
+
+fuzz-explore: $(FUZZ_RUN:%=$(B)/fuzz/fuzz_%)
+	@$(RUN_FUZZ) explore $(SECS) $^
+fuzz-replay: $(FUZZ_RUN:%=$(B)/fuzz/replay_%)
+	@$(RUN_FUZZ) replay 0 $^
+fuzz-lines: $(FUZZ_RUN:%=$(B)/fuzz/replay_%)
+	@$(RUN_FUZZ) cover 0 $^

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Length-prefixed messages over stream sockets. What a payload means is its
- * reader's business.
+ * Length-prefixed messages over blocking stream sockets. What a payload means
+ * is its reader's business.
  */
 #include "base/frame.h"
 
@@ -13,11 +13,10 @@
 
 #include "base/check.h"
 #include "base/clock.h"
+#include "base/frame_priv.h"
 
-enum { HEAD_LEN = 4 };
-
-static enum rc
-check_len(size_t len, size_t max, struct err *e)
+enum rc
+frame_check_len(size_t len, size_t max, struct err *e)
 {
 	if (len > FRAME_MAX || len > max)
 		return FAIL(e, RC_TOO_LARGE,
@@ -44,7 +43,7 @@ advance(struct iovec *parts, size_t cnt, size_t n)
 enum rc
 frame_send(int fd, struct bytes payload, struct err *e)
 {
-	uint8_t head[HEAD_LEN];
+	uint8_t head[FRAME_HEAD_LEN];
 	union {
 		const uint8_t *in;
 		void *out;
@@ -55,7 +54,7 @@ frame_send(int fd, struct bytes payload, struct err *e)
 	};
 	const struct msghdr m = {.msg_iov = parts, .msg_iovlen = 2};
 
-	TRY(check_len(payload.len, FRAME_MAX, e));
+	TRY(frame_check_len(payload.len, FRAME_MAX, e));
 	be32_put(head, (uint32_t)payload.len);
 	while (parts[0].iov_len + parts[1].iov_len > 0) {
 		ssize_t n = sendmsg(fd, &m, MSG_NOSIGNAL);
@@ -120,7 +119,7 @@ frame_recv(int fd, struct bytes *out, uint8_t *buf, size_t cap, int timeout_ms,
     struct err *e)
 {
 	const struct clock *clock = clock_real();
-	uint8_t head[HEAD_LEN];
+	uint8_t head[FRAME_HEAD_LEN];
 	uint64_t end = 0;
 	size_t len;
 
@@ -128,36 +127,8 @@ frame_recv(int fd, struct bytes *out, uint8_t *buf, size_t cap, int timeout_ms,
 		end = clock->mono_ms(clock->ctx) + (uint64_t)timeout_ms + 1;
 	TRY(read_all(fd, head, sizeof(head), end, e));
 	len = be32(head);
-	TRY(check_len(len, cap, e));
+	TRY(frame_check_len(len, cap, e));
 	TRY(read_all(fd, buf, len, end, e));
 	*out = bytes_of(buf, len);
-	return RC_OK;
-}
-
-/* keep_rest moves what was not taken to the front. */
-static enum rc
-keep_rest(struct frame_in *f)
-{
-	if (f->off > 0 && f->len > f->off)
-		memmove(f->ptr, f->ptr + f->off, f->len - f->off);
-	f->len -= f->off;
-	f->off = 0;
-	return RC_TRUNCATED;
-}
-
-enum rc
-frame_in_take(struct bytes *out, struct frame_in *f, struct err *e)
-{
-	size_t have = f->len - f->off, len;
-
-	DCHECK(f->off <= f->len && f->len <= f->cap);
-	if (have < HEAD_LEN)
-		return keep_rest(f);
-	len = be32(f->ptr + f->off);
-	TRY(check_len(len, f->cap < HEAD_LEN ? 0 : f->cap - HEAD_LEN, e));
-	if (have < HEAD_LEN + len)
-		return keep_rest(f);
-	*out = bytes_of(f->ptr + f->off + HEAD_LEN, len);
-	f->off += HEAD_LEN + len;
 	return RC_OK;
 }
