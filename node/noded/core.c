@@ -8,11 +8,13 @@
  */
 #include "noded/core.h"
 
+#include <stdatomic.h>
 #include <string.h>
 
 #include "base/check.h"
 #include "base/log.h"
 #include "base/metrics.h"
+#include "consensus/clique.h"
 #include "noded/job.h"
 #include "noded/mail.h"
 
@@ -76,6 +78,22 @@ tell_pool(struct core *c, const struct chain_change *ch)
 	mail_send(c->pool, m);
 }
 
+/* Clique has no finality; below twice the signers' window it has never been
+ * seen to go back (reliability 5, invariant 3). */
+static void
+note_depth(struct core *c)
+{
+	struct addr *signers;
+	struct arena a;
+	size_t cnt;
+
+	arena_init(&a, CORE_ARENA_MAX);
+	if (engine_signers(c->engine, &a, &signers, &cnt,
+		&chain_head(c->chain)->hash, NULL) == RC_OK)
+		atomic_store(&c->final_depth, 2 * clique_limit(cnt));
+	arena_drop(&a);
+}
+
 static struct engine_event
 head_event(const struct core *c, enum engine_event_kind kind)
 {
@@ -93,6 +111,7 @@ head_moved(struct core *c, const struct chain_change *ch)
 	struct engine_event ev;
 
 	note_head(c, ch);
+	note_depth(c);
 	tell_pool(c, ch);
 	c->has_work = false; /* the pool says so again when it has some */
 	c->tmpl = NULL;
@@ -384,6 +403,7 @@ core_run(struct core *c, struct err *e)
 	c->timer_at_ms = UINT64_MAX;
 	c->idle_since_ms = now_ms(c);
 	arena_init(&c->tmpl_arena, CORE_ARENA_MAX * 16);
+	note_depth(c);
 	ev = head_event(c, EV_START);
 	post(c, &ev);
 	rc = run_events(c, e);

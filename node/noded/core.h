@@ -37,6 +37,8 @@ struct core {
 	uint64_t build_until_ms;
 	uint64_t idle_since_ms;
 	bool has_work, is_stopping;
+	/* How far below the head a block is safe; readers look at it. */
+	_Atomic(uint64_t) final_depth;
 };
 
 /*

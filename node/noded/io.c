@@ -324,6 +324,7 @@ on_job(struct io *io, struct job *j)
 		return;
 	}
 	s->job_cnt--;
+	job_finish(j);
 	is_open = j->doc != NULL && answer(s, j->answer);
 	job_free(j);
 	if (is_open)

@@ -58,20 +58,31 @@ send_on(struct job *j)
 		send_to(j->routes->core, j);
 		return;
 	}
-	j->answer = rpc_finish(j->doc);
 	send_to(j->routes->io, j);
+}
+
+void
+job_finish(struct job *j)
+{
+	if (j->doc != NULL && !j->is_finished)
+		j->answer = rpc_finish(j->doc);
+	j->is_finished = true;
 }
 
 void
 job_run_reader(struct job *j)
 {
 	j->doc = rpc_begin(j->routes->node, j->source, j->answer);
-	if (j->doc != NULL) {
-		send_on(j);
+	if (j->doc == NULL) {
+		j->answer = bytes_of(NULL, 0); /* io closes the session */
+		send_to(j->routes->io, j);
 		return;
 	}
-	j->answer = bytes_of(NULL, 0); /* io closes the session */
-	send_to(j->routes->io, j);
+	/* Most documents end here; others are finished by io, which unlike
+	 * pool and core has no view of its own open. */
+	if (!rpc_needs_pool(j->doc) && !rpc_needs_core(j->doc))
+		job_finish(j);
+	send_on(j);
 }
 
 bool

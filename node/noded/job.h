@@ -30,7 +30,7 @@ struct job {
 	uint32_t session, generation; /* of io */
 	struct rpc_doc *doc;
 	struct bytes answer; /* when it comes back to io */
-	bool is_pool_done, is_core_done;
+	bool is_pool_done, is_core_done, is_finished;
 };
 
 /*
@@ -40,6 +40,9 @@ struct job {
 struct job *job_new(const struct routes *r, enum rpc_source source,
     uint32_t session, uint32_t generation, struct bytes text);
 void job_free(struct job *j);
+
+/* job_finish completes the answer, once. Thread: reader or io */
+void job_finish(struct job *j);
 
 /* job_run_reader does a reader's part and sends the job on. */
 void job_run_reader(struct job *j);

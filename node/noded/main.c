@@ -317,6 +317,8 @@ fill_core(struct node *n)
 	    .sealer = n->conf.sealer.addr,
 	    .allow_unprotected = n->conf.allow_unprotected,
 	    .gas_max = n->pooler.gas_max,
+	    .price_floor = n->conf.price_floor,
+	    .final_depth = &n->core.final_depth,
 	    .batch_max = {n->conf.batch_ipc, n->conf.batch_rpc}};
 }
 
