@@ -10,8 +10,10 @@
  *   core    rpc_run_core   ask or tell the consensus engine
  *   any     rpc_finish     the answer's bytes
  *
- * The lead wrote this contract together with noded, which drives it; the
- * rest of the library stands behind it.
+ * Order: the calls of a batch are answered in their order. What a view can
+ * answer is answered from one view, before the pool's turn; the pool's turn
+ * does its calls in order. So a batch never sees its own transactions in
+ * blocks, but finds them in the pool.
  */
 #ifndef RPC_RPC_H
 #define RPC_RPC_H
@@ -28,8 +30,16 @@ enum rpc_source {
 	RPC_GATEWAY /* rpc.sock: without operators' methods */
 };
 
-/* Bounds of one document: its bytes, and its answer's (reliability N3). */
-enum { RPC_DOC_MAX = 5 * 1024 * 1024, RPC_ANSWER_MAX = 25 * 1024 * 1024 };
+/*
+ * Bounds of one document: its bytes, and its answer's by source (reliability
+ * N3; 25 MB is go-ethereum's). A result that would exceed the answer's bound
+ * becomes an error, the calls behind it in a batch too.
+ */
+enum {
+	RPC_DOC_MAX = 5 * 1024 * 1024,
+	RPC_ANSWER_MAX = 25 * 1024 * 1024,
+	RPC_ANSWER_GATEWAY_MAX = 10 * 1024 * 1024
+};
 
 /* struct rpc_node is what every call may look at; shared, read-only. */
 struct rpc_node {
@@ -39,9 +49,17 @@ struct rpc_node {
 	const char *client_version;
 	bool is_sealer;
 	struct addr sealer;
-	bool allow_unprotected; /* legacy transactions without chain id */
-	uint64_t gas_max;       /* largest gas limit of a transaction */
-	size_t batch_max[2];    /* calls of one batch, by rpc_source */
+	bool allow_unprotected;  /* legacy transactions without chain id */
+	uint64_t gas_max;        /* largest gas limit of a transaction */
+	struct u256 price_floor; /* lowest tip that the pool takes */
+	size_t batch_max[2];     /* calls of one batch, by rpc_source */
+	/*
+	 * How far below the head a block is safe from reorganisations:
+	 * Clique 2 * clique_limit(signers), BFT 0. Written by core, read by
+	 * readers. NULL: the tags safe and finalized name no block.
+	 */
+	const _Atomic(uint64_t) *final_depth;
+	const _Atomic(uint64_t) *peer_cnt; /* NULL: this node has no peers */
 };
 
 struct rpc_doc;
@@ -64,7 +82,8 @@ bool rpc_needs_core(const struct rpc_doc *d);
 /*
  * rpc_run_pool does the document's pool work, in the order of its calls.
  *
- * needs_sync  something was inserted: hold the answer until pool_sync
+ * needs_sync  the answer tells of something that may not be synced yet: hold
+ *             it until pool_sync
  * Errors      RC_IO of the pool: stop the process
  * Thread      pool
  */
@@ -82,9 +101,11 @@ bool rpc_run_core(struct rpc_doc *d, struct engine *g,
 
 /*
  * rpc_finish completes the answer; empty when none is owed (notifications).
- * A line feed ends it.
+ * A line feed ends it. A transaction that neither the first view nor the
+ * pool had is looked up once more here: it may have been mined in between.
  *
  * Lifetime  until rpc_free
+ * Thread    any without a view of its own open
  */
 struct bytes rpc_finish(struct rpc_doc *d);
 
