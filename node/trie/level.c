@@ -86,11 +86,45 @@ children(const uint8_t *item[NODE_WIDTH], const struct fork *f)
 	}
 }
 
+/* patch copies a stored branch and writes its children's new hashes into it.
+ * Returns false when its shape changed or a child is not hashed any more. */
+static bool
+patch(struct arena *a, struct buf *b, const struct place *p)
+{
+	const struct fork *f = p->fork;
+	unsigned left, way, before;
+	size_t head;
+
+	if (f->stored == 0 || f->stored != f->has)
+		return false;
+	for (left = f->loaded; left != 0; left &= left - 1)
+		if (!item_is_hash(f->slot[__builtin_ctz(left)].place->item))
+			return false;
+	b->ptr = arena_alloc(a, p->rlp.len);
+	if (b->ptr == NULL)
+		return false;
+	b->len = b->cap = p->rlp.len;
+	memcpy(b->ptr, p->rlp.ptr, b->len);
+	head = b->len - NODE_WIDTH - 1 -
+	       (NODE_HASH_ITEM - 1) * (size_t)__builtin_popcount(f->has);
+	for (left = f->loaded; left != 0; left &= left - 1) {
+		way = (unsigned)__builtin_ctz(left);
+		before =
+		    (unsigned)__builtin_popcount(f->has & ((1U << way) - 1));
+		memcpy(
+		    b->ptr + head + way + (size_t)before * (NODE_HASH_ITEM - 1),
+		    f->slot[way].place->item, NODE_HASH_ITEM);
+	}
+	return true;
+}
+
 static bool
 encode_branch(struct arena *a, struct buf *b, const struct place *p)
 {
 	const uint8_t *item[NODE_WIDTH];
 
+	if (patch(a, b, p))
+		return true;
 	children(item, p->fork);
 	b->cap = node_size_branch(item, p->value);
 	b->ptr = arena_alloc(a, b->cap);
@@ -131,15 +165,20 @@ encode(struct arena *a, struct place *p)
 	return true;
 }
 
-static enum rc
-hash_level(struct arena *out, struct lanes *l, struct place **places,
-    size_t cnt, struct err *e)
+void
+levels_put(struct levels *v, struct place *p)
 {
-	size_t i;
+	CHECK(p->height < v->max);
+	p->queue = v->head[p->height];
+	v->head[p->height] = p;
+	v->cnt++;
+	v->total++;
+}
 
-	for (i = 0; i < cnt; i++) {
-		struct place *p = places[i];
-
+static enum rc
+hash_level(struct arena *out, struct lanes *l, struct place *p, struct err *e)
+{
+	for (; p != NULL; p = p->queue) {
 		if (!encode(out, p))
 			return FAIL(e, RC_NO_MEMORY, "no room for trie nodes");
 		if (p->rlp.len >= NODE_HASHED_MIN || p->depth == 0)
@@ -151,43 +190,15 @@ hash_level(struct arena *out, struct lanes *l, struct place **places,
 	return RC_OK;
 }
 
-/* by_height sorts places into levels; level h ends before bound[h + 1]. */
-static struct place **
-by_height(struct arena *a, size_t **bound, size_t *level_cnt,
-    struct place *const *places, size_t cnt)
-{
-	struct place **out = arena_array(a, cnt, sizeof(struct place *));
-	size_t i, *at, levels = 0;
-
-	for (i = 0; i < cnt; i++)
-		if (places[i]->height >= levels)
-			levels = places[i]->height + 1;
-	at = arena_array(a, levels + 2, sizeof(*at));
-	if (out == NULL || at == NULL)
-		return NULL;
-	for (i = 0; i < cnt; i++)
-		at[places[i]->height + 2]++;
-	for (i = 2; i < levels + 2; i++)
-		at[i] += at[i - 1];
-	for (i = 0; i < cnt; i++)
-		out[at[places[i]->height + 1]++] = places[i];
-	*bound = at;
-	*level_cnt = levels;
-	return out;
-}
-
 enum rc
-tree_hash(struct arena *out, struct arena *scratch, struct lanes *l,
-    struct place *const *places, size_t cnt, struct err *e)
+levels_hash(struct arena *out, struct lanes *l, struct levels *v, struct err *e)
 {
-	size_t h, levels, *bound;
-	struct place **sorted;
+	size_t h;
 
-	sorted = by_height(scratch, &bound, &levels, places, cnt);
-	if (sorted == NULL)
-		return FAIL(e, RC_NO_MEMORY, "no room for trie levels");
-	for (h = 0; h < levels; h++)
-		TRY(hash_level(
-		    out, l, sorted + bound[h], bound[h + 1] - bound[h], e));
+	for (h = 0; h < v->max && v->cnt > 0; h++) {
+		TRY(hash_level(out, l, v->head[h], e));
+		v->head[h] = NULL;
+	}
+	v->cnt = 0;
 	return RC_OK;
 }

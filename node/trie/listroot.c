@@ -19,9 +19,9 @@ enum { INDEX_RLP_MAX = 9 };
 
 struct builder {
 	struct arena *a;
-	struct place **all;  /* every place made */
 	struct place **open; /* branches that may get more, deeper later */
-	size_t cnt, top;
+	size_t top;
+	struct levels levels;
 	struct place *root;
 };
 
@@ -34,7 +34,6 @@ place_new(struct builder *b, const uint8_t *key, size_t depth)
 		return NULL;
 	p->key = key;
 	p->depth = (uint32_t)depth;
-	b->all[b->cnt++] = p;
 	return p;
 }
 
@@ -44,6 +43,7 @@ hang(struct builder *b, struct place *parent, struct place *p)
 {
 	unsigned nib;
 
+	levels_put(&b->levels, p);
 	if (parent == NULL) {
 		b->root = p;
 		return;
@@ -160,8 +160,8 @@ shared_nibbles(struct bytes a, struct bytes b)
 	return nib_same(a.ptr, b.ptr, 0, 2 * (a.len < b.len ? a.len : b.len));
 }
 
-/* build makes all places. A pair makes at most a leaf, a branch and the
- * extension to it; the open branches have different depths. */
+/* build makes all places. On the way to a key of n nibbles there are at most
+ * n + 1 nodes, which have different depths. */
 static bool
 build(struct builder *b, const struct bytes *keys, const struct bytes *values,
     size_t cnt)
@@ -171,9 +171,11 @@ build(struct builder *b, const struct bytes *keys, const struct bytes *values,
 	for (i = 0; i < cnt; i++)
 		if (keys[i].len > longest)
 			longest = keys[i].len;
-	b->all = arena_array(b->a, cnt, 3 * sizeof(struct place *));
-	b->open = arena_array(b->a, longest + 1, 2 * sizeof(struct place *));
-	if (b->all == NULL || b->open == NULL)
+	b->levels.max = 2 * longest + 2;
+	b->levels.head =
+	    arena_array(b->a, b->levels.max, sizeof(struct place *));
+	b->open = arena_array(b->a, b->levels.max, sizeof(struct place *));
+	if (b->levels.head == NULL || b->open == NULL)
 		return false;
 	for (i = 0; i < cnt; i++) {
 		shared = NO_DEPTH;
@@ -196,7 +198,7 @@ map_root(struct arena *a, struct hash *out, const struct bytes *keys,
 
 	if (l == NULL || !build(&b, keys, values, cnt))
 		return FAIL(e, RC_NO_MEMORY, "no room for a trie");
-	TRY(tree_hash(a, a, l, b.all, b.cnt, e));
+	TRY(levels_hash(a, l, &b.levels, e));
 	memcpy(out->b, b.root->item + 1, sizeof(out->b));
 	return RC_OK;
 }

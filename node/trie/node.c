@@ -10,49 +10,75 @@
 #include "eth/rlp.h"
 #include "trie/path_priv.h"
 
-/* take_item cuts one child reference; an absent one is NULL. */
-static bool
-take_item(const uint8_t **out, struct bytes *in)
+/* First bytes of references: none, a list, the longest embedded node. */
+enum {
+	NO_CHILD = 0x80,
+	LIST_HEAD = 0xc0,
+	EMBEDDED_HEAD_MAX = LIST_HEAD + NODE_HASHED_MIN - 2
+};
+
+/* read_item tells the length of the child reference at p: 1 when absent, 0
+ * when malformed or beyond end. */
+static inline size_t
+read_item(const uint8_t *p, const uint8_t *end)
 {
 	size_t len;
 
-	*out = NULL;
-	if (in->len == 0)
-		return false;
-	if (in->ptr[0] == 0x80) {
-		len = 1;
-	} else if (in->ptr[0] == NODE_HASH_HEAD ||
-		   (in->ptr[0] >= 0xc0 &&
-		       in->ptr[0] < 0xc0 + NODE_HASHED_MIN - 1)) {
-		*out = in->ptr;
-		len = item_len(in->ptr);
-	} else {
-		return false;
+	if (p == end)
+		return 0;
+	if (*p == NO_CHILD)
+		return 1;
+	if (!item_is_hash(p) && (*p <= LIST_HEAD || *p > EMBEDDED_HEAD_MAX))
+		return 0;
+	len = item_len(p);
+	return (size_t)(end - p) < len ? 0 : len;
+}
+
+/* decode_branch returns false when items are not those of a branch. */
+static bool
+decode_branch(struct node_view *out, struct bytes items)
+{
+	const uint8_t *p = items.ptr, *end = items.ptr + items.len;
+	size_t len;
+	unsigned i;
+
+	for (i = 0; i < NODE_WIDTH; i++, p += len) {
+		len = read_item(p, end);
+		if (len == 0)
+			return false;
+		out->item[i] = len > 1 ? p : NULL;
+		out->has |= (uint16_t)((unsigned)(len > 1) << i);
+		out->hashes |=
+		    (uint16_t)((unsigned)(len == NODE_HASH_ITEM) << i);
 	}
-	if (in->len < len)
-		return false;
-	in->ptr += len;
-	in->len -= len;
-	return true;
+	items = bytes_of(p, (size_t)(end - p));
+	out->kind = NODE_BRANCH;
+	return rlp_take_str(&out->value, &items, NULL) == RC_OK &&
+	       items.len == 0;
 }
 
 static const char *
-decode_branch(struct node_view *out, struct bytes items)
+decode_leaf(struct node_view *out, struct bytes items)
 {
-	unsigned i;
+	out->kind = NODE_LEAF;
+	out->item[0] = NULL;
+	if (rlp_take_str(&out->value, &items, NULL) != RC_OK ||
+	    out->value.len == 0)
+		return "the value is malformed";
+	return items.len > 0 ? "not 2 and not 17 items" : NULL;
+}
 
-	out->kind = NODE_BRANCH;
-	for (i = 0; i < NODE_WIDTH; i++) {
-		if (!take_item(&out->item[i], &items))
-			return "a child reference is malformed";
-		if (out->item[i] != NULL)
-			out->has |= (uint16_t)(1U << i);
-	}
-	if (rlp_take_str(&out->value, &items, NULL) != RC_OK || items.len > 0)
-		return "not 2 and not 17 items";
-	if (__builtin_popcount(out->has) + (out->value.len > 0) < 2)
-		return "a branch with less than two ways";
-	return NULL;
+static const char *
+decode_ext(struct node_view *out, struct bytes items)
+{
+	size_t len = read_item(items.ptr, items.ptr + items.len);
+
+	if (len < 2)
+		return "the child reference is malformed";
+	out->kind = NODE_EXT;
+	out->item[0] = items.ptr;
+	out->has = 1;
+	return items.len > len ? "not 2 and not 17 items" : NULL;
 }
 
 static const char *
@@ -60,37 +86,29 @@ decode_short(struct node_view *out, struct bytes items)
 {
 	if (rlp_take_str(&out->compact, &items, NULL) != RC_OK ||
 	    out->compact.len == 0)
-		return "the path is malformed";
-	if ((out->compact.ptr[0] & 0x20) != 0) {
-		out->kind = NODE_LEAF;
-		out->item[0] = NULL;
-		if (rlp_take_str(&out->value, &items, NULL) != RC_OK ||
-		    out->value.len == 0)
-			return "the value is malformed";
-		return NULL;
-	}
-	out->kind = NODE_EXT;
-	if (!take_item(&out->item[0], &items) || out->item[0] == NULL)
-		return "the child reference is malformed";
-	out->has = 1;
-	return NULL;
+		return "not 17 items, and the path is malformed";
+	return (out->compact.ptr[0] & COMPACT_LEAF) != 0
+		   ? decode_leaf(out, items)
+		   : decode_ext(out, items);
 }
 
 const char *
 node_decode(struct node_view *out, struct bytes rlp)
 {
-	struct bytes items, rest, raw;
+	struct bytes items;
 
-	out->has = 0;
+	out->has = out->hashes = 0;
 	out->value = out->compact = bytes_of(NULL, 0);
 	if (rlp_take_list(&items, &rlp, NULL) != RC_OK || rlp.len > 0)
 		return "not one RLP list";
-	rest = items;
-	if (rlp_take_raw(&raw, &rest, NULL) != RC_OK ||
-	    rlp_take_raw(&raw, &rest, NULL) != RC_OK)
-		return "less than two items";
-	return rest.len == 0 ? decode_short(out, items)
-			     : decode_branch(out, items);
+	if (decode_branch(out, items)) {
+		if (__builtin_popcount(out->has) + (out->value.len > 0) < 2)
+			return "a branch with less than two ways";
+		return NULL;
+	}
+	out->has = out->hashes = 0;
+	out->value = bytes_of(NULL, 0);
+	return decode_short(out, items);
 }
 
 static size_t
@@ -175,7 +193,7 @@ node_put_branch(
 	p = b->ptr + b->len;
 	for (i = 0; i < NODE_WIDTH; i++) {
 		if (item[i] == NULL) {
-			*p++ = 0x80;
+			*p++ = NO_CHILD;
 		} else if (item_is_hash(item[i])) {
 			memcpy(p, item[i], NODE_HASH_ITEM);
 			p += NODE_HASH_ITEM;

@@ -30,6 +30,7 @@ struct node_view {
 	struct bytes value;              /* leaf, branch (may be empty) */
 	const uint8_t *item[NODE_WIDTH]; /* extension: item[0] */
 	uint16_t has;                    /* bit i: item[i] is there */
+	uint16_t hashes;                 /* bit i: item[i] is a hash */
 };
 
 /* item_is_hash tells the two kinds of references apart. */

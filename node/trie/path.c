@@ -7,9 +7,6 @@
 
 #include "base/check.h"
 
-/* Flags in the first nibble of a compact form, Yellow Paper appendix C. */
-enum { COMPACT_ODD = 0x10, COMPACT_LEAF = 0x20 };
-
 void
 nib_set(uint8_t *key, size_t at, unsigned nib)
 {
@@ -100,8 +97,11 @@ compact_take(uint8_t *key, size_t *to, bool *is_leaf, size_t from, size_t max,
 		return false;
 	if (is_odd)
 		nib_set(key, from, in.ptr[0] & 15U);
-	for (i = is_odd; i < len; i++)
-		nib_set(key, from + i, nib_at(in.ptr + 1, i - is_odd));
+	if ((from + is_odd) % 2 == 0)
+		memcpy(key + (from + is_odd) / 2, in.ptr + 1, in.len - 1);
+	else
+		for (i = is_odd; i < len; i++)
+			nib_set(key, from + i, nib_at(in.ptr + 1, i - is_odd));
 	*to = from + len;
 	*is_leaf = (in.ptr[0] & COMPACT_LEAF) != 0;
 	return true;

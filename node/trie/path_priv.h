@@ -40,6 +40,9 @@ void path_of(struct trie_path *out, const uint8_t *key, size_t len);
 /* path_text writes the first len nibbles of key as hex for messages. */
 char *path_text(char out[PATH_TEXT_MAX], const uint8_t *key, size_t len);
 
+/* Flags in the first nibble of a compact form, Yellow Paper appendix C. */
+enum { COMPACT_ODD = 0x10, COMPACT_LEAF = 0x20 };
+
 /* compact_len is the length of the compact form of [from, to). */
 static inline size_t
 compact_len(size_t from, size_t to)

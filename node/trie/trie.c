@@ -13,10 +13,11 @@
 #include "trie/tree_priv.h"
 #include "trie/walk_priv.h"
 
-/* What one job left behind: its dirty places in path order (a stretch of a
- * common array) and the stored places that hold no node any more. */
+/* What one job left behind: its new root, whose dirty places are linked in
+ * path order, and the stored places that hold no node any more. */
 struct result {
-	size_t first, cnt;
+	struct place *root; /* NULL: empty */
+	size_t dirty_cnt;
 	struct place **gone;
 	size_t gone_cnt;
 };
@@ -57,14 +58,14 @@ take_gone(struct tree *t, struct result *out)
 	struct place *p;
 	size_t i = t->gone_cnt;
 
-	out->gone = arena_array(t->scratch, i, sizeof(*out->gone));
+	out->gone = arena_array(t->scratch, i, sizeof(struct place *));
 	out->gone_cnt = i;
 	if (out->gone == NULL)
-		return FAIL(t->e, RC_NO_MEMORY, "no room for trie changes");
-	for (p = t->gone; p != NULL; p = p->parent)
+		return tree_no_memory(t);
+	for (p = t->gone; p != NULL; p = p->next)
 		out->gone[--i] = p;
 	if (out->gone_cnt > 1)
-		qsort(out->gone, out->gone_cnt, sizeof(*out->gone),
+		qsort(out->gone, out->gone_cnt, sizeof(struct place *),
 		    compare_places);
 	t->gone = NULL;
 	t->gone_cnt = 0;
@@ -73,8 +74,7 @@ take_gone(struct tree *t, struct result *out)
 
 /* apply_job brings the changes of a job into memory. */
 static enum rc
-apply_job(struct tree *t, struct place **root, struct result *res,
-    struct trie_job *job)
+apply_job(struct tree *t, struct result *res, struct trie_job *job)
 {
 	struct span changes = {job->changes, job->changes + job->cnt};
 	static const uint8_t no_key[KEY_NIBBLES / 2];
@@ -83,91 +83,24 @@ apply_job(struct tree *t, struct place **root, struct result *res,
 
 	check_ascending(job);
 	t->src = &job->src;
+	t->levels.total = 0;
 	item = arena_alloc(t->scratch, NODE_HASH_ITEM);
 	if (item == NULL)
-		return FAIL(t->e, RC_NO_MEMORY, "no room for a trie root");
+		return tree_no_memory(t);
 	item[0] = NODE_HASH_HEAD;
 	memcpy(item + 1, job->root.b, sizeof(job->root.b));
 	if (job->cnt > 0 && !hash_eq(&job->root, &HASH_EMPTY_TRIE))
 		TRY(tree_load(t, &p, item, no_key, 0));
 	TRY(tree_apply(t, p, changes));
-	*root = t->res;
+	res->root = t->res;
+	res->dirty_cnt = t->levels.total;
 	return take_gone(t, res);
-}
-
-/* Where collect stands: a dirty place and the next of its ways. */
-struct walk {
-	struct place *p;
-	unsigned next;
-};
-
-/* next_dirty returns the next dirty child in path order, NULL at the end. */
-static struct place *
-next_dirty(struct walk *w)
-{
-	struct place *p = w->p, *child;
-	uint16_t bit;
-
-	if (p->kind == NODE_EXT && w->next++ == 0 && p->is_loaded_link)
-		return p->link.place->is_dirty ? p->link.place : NULL;
-	if (p->kind != NODE_BRANCH)
-		return NULL;
-	while (w->next < NODE_WIDTH) {
-		bit = (uint16_t)(1U << w->next);
-		child = p->fork->slot[w->next++].place;
-		if ((p->fork->loaded & bit) != 0 && child->is_dirty)
-			return child;
-	}
-	return NULL;
-}
-
-static void
-raise_height(struct place *p)
-{
-	if (p->parent != NULL && p->parent->height <= p->height)
-		p->parent->height = p->height + 1;
-}
-
-/* collect appends the dirty places of a trie to out in path order and sets
- * their heights. */
-static size_t
-collect(struct place **out, struct place *root)
-{
-	struct walk stack[KEY_NIBBLES + 1];
-	struct place *child;
-	size_t depth = 1, cnt = 0;
-
-	root->parent = NULL;
-	out[cnt++] = root;
-	stack[0] = (struct walk){root, 0};
-	while (depth > 0) {
-		child = next_dirty(&stack[depth - 1]);
-		if (child == NULL) {
-			raise_height(stack[--depth].p);
-			continue;
-		}
-		CHECK(depth <= KEY_NIBBLES);
-		child->parent = stack[depth - 1].p;
-		out[cnt++] = child;
-		stack[depth++] = (struct walk){child, 0};
-	}
-	return cnt;
 }
 
 static bool
 is_record(const struct place *p)
 {
 	return p->rlp.len >= NODE_HASHED_MIN || p->depth == 0;
-}
-
-static size_t
-count_records(struct place *const *dirty, const struct result *res)
-{
-	size_t i, cnt = res->gone_cnt;
-
-	for (i = 0; i < res->cnt; i++)
-		cnt += is_record(dirty[i]) || dirty[i]->was_stored;
-	return cnt;
 }
 
 static void
@@ -181,28 +114,29 @@ put_record(struct trie_batch *out, const struct place *p, struct bytes rlp)
 
 /* list_records merges dirty and dropped places into the batch of a job. */
 static enum rc
-list_records(struct arena *a, struct trie_batch *out,
-    struct place *const *dirty, const struct result *res, struct err *e)
+list_records(struct arena *a, struct trie_batch *out, const struct result *res,
+    struct err *e)
 {
 	static const struct bytes none;
-	size_t i, g = 0, cnt = count_records(dirty, res);
+	const struct place *p = res->dirty_cnt > 0 ? res->root : NULL;
+	size_t g = 0;
 
-	out->nodes = arena_array(a, cnt, sizeof(*out->nodes));
 	out->cnt = 0;
+	out->nodes =
+	    arena_array(a, res->dirty_cnt + res->gone_cnt, sizeof(*out->nodes));
 	if (out->nodes == NULL)
 		return FAIL(e, RC_NO_MEMORY, "no room for a trie batch");
-	for (i = 0; i < res->cnt; i++) {
-		while (
-		    g < res->gone_cnt && path_order(res->gone[g], dirty[i]) < 0)
+	for (; p != NULL; p = p->next) {
+		while (g < res->gone_cnt && path_order(res->gone[g], p) < 0)
 			put_record(out, res->gone[g++], none);
-		if (is_record(dirty[i]))
-			put_record(out, dirty[i], dirty[i]->rlp);
-		else if (dirty[i]->was_stored)
-			put_record(out, dirty[i], none);
+		if (is_record(p))
+			put_record(out, p, p->rlp);
+		else if (p->was_stored)
+			put_record(out, p, none);
 	}
 	while (g < res->gone_cnt)
 		put_record(out, res->gone[g++], none);
-	CHECK(out->cnt == cnt);
+	CHECK(out->cnt <= res->dirty_cnt + res->gone_cnt);
 	return RC_OK;
 }
 
@@ -218,33 +152,21 @@ set_root(struct trie_job *job, const struct place *root)
 
 /* update_in does the work of trie_update_many with a scratch arena. */
 static enum rc
-update_in(struct arena *a, struct tree *t, struct trie_job *jobs, size_t cnt)
+update_in(struct tree *t, struct trie_job *jobs, size_t cnt)
 {
-	struct place **root, **dirty;
 	struct result *res;
-	size_t i, total = 0;
+	size_t i;
 
-	root = arena_array(t->scratch, cnt, sizeof(struct place *));
 	res = arena_array(t->scratch, cnt, sizeof(*res));
-	if (root == NULL || res == NULL)
-		return FAIL(t->e, RC_NO_MEMORY, "no room for trie jobs");
+	if (res == NULL)
+		return tree_no_memory(t);
 	for (i = 0; i < cnt; i++)
-		TRY(apply_job(t, &root[i], &res[i], &jobs[i]));
+		TRY(apply_job(t, &res[i], &jobs[i]));
 	TRY(lanes_verified(&t->lanes, t->e));
-	dirty = arena_array(t->scratch, t->place_cnt, sizeof(struct place *));
-	if (dirty == NULL)
-		return FAIL(t->e, RC_NO_MEMORY, "no room for trie changes");
+	TRY(levels_hash(t->out, &t->lanes, &t->levels, t->e));
 	for (i = 0; i < cnt; i++) {
-		res[i].first = total;
-		if (root[i] != NULL && root[i]->is_dirty)
-			res[i].cnt = collect(dirty + total, root[i]);
-		total += res[i].cnt;
-	}
-	TRY(tree_hash(a, t->scratch, &t->lanes, dirty, total, t->e));
-	for (i = 0; i < cnt; i++) {
-		set_root(&jobs[i], root[i]);
-		TRY(list_records(
-		    a, &jobs[i].batch, dirty + res[i].first, &res[i], t->e));
+		set_root(&jobs[i], res[i].root);
+		TRY(list_records(t->out, &jobs[i].batch, &res[i], t->e));
 	}
 	return RC_OK;
 }
@@ -264,8 +186,10 @@ trie_update_many(
 	if (t == NULL)
 		return FAIL(e, RC_NO_MEMORY, "no room for trie changes");
 	t->scratch = &scratch;
+	t->out = a;
+	t->levels = (struct levels){.head = t->level_head, .max = LEVEL_CNT};
 	t->e = e;
-	rc = update_in(a, t, jobs, cnt);
+	rc = update_in(t, jobs, cnt);
 	arena_drop(&scratch);
 	return rc;
 }

@@ -20,54 +20,45 @@
 
 enum { ROUNDS = 21, ARENA_MAX = 1 << 30, LIST_CNT = 5000 };
 
-/* Nodes by packed path, open addressing; replaced ones are freed. */
+/* Nodes by a 64-bit hash of their path, which stands for the path: of some
+ * million paths no two are alike but by an accident of one in a million, and
+ * the update would notice it as a wrong hash. */
 struct record {
-	uint8_t path[32];
-	uint8_t path_len;
-	uint32_t len;
-	uint8_t *rlp; /* NULL: free slot, or removed when path_len is set */
-	bool is_used;
+	uint64_t tag; /* 0: free */
+	uint8_t *rlp; /* NULL: removed */
+	size_t len;
 };
 struct nodes {
 	struct record *slot;
 	size_t cap;
 };
 
-static size_t
-hash_path(const uint8_t path[32], uint8_t len)
+static uint64_t
+hash_path(const struct trie_path *path)
 {
-	uint64_t h = len * 0x9e3779b97f4a7c15u, w[4];
+	uint64_t h = 0x9e3779b97f4a7c15u + path->len;
 	size_t i;
 
-	memcpy(w, path, sizeof(w));
-	for (i = 0; i < 4; i++) {
-		h = (h ^ w[i]) * 0xff51afd7ed558ccdu;
-		h ^= h >> 32;
-	}
-	return h;
+	for (i = 0; i < path->len; i++)
+		h = (h ^ path->nib[i]) * 0x100000001b3u;
+	h ^= h >> 32;
+	h *= 0xff51afd7ed558ccdu;
+	return (h ^ h >> 29) | 1;
 }
 
 static struct record *
 slot_of(const struct nodes *n, const struct trie_path *path)
 {
-	uint8_t packed[32] = {0};
-	size_t i, at;
+	uint64_t tag = hash_path(path);
+	size_t at = tag >> 1;
 
-	for (i = 0; i < path->len; i++)
-		packed[i / 2] |=
-		    (uint8_t)(path->nib[i] << (i % 2 == 0 ? 4 : 0));
-	at = hash_path(packed, path->len);
 	for (;; at++) {
 		struct record *r = &n->slot[at & (n->cap - 1)];
 
-		if (!r->is_used) {
-			memcpy(r->path, packed, sizeof(packed));
-			r->path_len = path->len;
+		if (r->tag == 0 || r->tag == tag) {
+			r->tag = tag;
 			return r;
 		}
-		if (r->path_len == path->len &&
-		    !memcmp(r->path, packed, sizeof(packed)))
-			return r;
 	}
 }
 
@@ -92,10 +83,9 @@ nodes_apply(struct nodes *n, const struct trie_batch *b)
 
 		free(r->rlp);
 		r->rlp = NULL;
-		r->is_used = true;
-		if (b->nodes[i].rlp.len == 0)
+		r->len = b->nodes[i].rlp.len;
+		if (r->len == 0)
 			continue;
-		r->len = (uint32_t)b->nodes[i].rlp.len;
 		r->rlp = malloc(r->len);
 		CHECK(r->rlp != NULL);
 		memcpy(r->rlp, b->nodes[i].rlp.ptr, r->len);

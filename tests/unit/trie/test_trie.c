@@ -323,6 +323,7 @@ TEST(test_update_misshapen_node_is_refused)
 	struct trie_change c = {.value = bytes_of_str("x")};
 	struct ref_nodes nodes = {0};
 	struct trie_path top = {.len = 0};
+	struct trie_visitor visitor = {.ctx = NULL};
 	struct trie_source src = ref_source(&nodes);
 	struct trie_batch batch;
 	struct hash root, out;
