@@ -343,6 +343,7 @@ TEST(test_update_misshapen_node_is_refused)
 		    RC_CORRUPT);
 		EXPECT_RC(
 		    trie_get(&a, &rlp, &src, &root, &c.key, NULL), RC_CORRUPT);
+		EXPECT_RC(trie_each(&src, &root, &visitor, NULL), RC_CORRUPT);
 	}
 	test_row(NULL);
 	ref_nodes_free(&nodes);
