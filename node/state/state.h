@@ -24,6 +24,13 @@ struct state_source {
 	    const struct hash *key, struct err *e);
 	enum rc (*code)(void *ctx, struct bytes *out, const struct hash *hash,
 	    struct err *e);
+	/* each_slot names every stored slot of an account until say returns
+	 * false; needed only where an account with storage is destroyed or
+	 * created anew, NULL where that cannot be. */
+	enum rc (*each_slot)(void *ctx, const struct addr *addr,
+	    bool (*say)(
+		void *arg, const struct addr *addr, const struct hash *key),
+	    void *arg, struct err *e);
 	void *ctx;
 };
 
@@ -46,8 +53,8 @@ bool state_exists(struct state *s, const struct addr *addr);
 bool state_is_empty(struct state *s, const struct addr *addr); /* EIP-161 */
 uint64_t state_nonce(struct state *s, const struct addr *addr);
 void state_balance(struct state *s, struct u256 *out, const struct addr *addr);
-void state_code_hash(struct state *s, struct hash *out,
-    const struct addr *addr);
+void state_code_hash(
+    struct state *s, struct hash *out, const struct addr *addr);
 struct bytes state_code(struct state *s, const struct addr *addr);
 void state_slot(struct state *s, struct u256 *out, const struct addr *addr,
     const struct hash *key);
@@ -68,10 +75,10 @@ enum rc state_error(const struct state *s, struct err *e);
 void state_touch(struct state *s, const struct addr *addr);
 void state_create(struct state *s, const struct addr *addr); /* fresh, new */
 void state_set_nonce(struct state *s, const struct addr *addr, uint64_t nonce);
-void state_set_balance(struct state *s, const struct addr *addr,
-    const struct u256 *balance);
-void state_set_code(struct state *s, const struct addr *addr,
-    struct bytes code);
+void state_set_balance(
+    struct state *s, const struct addr *addr, const struct u256 *balance);
+void state_set_code(
+    struct state *s, const struct addr *addr, struct bytes code);
 void state_set_slot(struct state *s, const struct addr *addr,
     const struct hash *key, const struct u256 *value);
 
@@ -83,10 +90,10 @@ bool state_is_new(struct state *s, const struct addr *addr);
 
 /* Balance moves. state_sub_balance returns false, changing nothing, when the
  * account has less than amount. */
-void state_add_balance(struct state *s, const struct addr *addr,
-    const struct u256 *amount);
-bool state_sub_balance(struct state *s, const struct addr *addr,
-    const struct u256 *amount);
+void state_add_balance(
+    struct state *s, const struct addr *addr, const struct u256 *amount);
+bool state_sub_balance(
+    struct state *s, const struct addr *addr, const struct u256 *amount);
 
 /* Logs and refunds of the running transaction. */
 void state_add_log(struct state *s, const struct log_entry *log);
@@ -97,12 +104,12 @@ uint64_t state_refund(const struct state *s);
 
 /* Warm sets (EIP-2929); the return tells whether it was warm before. */
 bool state_warm_addr(struct state *s, const struct addr *addr);
-bool state_warm_slot(struct state *s, const struct addr *addr,
-    const struct hash *key);
+bool state_warm_slot(
+    struct state *s, const struct addr *addr, const struct hash *key);
 
 /* Transient storage (EIP-1153). */
-void state_transient(struct state *s, struct u256 *out,
-    const struct addr *addr, const struct hash *key);
+void state_transient(struct state *s, struct u256 *out, const struct addr *addr,
+    const struct hash *key);
 void state_set_transient(struct state *s, const struct addr *addr,
     const struct hash *key, const struct u256 *value);
 
@@ -123,8 +130,7 @@ void state_end_tx(struct state *s, bool clear_empty);
  *
  * Lifetime  the arena of state_new
  */
-enum rc state_diff_take(struct state *s, struct state_diff *out,
-    struct err *e);
+enum rc state_diff_take(struct state *s, struct state_diff *out, struct err *e);
 
 /* struct state_tries reads trie nodes: the account trie, and the storage
  * trie of an account. */
