@@ -23,3 +23,45 @@ $(B)/gen/migrations.o: $(B)/gen/migrations.c $(INC)/db/.ok
 $(eval $(call program,noded,noded,$(NODE_FOREIGN)))
 $(eval $(call program,jobsd,jobs,$(NODE_FOREIGN) -lpq))
 $(eval $(call program,sekisho,ctl,$(NODE_FOREIGN) -lpq))
+
+# --- gateway: our code and Kore 4.1 in one binary. Kore is compiled from the
+# sources that Debian's package installs for that purpose, unchanged, with a
+# header of ours put in front (src/gateway/kore_shim.h says why), and without
+# its HTTP engine.
+
+KORE       := /usr/share/kore
+KORE_FILES := kore buf config connection domain filemap fileref json keymgr \
+	linux mem module msg net pool runtime seccomp timer utils worker
+KORE_OBJS  := $(KORE_FILES:%=$(B)/obj/kore/%.o) $(B)/obj/kore/version.o
+KORE_DEFS  := -DKORE_SINGLE_BINARY -DKORE_NO_HTTP
+# Not its undefined behaviour, which is not ours to mend.
+KORE_FLAVOUR := $(subst address$(comma)undefined,address,\
+	$(filter-out -fno-sanitize-recover%,$(CF_$(FLAVOUR))))
+KORE_CFLAGS := -std=c99 -Wall -Wno-deprecated-declarations $(COMMON) \
+	$(KORE_FLAVOUR) -D_GNU_SOURCE=1 -D_FILE_OFFSET_BITS=64 \
+	-DPREFIX='"/usr"' -fstack-protector-all $(KORE_DEFS) \
+	-I$(KORE)/include/kore -I$(B)/gen/kore
+
+CFLAGS_gateway := $(KORE_DEFS) -isystem $(KORE)/include $(CFLAGS_db)
+EXTRA_gateway  := $(KORE_OBJS)
+
+$(B)/gen/kore/platform.h: $(KORE)/misc/linux-platform.sh
+	@mkdir -p $(@D)
+	$(Q)$< > $@ 2>/dev/null
+$(B)/gen/kore/version.c: $(KORE)/RELEASE
+	@mkdir -p $(@D)
+	$(Q)echo 'const char *kore_version = "'`cat $<`'";' > $@
+$(B)/obj/kore/version.o: $(B)/gen/kore/version.c
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(KORE_CFLAGS) -c $< -o $@
+$(KORE_FILES:%=$(B)/obj/kore/%.o): $(B)/obj/kore/%.o: $(KORE)/src/%.c \
+		src/gateway/kore_shim.h $(B)/gen/kore/platform.h
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(KORE_CFLAGS) -DSHIM_$* -include src/gateway/kore_shim.h \
+		-c $< -o $@
+
+# Kore looks its hooks up by name in the program itself.
+$(eval $(call program,gateway,gateway,-lssl -lcrypto -lpq -ljansson -lpthread \
+	-lsecp256k1 -ldl -Wl$(comma)--export-dynamic-symbol=kore_worker_configure \
+	-Wl$(comma)--export-dynamic-symbol=kore_worker_teardown \
+	-Wl$(comma)--export-dynamic-symbol=kore_seccomp_hook))

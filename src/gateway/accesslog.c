@@ -1,0 +1,193 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Builds and writes log lines. Text of clients is cut to a bound and escaped
+ * so that it cannot end a line or a string (reliability I11); queries,
+ * headers and bodies are not logged.
+ */
+#include "gateway/accesslog.h"
+
+#include <stdio.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "gateway/entry.h"
+#include "gateway/worker.h"
+#include "http/uri.h"
+
+enum { FLUSH_MS = 250, PATH_MAX_LOGGED = 256 };
+
+void
+accesslog_open(struct accesslog *l, int fd)
+{
+	l->fd = fd;
+}
+
+void
+accesslog_flush(struct accesslog *l)
+{
+	char note[96];
+	ssize_t n;
+	size_t i, lines = 0;
+
+	timer_clear(&gw_worker->timers, &l->timer);
+	if (l->len == 0)
+		return;
+	if (l->lost > 0) {
+		int len = snprintf(note, sizeof(note), "{\"lost\":%llu}\n",
+		    (unsigned long long)l->lost);
+
+		if (write(l->fd, note, (size_t)len) == len)
+			l->lost = 0;
+	}
+	n = write(l->fd, l->buf, l->len);
+	/* A full disk must not stop requests; say later what is missing. */
+	if (n < (ssize_t)l->len) {
+		for (i = n < 0 ? 0 : (size_t)n; i < l->len; i++)
+			lines += l->buf[i] == '\n';
+		l->lost += lines;
+		worker_stat(STAT_LOG_LOST, lines);
+	}
+	l->len = 0;
+}
+
+static void
+on_timer(void *arg)
+{
+	accesslog_flush(arg);
+}
+
+void
+accesslog_swap(struct accesslog *l, int fd)
+{
+	accesslog_flush(l);
+	if (l->fd >= 0)
+		(void)close(l->fd);
+	l->fd = fd;
+}
+
+static void
+set_stamp(struct accesslog *l, const struct timespec *now)
+{
+	struct tm tm;
+	time_t sec = now->tv_sec;
+
+	if ((uint64_t)now->tv_sec == l->sec)
+		return;
+	l->sec = (uint64_t)now->tv_sec;
+	(void)gmtime_r(&sec, &tm);
+	(void)strftime(l->stamp, sizeof(l->stamp), "%Y-%m-%dT%H:%M:%S", &tm);
+}
+
+/* put_text writes a JSON string; what is not UTF-8 becomes question marks. */
+static void
+put_text(struct buf *b, struct bytes text)
+{
+	static const char hex[] = "0123456789abcdef";
+	bool is_utf8 = gw_utf8_ok(text);
+	size_t i;
+
+	(void)buf_put_u8(b, '"');
+	for (i = 0; i < text.len; i++) {
+		uint8_t c = text.ptr[i];
+		char esc[6] = {'\\', 'u', '0', '0', hex[c >> 4], hex[c & 15]};
+
+		if (c == '"' || c == '\\' || c < 0x20 || c == 0x7f)
+			(void)buf_put(b, esc, sizeof(esc));
+		else
+			(void)buf_put_u8(b, is_utf8 || c < 0x80 ? c : '?');
+	}
+	(void)buf_put_u8(b, '"');
+}
+
+static void
+put_key(struct buf *b, const char *key)
+{
+	(void)buf_put_u8(b, b->len == 1 ? ' ' : ',');
+	(void)buf_put_u8(b, '"');
+	(void)buf_put(b, key, strlen(key));
+	(void)buf_put(b, "\":", 2);
+}
+
+static void
+put_str(struct buf *b, const char *key, const char *text)
+{
+	put_key(b, key);
+	put_text(b, bytes_of_str(text));
+}
+
+static void
+put_u64(struct buf *b, const char *key, uint64_t v)
+{
+	char digits[24];
+	int len =
+	    snprintf(digits, sizeof(digits), "%llu", (unsigned long long)v);
+
+	put_key(b, key);
+	(void)buf_put(b, digits, (size_t)len);
+}
+
+/* cut_text keeps whole UTF-8 sequences. */
+static struct bytes
+cut_text(struct bytes b, size_t max)
+{
+	if (b.len <= max)
+		return b;
+	while (max > 0 && (b.ptr[max] & 0xc0) == 0x80)
+		max--;
+	return bytes_of(b.ptr, max);
+}
+
+static void
+put_request(struct buf *b, const struct gw_req *r)
+{
+	char addr[GW_ADDR_TEXT_MAX];
+
+	put_str(b, "req", r->id);
+	put_str(b, "addr", gw_addr_text(addr, &r->peer.addr));
+	put_str(b, "surface", r->surface == NULL ? "-" : r->surface->name);
+	put_key(b, "method");
+	put_text(b, cut_text(r->head.method_text, 32));
+	put_key(b, "path");
+	put_text(b, cut_text(r->path.len > 0 ? r->path : r->head.target,
+			PATH_MAX_LOGGED));
+	if (r->user.len > 0) {
+		put_key(b, "user");
+		put_text(b, cut_text(r->user, 64));
+	}
+}
+
+void
+accesslog_put(
+    struct accesslog *l, const struct txn *t, uint64_t us, bool is_aborted)
+{
+	struct timespec now;
+	struct buf b;
+	char stamp[48];
+
+	if (l->fd < 0)
+		return;
+	if (ACCESSLOG_BUF - l->len < ACCESSLOG_LINE_MAX)
+		accesslog_flush(l);
+	if (l->len == 0)
+		timer_set(&gw_worker->timers, &l->timer,
+		    worker_now_ms() + FLUSH_MS, on_timer, l);
+	(void)clock_gettime(CLOCK_REALTIME, &now);
+	set_stamp(l, &now);
+	(void)snprintf(
+	    stamp, sizeof(stamp), "%s.%03ldZ", l->stamp, now.tv_nsec / 1000000);
+	b = buf_of(l->buf + l->len, ACCESSLOG_LINE_MAX - 2);
+	(void)buf_put_u8(&b, '{');
+	put_str(&b, "time", stamp);
+	put_request(&b, &t->req);
+	put_u64(&b, "status", t->req.reply.status);
+	put_u64(&b, "in", t->bytes_in);
+	put_u64(&b, "out", t->bytes_out);
+	put_u64(&b, "us", us);
+	if (t->req.reply.cause != NULL)
+		put_str(&b, "cause", t->req.reply.cause);
+	if (is_aborted)
+		put_u64(&b, "aborted", 1);
+	l->len += b.len;
+	l->buf[l->len++] = '}';
+	l->buf[l->len++] = '\n';
+}

@@ -1,0 +1,572 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Moves bytes between clients and their requests, plain and over TLS, on
+ * Kore's event loop. Kore's own connections are not used: they hang up on a
+ * client that has only closed its sending side, keep a handshake open as
+ * long as bytes drip in, and hand every byte to the HTTP engine.
+ *
+ * Events are edge-triggered: the flags in evt say what may be possible, a
+ * call that finds otherwise clears them.
+ */
+#include "gateway/conn.h"
+
+#include <errno.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <openssl/err.h>
+
+#include "base/check.h"
+#include "gateway/entry.h"
+#include "gateway/worker.h"
+
+enum {
+	/* Connections taken from one listener in one turn. */
+	ACCEPT_MAX = 64,
+	/* How long no connection is accepted when descriptors are used up. */
+	PAUSE_MS = 100,
+};
+
+enum io { IO_OK, IO_WAIT, IO_GONE };
+
+/* ---- bytes --------------------------------------------------------------- */
+
+static enum io
+tls_verdict(struct conn *c, int result)
+{
+	switch (SSL_get_error(c->ssl, result)) {
+	case SSL_ERROR_WANT_READ:
+		c->evt.flags &= ~KORE_EVENT_READ;
+		return IO_WAIT;
+	case SSL_ERROR_WANT_WRITE:
+		c->evt.flags &= ~KORE_EVENT_WRITE;
+		return IO_WAIT;
+	default:
+		return IO_GONE;
+	}
+}
+
+static enum io
+read_some(struct conn *c, uint8_t *p, size_t cap, size_t *len)
+{
+	ssize_t n;
+
+	if (c->ssl != NULL) {
+		ERR_clear_error();
+		if (SSL_read_ex(c->ssl, p, cap, len) == 1)
+			return IO_OK;
+		return tls_verdict(c, 0);
+	}
+	n = recv(c->fd, p, cap, 0);
+	if (n > 0) {
+		*len = (size_t)n;
+		/* Less than asked for: the next one would block, unless it
+		 * finds the end, of which no further event will tell. */
+		if ((size_t)n < cap && !c->has_eof)
+			c->evt.flags &= ~KORE_EVENT_READ;
+		return IO_OK;
+	}
+	if (n < 0 && (errno == EAGAIN || errno == EINTR)) {
+		c->evt.flags &= ~KORE_EVENT_READ;
+		return IO_WAIT;
+	}
+	return IO_GONE;
+}
+
+static enum io
+write_some(struct conn *c, struct bytes data, size_t *len)
+{
+	ssize_t n;
+
+	if (c->ssl != NULL) {
+		ERR_clear_error();
+		if (SSL_write_ex(c->ssl, data.ptr, data.len, len) == 1)
+			return IO_OK;
+		return tls_verdict(c, 0);
+	}
+	n = send(c->fd, data.ptr, data.len, MSG_NOSIGNAL);
+	if (n >= 0) {
+		*len = (size_t)n;
+		return IO_OK;
+	}
+	if (errno == EAGAIN || errno == EINTR) {
+		c->evt.flags &= ~KORE_EVENT_WRITE;
+		return IO_WAIT;
+	}
+	return IO_GONE;
+}
+
+/* ---- input ----------------------------------------------------------------
+ */
+
+static bool
+grow_input(struct conn *c)
+{
+	size_t cap = c->in_cap == 0 ? CONN_IN_MIN : c->in_cap * 2;
+	uint8_t *p;
+
+	if (cap > CONN_IN_MAX)
+		return false;
+	p = mem_resize(c->in, c->in_cap, cap);
+	if (p == NULL)
+		return false;
+	c->in = p;
+	c->in_cap = cap;
+	return true;
+}
+
+void
+conn_take(struct conn *c, size_t n)
+{
+	CHECK(n <= c->in_len);
+	c->in_len -= n;
+	if (c->in_len > 0)
+		memmove(c->in, c->in + n, c->in_len);
+}
+
+static void
+note_progress(struct conn *c, size_t n)
+{
+	c->moved_ms = worker_now_ms();
+	c->moved += n;
+}
+
+/* fill reads what has come; false when nothing more can be done now. */
+static bool
+fill(struct conn *c)
+{
+	size_t n = 0;
+
+	if ((c->evt.flags & KORE_EVENT_READ) == 0)
+		return false;
+	if (c->in_len == c->in_cap && !grow_input(c)) {
+		conn_close(c);
+		return false;
+	}
+	switch (read_some(c, c->in + c->in_len, c->in_cap - c->in_len, &n)) {
+	case IO_WAIT:
+		return false;
+	case IO_GONE:
+		conn_close(c);
+		return false;
+	case IO_OK:
+		break;
+	}
+	/* The clock of a head starts with its first byte. */
+	if (c->state == CONN_HEAD && c->in_len == 0)
+		c->since_ms = worker_now_ms();
+	c->in_len += n;
+	note_progress(c, n);
+	worker_stat(STAT_BYTES_IN, n);
+	return true;
+}
+
+/* ---- output ---------------------------------------------------------------
+ */
+
+static void
+free_output(struct conn *c)
+{
+	gw_worker->buffered -= c->out_len;
+	mem_free(c->out);
+	c->out = NULL;
+	c->out_at = c->out_len = 0;
+}
+
+/* push sends as much as the client takes. */
+static enum io
+push(struct conn *c, struct bytes *data)
+{
+	size_t n = 0;
+	enum io io;
+
+	while (data->len > 0) {
+		if ((c->evt.flags & KORE_EVENT_WRITE) == 0)
+			return IO_WAIT;
+		io = write_some(c, *data, &n);
+		if (io != IO_OK)
+			return io;
+		data->ptr += n;
+		data->len -= n;
+		note_progress(c, n);
+		worker_stat(STAT_BYTES_OUT, n);
+	}
+	return IO_OK;
+}
+
+/* keep_rest puts what was not sent behind what waits already. */
+static void
+keep_rest(struct conn *c, struct bytes rest)
+{
+	size_t waiting = c->out_len - c->out_at;
+	uint8_t *p;
+
+	if (gw_worker->buffered + rest.len > gw_worker->conf->body_memory) {
+		conn_close(c);
+		return;
+	}
+	p = mem_new(waiting + rest.len);
+	if (p == NULL) {
+		conn_close(c);
+		return;
+	}
+	if (waiting > 0)
+		memcpy(p, c->out + c->out_at, waiting);
+	memcpy(p + waiting, rest.ptr, rest.len);
+	free_output(c);
+	c->out = p;
+	c->out_len = waiting + rest.len;
+	gw_worker->buffered += c->out_len;
+}
+
+void
+conn_send(struct conn *c, struct bytes data)
+{
+	enum io io = c->out_len > 0 ? IO_WAIT : push(c, &data);
+
+	if (io == IO_GONE)
+		conn_close(c);
+	else if (data.len > 0)
+		keep_rest(c, data);
+}
+
+/* flush sends what was kept; false while some of it is left. */
+static bool
+flush(struct conn *c)
+{
+	struct bytes rest =
+	    bytes_of(c->out + c->out_at, c->out_len - c->out_at);
+	enum io io;
+
+	if (c->out_len == 0)
+		return true;
+	io = push(c, &rest);
+	c->out_at = c->out_len - rest.len;
+	if (io == IO_GONE)
+		conn_close(c);
+	else if (rest.len == 0)
+		free_output(c);
+	return io == IO_OK;
+}
+
+/* ---- states ---------------------------------------------------------------
+ */
+
+void
+conn_enter(struct conn *c, enum conn_state state)
+{
+	c->state = state;
+	c->since_ms = c->moved_ms = worker_now_ms();
+	c->moved = 0;
+}
+
+static bool
+shake(struct conn *c)
+{
+	int r;
+
+	ERR_clear_error();
+	r = SSL_accept(c->ssl);
+	if (r != 1) {
+		if (tls_verdict(c, r) == IO_GONE) {
+			worker_stat(STAT_TLS_FAILED, 1);
+			conn_close(c);
+		}
+		return false;
+	}
+	worker_stat(
+	    SSL_session_reused(c->ssl) ? STAT_TLS_RESUMED : STAT_TLS_DONE, 1);
+	conn_enter(c, CONN_HEAD);
+	return true;
+}
+
+/* Half a close: the client learns that no more comes and can still read
+ * what was sent; closing at once would throw it away (RFC 9112 9.6). */
+static void
+start_linger(struct conn *c)
+{
+	if (c->ssl != NULL)
+		(void)SSL_shutdown(c->ssl);
+	(void)shutdown(c->fd, SHUT_WR);
+	c->in_len = 0;
+	conn_enter(c, CONN_LINGER);
+}
+
+static bool
+linger(struct conn *c)
+{
+	c->in_len = 0;
+	if (c->moved > CONN_LINGER_MAX) {
+		conn_close(c);
+		return false;
+	}
+	return fill(c);
+}
+
+/* after_send decides what comes when an answer has left. */
+static void
+after_send(struct conn *c)
+{
+	bool refused = c->txn != NULL && c->txn->req.reply.must_close;
+
+	entry_sent(c);
+	if (c->keep_alive && !gw_worker->is_draining) {
+		gw_frame_init(&c->frame);
+		conn_enter(c, CONN_HEAD);
+		/* The list is in the order in which they became idle. */
+		TAILQ_REMOVE(&gw_worker->conns, c, list);
+		TAILQ_INSERT_TAIL(&gw_worker->conns, c, list);
+	} else if (refused || c->in_len > 0) {
+		start_linger(c);
+	} else {
+		conn_close(c);
+	}
+}
+
+/* step does one thing; false when the connection has to wait. */
+static bool
+step(struct conn *c)
+{
+	switch (c->state) {
+	case CONN_SHAKE:
+		return shake(c);
+	case CONN_HEAD:
+	case CONN_BODY:
+		/* An interim answer may still be on its way. */
+		if (!flush(c) && c->state == CONN_CLOSED)
+			return false;
+		return front_feed(c) || fill(c);
+	case CONN_SEND:
+		if (!flush(c))
+			return false;
+		after_send(c);
+		return true;
+	case CONN_LINGER:
+		return linger(c);
+	case CONN_WORK:
+	case CONN_CLOSED:
+		return false;
+	}
+	return false;
+}
+
+void
+conn_run(struct conn *c)
+{
+	unsigned before = c->req_cnt;
+
+	while (step(c)) {
+		if (c->req_cnt - before < CONN_TURN_MAX || c->is_ready)
+			continue;
+		c->is_ready = true;
+		TAILQ_INSERT_TAIL(&gw_worker->ready, c, ready);
+		return;
+	}
+}
+
+bool
+conn_run_ready(void)
+{
+	struct conn *c, *last = TAILQ_LAST(&gw_worker->ready, conn_list);
+
+	/* Those that come back in this call wait for the next turn. */
+	while (last != NULL && (c = TAILQ_FIRST(&gw_worker->ready)) != NULL) {
+		if (c == last)
+			last = NULL;
+		TAILQ_REMOVE(&gw_worker->ready, c, ready);
+		c->is_ready = false;
+		conn_run(c);
+	}
+	return !TAILQ_EMPTY(&gw_worker->ready);
+}
+
+/* is_dead tells a connection that is gone from one whose client has only
+ * closed its own side; Kore reports both in one word. */
+static bool
+is_dead(const struct conn *c)
+{
+	struct pollfd p = {.fd = c->fd, .events = POLLIN};
+
+	return poll(&p, 1, 0) < 0 || (p.revents & (POLLERR | POLLHUP)) != 0;
+}
+
+static void
+on_event(void *arg, int error)
+{
+	struct conn *c = arg;
+
+	if (c->state == CONN_CLOSED)
+		return;
+	if (error != 0 && is_dead(c)) {
+		conn_close(c);
+		return;
+	}
+	c->has_eof = c->has_eof || error != 0;
+	conn_run(c);
+}
+
+/* ---- birth and death --------------------------------------------------------
+ */
+
+/* make_room closes the connection that has been idle longest. */
+static bool
+make_room(void)
+{
+	struct conn *c;
+
+	TAILQ_FOREACH(c, &gw_worker->conns, list)
+	{
+		if (c->state != CONN_HEAD || c->in_len > 0)
+			continue;
+		conn_close(c);
+		return true;
+	}
+	return false;
+}
+
+static void
+set_peer(struct conn *c, const struct sockaddr_storage *ss)
+{
+	const struct sockaddr_in *in = (const struct sockaddr_in *)ss;
+	const struct sockaddr_in6 *in6 = (const struct sockaddr_in6 *)ss;
+
+	if (ss->ss_family == AF_INET) {
+		c->peer.addr = gw_addr_of_v4((const uint8_t *)&in->sin_addr);
+		c->peer.port = ntohs(in->sin_port);
+	} else {
+		memcpy(c->peer.addr.b, &in6->sin6_addr, 16);
+		c->peer.port = ntohs(in6->sin6_port);
+	}
+	c->peer.is_tls = c->listener->is_tls;
+}
+
+static bool
+start_tls(struct conn *c)
+{
+	c->ssl = SSL_new(gw_worker->tls);
+	if (c->ssl == NULL || SSL_set_fd(c->ssl, c->fd) != 1)
+		return false;
+	SSL_set_accept_state(c->ssl);
+	return true;
+}
+
+/* open_conn makes a connection of an accepted socket. */
+static void
+open_conn(
+    int fd, const struct gw_listener *l, const struct sockaddr_storage *ss)
+{
+	struct gw_worker *w = gw_worker;
+	struct conn *c = mem_new(sizeof(*c));
+
+	if (c == NULL) {
+		(void)close(fd);
+		return;
+	}
+	c->fd = fd;
+	c->listener = l;
+	c->evt.type = KORE_TYPE_CONNECTION;
+	c->evt.handle = on_event;
+	gw_frame_init(&c->frame);
+	set_peer(c, ss);
+	TAILQ_INSERT_TAIL(&w->conns, c, list);
+	w->conn_cnt++;
+	worker_stat(STAT_CONN_ACCEPTED, 1);
+	worker_stat(STAT_CONN_OPEN, 1);
+	c->is_counted = addrs_enter(&c->peer.addr, w->conf->conn_addr_max);
+	if (!c->is_counted)
+		worker_stat(STAT_CONN_REFUSED, 1);
+	if (!c->is_counted || (l->is_tls && !start_tls(c))) {
+		conn_close(c);
+		return;
+	}
+	conn_enter(c, l->is_tls ? CONN_SHAKE : CONN_HEAD);
+	kore_platform_event_all(fd, c);
+}
+
+static void
+accept_again(void *arg)
+{
+	(void)arg;
+	worker_listen();
+}
+
+/* No descriptor is left: the socket would stay readable and the loop spin. */
+static void
+pause_accept(void)
+{
+	worker_deafen();
+	timer_set(&gw_worker->timers, &gw_worker->accept_again,
+	    worker_now_ms() + PAUSE_MS, accept_again, NULL);
+}
+
+void
+conn_accept(void *arg, int error)
+{
+	struct listen_event *l = arg;
+	struct sockaddr_storage ss;
+	socklen_t len;
+	unsigned i;
+	int fd;
+
+	(void)error;
+	for (i = 0; i < ACCEPT_MAX; i++) {
+		if (gw_worker->conn_cnt >= gw_worker->conf->conn_max &&
+		    !make_room()) {
+			worker_stat(STAT_CONN_FULL, 1);
+			pause_accept();
+			return;
+		}
+		len = sizeof(ss);
+		fd = accept4(l->fd, (struct sockaddr *)&ss, &len,
+		    SOCK_NONBLOCK | SOCK_CLOEXEC);
+		if (fd >= 0) {
+			open_conn(fd, l->listener, &ss);
+			continue;
+		}
+		if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS ||
+		    errno == ENOMEM)
+			pause_accept();
+		if (errno != ECONNABORTED && errno != EINTR)
+			return;
+	}
+}
+
+void
+conn_close(struct conn *c)
+{
+	struct gw_worker *w = gw_worker;
+
+	if (c->state == CONN_CLOSED)
+		return;
+	c->state = CONN_CLOSED;
+	entry_abort(c);
+	if (c->is_ready)
+		TAILQ_REMOVE(&w->ready, c, ready);
+	if (c->is_counted)
+		addrs_leave(&c->peer.addr);
+	if (c->ssl != NULL) {
+		(void)SSL_shutdown(c->ssl);
+		SSL_free(c->ssl);
+	}
+	(void)close(c->fd);
+	free_output(c);
+	mem_free(c->in);
+	c->in = NULL;
+	TAILQ_REMOVE(&w->conns, c, list);
+	TAILQ_INSERT_TAIL(&w->dead, c, list);
+	w->conn_cnt--;
+	worker_stat(STAT_CONN_OPEN, (uint64_t)-1);
+}
+
+void
+conn_bury(void)
+{
+	struct conn *c;
+
+	while ((c = TAILQ_FIRST(&gw_worker->dead)) != NULL) {
+		TAILQ_REMOVE(&gw_worker->dead, c, list);
+		mem_free(c);
+	}
+}

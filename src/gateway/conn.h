@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Connections of clients: one struct each, from accept to close. conn.c
+ * moves bytes and keeps the states, front.c says what the bytes mean,
+ * sweep.c ends what takes too long.
+ */
+#ifndef GATEWAY_CONN_H
+#define GATEWAY_CONN_H
+
+#include <sys/queue.h>
+
+#include "gateway/kore_priv.h"
+#include "http/frame.h"
+#include "http/req.h"
+
+struct txn;
+struct listen_event;
+
+/*
+ *   accept -> SHAKE -> HEAD -> BODY -> WORK -> SEND -> HEAD ...
+ *                 (plain: starts at HEAD)        \-> LINGER -> CLOSED
+ * HEAD without a byte is an idle connection. WORK reads nothing: what the
+ * client sends meanwhile waits in the kernel.
+ */
+enum conn_state {
+	CONN_SHAKE,
+	CONN_HEAD,
+	CONN_BODY,
+	CONN_WORK,
+	CONN_SEND,
+	CONN_LINGER, /* answer sent, waiting for the client to hang up */
+	CONN_CLOSED, /* waits in the list of the dead for the end of the turn */
+};
+
+TAILQ_HEAD(conn_list, conn);
+
+struct conn {
+	struct kore_event evt; /* first: Kore hands back this address */
+	TAILQ_ENTRY(conn) list;
+	TAILQ_ENTRY(conn) ready;
+	int fd;
+	enum conn_state state;
+	bool is_ready;   /* in the list of those to run again */
+	bool is_counted; /* in the table of addresses */
+	bool keep_alive; /* after the present answer */
+	bool has_eof;
+	SSL *ssl;
+	const struct gw_listener *listener;
+	struct gw_peer peer;
+	struct gw_frame frame;
+	struct txn *txn;
+	uint8_t *in; /* bytes received and not used */
+	size_t in_len, in_cap;
+	uint8_t *out; /* bytes to be sent */
+	size_t out_at, out_len;
+	unsigned req_cnt;
+	/* for sweep.c: since when in this state, last progress, how much */
+	uint64_t since_ms, moved_ms, moved;
+};
+
+/* Input kept for one connection: a head and a piece of what follows. */
+enum {
+	CONN_IN_MIN = 4096,
+	CONN_IN_MAX = 64 * 1024,
+	/* Requests of one connection in one turn, then others have theirs. */
+	CONN_TURN_MAX = 32,
+	/* Rest of a refused request that is read and thrown away. */
+	CONN_LINGER_MAX = 1 << 20,
+	CONN_LINGER_MS = 2000,
+};
+
+/* conn_accept is the event of a listening socket. */
+void conn_accept(void *listen_event, int error);
+
+/* conn_enter changes the state and starts its clock. */
+void conn_enter(struct conn *c, enum conn_state state);
+
+/* conn_run does whatever the connection can do now, until it has to wait. */
+void conn_run(struct conn *c);
+
+/* conn_send sends bytes, or keeps what the client does not take yet; the
+ * connection is closed when it has gone. */
+void conn_send(struct conn *c, struct bytes data);
+
+/* conn_take throws n bytes away from the front of the input. */
+void conn_take(struct conn *c, size_t n);
+
+/* conn_close closes at once; the struct lives until the end of the turn. */
+void conn_close(struct conn *c);
+
+/* conn_bury frees those closed in this turn; only between turns. */
+void conn_bury(void);
+
+/* conn_run_ready runs connections that have more to do; true when some
+ * are still left. */
+bool conn_run_ready(void);
+
+/* front_feed reads requests out of c's input; false when it needs more. */
+bool front_feed(struct conn *c);
+
+/* sweep_start begins to watch deadlines. */
+void sweep_start(void);
+
+/* addrs_enter counts a connection of an address; false when it has as many
+ * as allowed. addrs_leave takes one away. */
+bool addrs_enter(const struct gw_addr *a, uint64_t most);
+void addrs_leave(const struct gw_addr *a);
+
+#endif

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The drivers: who performs which effect. Each has a pool per worker, a
+ * start that returns true when the effect ended at once, and a cancel that
+ * is fine when it has nothing of this request.
+ */
+#ifndef GATEWAY_DRIVE_H
+#define GATEWAY_DRIVE_H
+
+#include "gateway/entry.h"
+
+struct node_pool;
+struct db_pool;
+struct hasher;
+
+/* drive_end records an outcome and returns true, for the end of a start. */
+bool drive_end(struct txn *t, enum rc rc);
+
+/*
+ * drive_sock.c: JSON-RPC to the node over its Unix socket, several calls in
+ * flight on each of a few connections.
+ */
+struct node_pool *node_open(void);
+bool node_start(struct node_pool *p, struct txn *t);
+void node_cancel(struct txn *t);
+void node_flush(struct node_pool *p); /* end of turn: write what gathered */
+bool node_is_up(const struct node_pool *p);
+
+/* drive_pg.c: PostgreSQL through libpq, prepared statements in pipelines.
+ * db_open returns NULL when [database] is not configured. */
+struct db_pool *db_open(void);
+bool db_start(struct db_pool *p, struct txn *t);
+void db_cancel(struct txn *t);
+void db_flush(struct db_pool *p);
+bool db_is_up(const struct db_pool *p);
+
+/* drive_hash.c: password checks on a thread of lowest priority. */
+struct hasher *hash_open(void);
+bool hash_start(struct hasher *h, struct txn *t);
+void hash_cancel(struct txn *t);
+
+#endif

@@ -1,0 +1,648 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Calls to the node: JSON-RPC documents one after the other on a few
+ * connections to its Unix socket, many in flight on each. Every call gets an
+ * id of ours, which names a slot; answers may come in any order. What is
+ * written in one turn of the event loop goes out in one system call.
+ *
+ * A node that is gone is tried again with growing pauses; calls fail at once
+ * meanwhile. One that hangs is noticed by calls that run out of time and by
+ * a probe of our own.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "base/check.h"
+#include "base/log.h"
+#include "gateway/drive.h"
+#include "gateway/worker.h"
+#include "http/jsonscan.h"
+
+enum {
+	RETRY_MIN_MS = 50,
+	RETRY_MAX_MS = 2000,
+	/* Calls written and not taken by the node; more of them fail. */
+	OUT_MAX = 16 * 1024 * 1024,
+	IN_MIN = 16 * 1024,
+	/* Calls in a row without an answer, then the connection is new. */
+	TIMEOUTS_MAX = 8,
+	PROBE_MS = 2000,
+	/* An id: generation, slot, place in the batch; below 2^53, which
+	 * every JSON reader keeps exactly. */
+	ITEM_BITS = 10,
+	SLOT_BITS = 16,
+	GEN_BITS = 20,
+};
+
+_Static_assert(GW_NODE_CALL_MAX < 1 << ITEM_BITS, "a place must fit its bits");
+
+struct node_conn {
+	struct kore_event evt; /* first: Kore hands back this address */
+	struct node_pool *pool;
+	unsigned no;
+	int fd; /* -1: down */
+	uint8_t *in, *out;
+	size_t in_len, in_cap, out_len, out_cap;
+	size_t in_at; /* bytes of the present document looked at */
+	struct gw_json_end scan;
+	uint64_t pause_ms;
+	unsigned timeouts; /* since the last answer */
+	size_t in_flight;
+	struct timer retry;
+	bool is_quiet; /* it is known and logged that it is down */
+};
+
+struct node_slot {
+	struct txn *txn; /* NULL for a probe */
+	struct node_conn *conn;
+	struct node_slot *next_free;
+	uint32_t gen;
+	bool is_used;
+	struct timer timer;
+};
+
+struct node_pool {
+	struct node_conn *conns;
+	size_t conn_cnt, next;
+	struct node_slot *slots, *free;
+	size_t slot_cnt;
+	struct timer probe;
+};
+
+static void try_connect(void *arg);
+
+/* ---- slots ------------------------------------------------------------------
+ */
+
+static uint64_t
+id_of(const struct node_pool *p, const struct node_slot *s, size_t item)
+{
+	uint64_t gen = s->gen & ((1u << GEN_BITS) - 1);
+
+	return (gen << SLOT_BITS | (uint64_t)(s - p->slots)) << ITEM_BITS |
+	       item;
+}
+
+/* slot_of finds the slot of an answer; NULL when nobody waits for it. */
+static struct node_slot *
+slot_of(struct node_pool *p, uint64_t id)
+{
+	uint64_t no = id >> ITEM_BITS & ((1u << SLOT_BITS) - 1);
+	struct node_slot *s;
+
+	if (no >= p->slot_cnt)
+		return NULL;
+	s = &p->slots[no];
+	return s->is_used && id >> ITEM_BITS == id_of(p, s, 0) >> ITEM_BITS
+		   ? s
+		   : NULL;
+}
+
+static struct node_slot *
+take_slot(struct node_pool *p, struct node_conn *c, struct txn *t)
+{
+	struct node_slot *s = p->free;
+
+	if (s == NULL)
+		return NULL;
+	p->free = s->next_free;
+	s->is_used = true;
+	s->gen++;
+	s->txn = t;
+	s->conn = c;
+	c->in_flight++;
+	return s;
+}
+
+static void
+free_slot(struct node_pool *p, struct node_slot *s)
+{
+	timer_clear(&gw_worker->timers, &s->timer);
+	if (s->txn != NULL)
+		s->txn->node = NULL;
+	s->conn->in_flight--;
+	s->txn = NULL;
+	s->is_used = false;
+	s->next_free = p->free;
+	p->free = s;
+}
+
+/* end_slot gives an outcome to whoever waits. */
+static void
+end_slot(struct node_pool *p, struct node_slot *s, enum rc rc)
+{
+	struct txn *t = s->txn;
+
+	free_slot(p, s);
+	if (rc != RC_OK)
+		worker_stat(STAT_NODE_FAILED, 1);
+	if (t != NULL)
+		drive_done(t, rc);
+}
+
+/* ---- connections
+ * --------------------------------------------------------------- */
+
+static void
+retry_later(struct node_conn *c)
+{
+	c->pause_ms = c->pause_ms == 0 ? RETRY_MIN_MS : c->pause_ms * 2;
+	if (c->pause_ms > RETRY_MAX_MS)
+		c->pause_ms = RETRY_MAX_MS;
+	timer_set(&gw_worker->timers, &c->retry, worker_now_ms() + c->pause_ms,
+	    try_connect, c);
+}
+
+/* drop ends a connection and all calls on it. */
+static void
+drop(struct node_conn *c, const char *why)
+{
+	struct node_pool *p = c->pool;
+	size_t i;
+
+	if (c->fd < 0)
+		return;
+	(void)close(c->fd);
+	c->fd = -1;
+	c->in_len = c->in_at = c->out_len = 0;
+	c->scan = (struct gw_json_end){0};
+	c->timeouts = 0;
+	worker_stat(STAT_NODE_UP, (uint64_t)-1);
+	log_warn(
+	    "gateway", "node lost why=\"%s\" waiting=%zu", why, c->in_flight);
+	retry_later(c);
+	for (i = 0; i < p->slot_cnt && c->in_flight > 0; i++)
+		if (p->slots[i].is_used && p->slots[i].conn == c)
+			end_slot(p, &p->slots[i], RC_UNAVAILABLE);
+}
+
+static bool
+grow(uint8_t **p, size_t *cap, size_t need, size_t max)
+{
+	size_t want = *cap == 0 ? IN_MIN : *cap;
+	uint8_t *q;
+
+	if (need > max)
+		return false;
+	while (want < need)
+		want *= 2;
+	q = mem_resize(*p, *cap, want);
+	if (q == NULL)
+		return false;
+	*p = q;
+	*cap = want;
+	return true;
+}
+
+/* ---- answers
+ * --------------------------------------------------------------------- */
+
+/* struct answer is one response object taken apart. */
+struct answer {
+	uint64_t id;
+	bool has_id, is_error;
+	struct bytes value;
+};
+
+static bool
+read_id(uint64_t *out, struct bytes text)
+{
+	size_t i;
+
+	if (text.len == 0 || text.len > 16)
+		return false;
+	*out = 0;
+	for (i = 0; i < text.len; i++) {
+		if (text.ptr[i] < '0' || text.ptr[i] > '9')
+			return false;
+		*out = *out * 10 + (uint64_t)(text.ptr[i] - '0');
+	}
+	return true;
+}
+
+static bool
+read_answer(struct answer *a, struct bytes object)
+{
+	struct gw_json_iter it;
+	struct bytes key, value;
+
+	*a = (struct answer){0};
+	if (object.len == 0 || object.ptr[0] != '{' ||
+	    !gw_json_open(&it, object))
+		return false;
+	while (gw_json_member(&it, &key, &value)) {
+		if (bytes_eq(key, bytes_of_str("id"))) {
+			a->has_id = read_id(&a->id, value);
+		} else if (bytes_eq(key, bytes_of_str("result"))) {
+			a->value = value;
+		} else if (bytes_eq(key, bytes_of_str("error")) &&
+			   !bytes_eq(value, bytes_of_str("null"))) {
+			a->value = value;
+			a->is_error = true;
+		}
+	}
+	return a->has_id;
+}
+
+/* put_answer stores one answer with its call; false without memory. */
+static bool
+put_answer(struct txn *t, const struct answer *a)
+{
+	struct gw_node_effect *n = &t->req.effect.u.node;
+	size_t item = a->id & ((1u << ITEM_BITS) - 1);
+
+	if (item >= n->cnt || a->value.ptr == NULL)
+		return true;
+	n->calls[item].is_error = a->is_error;
+	n->calls[item].answer = arena_copy(&t->req.arena, a->value);
+	return n->calls[item].answer.ptr != NULL;
+}
+
+/* take_document gives one document of the node to whoever waits for it. */
+static void
+take_document(struct node_conn *c, struct bytes doc)
+{
+	struct node_slot *s = NULL;
+	struct gw_json_iter it;
+	struct bytes item = doc;
+	struct answer a;
+	bool is_batch = doc.ptr[0] == '[';
+	enum rc rc = RC_OK;
+
+	c->timeouts = 0;
+	if (is_batch && !gw_json_open(&it, doc))
+		return;
+	while (!is_batch || gw_json_item(&it, &item)) {
+		if (read_answer(&a, item)) {
+			s = slot_of(c->pool, a.id);
+			if (s != NULL && s->txn != NULL &&
+			    !put_answer(s->txn, &a))
+				rc = RC_NO_MEMORY;
+		}
+		if (!is_batch)
+			break;
+	}
+	if (s != NULL)
+		end_slot(c->pool, s, rc);
+}
+
+/* take_documents cuts whole documents from the input. */
+static void
+take_documents(struct node_conn *c)
+{
+	size_t begin = 0, at = c->in_at;
+
+	while (c->fd >= 0 && begin < c->in_len) {
+		/* Blank bytes stand between documents. */
+		while (at == 0 && begin < c->in_len && c->in[begin] <= ' ')
+			begin++;
+		if (!gw_json_end_find(&c->scan, &at,
+			bytes_of(c->in + begin, c->in_len - begin)))
+			break;
+		take_document(c, bytes_of(c->in + begin, at));
+		begin += at;
+		at = 0;
+		c->scan = (struct gw_json_end){0};
+	}
+	if (c->fd < 0)
+		return;
+	c->in_at = at;
+	c->in_len -= begin;
+	if (c->in_len > 0 && begin > 0)
+		memmove(c->in, c->in + begin, c->in_len);
+}
+
+static void
+receive(struct node_conn *c)
+{
+	size_t max = gw_worker->process->conf->node_answer_max;
+	ssize_t n;
+
+	while (c->fd >= 0 && (c->evt.flags & KORE_EVENT_READ) != 0) {
+		if (c->in_len == c->in_cap &&
+		    !grow(&c->in, &c->in_cap, c->in_cap + 1, max)) {
+			drop(c, "answer too long");
+			return;
+		}
+		n = recv(c->fd, c->in + c->in_len, c->in_cap - c->in_len, 0);
+		if (n < 0 && (errno == EAGAIN || errno == EINTR)) {
+			c->evt.flags &= ~KORE_EVENT_READ;
+			return;
+		}
+		if (n <= 0) {
+			drop(c, n == 0 ? "closed by the node" : "read failed");
+			return;
+		}
+		if ((size_t)n < c->in_cap - c->in_len)
+			c->evt.flags &= ~KORE_EVENT_READ;
+		c->in_len += (size_t)n;
+		take_documents(c);
+	}
+}
+
+static void
+flush(struct node_conn *c)
+{
+	ssize_t n;
+
+	if (c->fd < 0 || c->out_len == 0 ||
+	    (c->evt.flags & KORE_EVENT_WRITE) == 0)
+		return;
+	n = send(c->fd, c->out, c->out_len, MSG_NOSIGNAL);
+	if (n < 0 && (errno == EAGAIN || errno == EINTR)) {
+		c->evt.flags &= ~KORE_EVENT_WRITE;
+		return;
+	}
+	if (n < 0) {
+		drop(c, "write failed");
+		return;
+	}
+	c->out_len -= (size_t)n;
+	if (c->out_len > 0) {
+		/* A short write means that the socket is full. */
+		c->evt.flags &= ~KORE_EVENT_WRITE;
+		memmove(c->out, c->out + n, c->out_len);
+	}
+}
+
+static void
+on_event(void *arg, int error)
+{
+	struct node_conn *c = arg;
+
+	if (c->fd < 0)
+		return;
+	if (error != 0)
+		c->evt.flags |= KORE_EVENT_READ; /* up to the end */
+	receive(c);
+	if (error != 0)
+		drop(c, "closed by the node");
+	else
+		flush(c);
+}
+
+static int
+connect_node(void)
+{
+	struct sockaddr_un sun = {.sun_family = AF_UNIX};
+	const char *path = gw_worker->process->conf->node_socket;
+	int fd;
+
+	if (strlen(path) >= sizeof(sun.sun_path))
+		return -1;
+	memcpy(sun.sun_path, path, strlen(path));
+	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	if (fd < 0)
+		return -1;
+	/* On a Unix socket this succeeds or fails at once. */
+	if (connect(fd, (const struct sockaddr *)&sun, sizeof(sun)) == 0)
+		return fd;
+	(void)close(fd);
+	return -1;
+}
+
+static void
+try_connect(void *arg)
+{
+	struct node_conn *c = arg;
+
+	c->fd = connect_node();
+	if (c->fd < 0) {
+		if (!c->is_quiet && c->no == 0)
+			log_warn("gateway", "node not there socket=%s error=%d",
+			    gw_worker->process->conf->node_socket, errno);
+		c->is_quiet = true;
+		retry_later(c);
+		return;
+	}
+	if (c->is_quiet && c->no == 0)
+		log_info("gateway", "node is back");
+	c->is_quiet = false;
+	c->pause_ms = 0;
+	worker_stat(STAT_NODE_UP, 1);
+	c->evt.type = KORE_TYPE_CONNECTION;
+	c->evt.flags = KORE_EVENT_WRITE;
+	c->evt.handle = on_event;
+	kore_platform_event_all(c->fd, c);
+}
+
+/* ---- calls
+ * ------------------------------------------------------------------------- */
+
+static void
+put(struct node_conn *c, const void *p, size_t len)
+{
+	memcpy(c->out + c->out_len, p, len);
+	c->out_len += len;
+}
+
+#define PUT(c, literal) put(c, literal, sizeof(literal) - 1)
+
+static void
+put_id(struct node_conn *c, uint64_t id)
+{
+	char digits[24];
+	size_t at = sizeof(digits);
+
+	do {
+		digits[--at] = (char)('0' + id % 10);
+		id /= 10;
+	} while (id > 0);
+	put(c, digits + at, sizeof(digits) - at);
+}
+
+static void
+put_call(struct node_conn *c, uint64_t id, const struct gw_node_call *call)
+{
+	PUT(c, "{\"jsonrpc\":\"2.0\",\"id\":");
+	put_id(c, id);
+	PUT(c, ",\"method\":\"");
+	put(c, call->method.ptr, call->method.len);
+	PUT(c, "\",\"params\":");
+	if (call->params.len == 0)
+		PUT(c, "[]");
+	else
+		put(c, call->params.ptr, call->params.len);
+	PUT(c, "}");
+}
+
+/* size_of bounds what put_calls writes. */
+static size_t
+size_of(const struct gw_node_effect *n)
+{
+	size_t total = 8, i;
+
+	for (i = 0; i < n->cnt; i++)
+		total += 80 + n->calls[i].method.len + n->calls[i].params.len;
+	return total;
+}
+
+static void
+put_calls(struct node_conn *c, const struct node_slot *s,
+    const struct gw_node_effect *n)
+{
+	size_t i;
+
+	if (n->cnt > 1)
+		PUT(c, "[");
+	for (i = 0; i < n->cnt; i++) {
+		if (i > 0)
+			PUT(c, ",");
+		put_call(c, id_of(c->pool, s, i), &n->calls[i]);
+	}
+	if (n->cnt > 1)
+		PUT(c, "]");
+	PUT(c, "\n");
+}
+
+/* pick returns the connection with the fewest calls, NULL when all are
+ * down. */
+static struct node_conn *
+pick(struct node_pool *p)
+{
+	struct node_conn *best = NULL;
+	size_t i;
+
+	for (i = 0; i < p->conn_cnt; i++) {
+		struct node_conn *c = &p->conns[(p->next + i) % p->conn_cnt];
+
+		if (c->fd >= 0 &&
+		    (best == NULL || c->in_flight < best->in_flight))
+			best = c;
+	}
+	p->next++;
+	return best;
+}
+
+/* hung notes a call without an answer. */
+static void
+hung(struct node_conn *c)
+{
+	if (++c->timeouts >= TIMEOUTS_MAX)
+		drop(c, "no answers");
+}
+
+static void
+on_timeout(void *arg)
+{
+	struct node_slot *s = arg;
+	struct node_conn *c = s->conn;
+
+	end_slot(c->pool, s, RC_TIMEOUT);
+	hung(c);
+}
+
+bool
+node_start(struct node_pool *p, struct txn *t)
+{
+	struct gw_node_effect *n = &t->req.effect.u.node;
+	struct node_conn *c = pick(p);
+	size_t size = size_of(n);
+	struct node_slot *s;
+
+	worker_stat(STAT_NODE_CALLS, 1);
+	if (c == NULL || p->free == NULL ||
+	    !grow(&c->out, &c->out_cap, c->out_len + size, OUT_MAX)) {
+		worker_stat(STAT_NODE_FAILED, 1);
+		return drive_end(t, RC_UNAVAILABLE);
+	}
+	s = take_slot(p, c, t);
+	t->node = s;
+	put_calls(c, s, n);
+	timer_set(&gw_worker->timers, &s->timer,
+	    worker_now_ms() +
+		(n->timeout_ms != 0 ? n->timeout_ms : gw_worker->conf->node_ms),
+	    on_timeout, s);
+	return false;
+}
+
+void
+node_cancel(struct txn *t)
+{
+	if (t->node != NULL)
+		free_slot(gw_worker->node, t->node);
+}
+
+void
+node_flush(struct node_pool *p)
+{
+	size_t i;
+
+	for (i = 0; i < p->conn_cnt; i++)
+		flush(&p->conns[i]);
+}
+
+bool
+node_is_up(const struct node_pool *p)
+{
+	size_t i;
+
+	for (i = 0; i < p->conn_cnt; i++)
+		if (p->conns[i].fd >= 0 && p->conns[i].timeouts == 0)
+			return true;
+	return false;
+}
+
+/* ---- probe
+ * ---------------------------------------------------------------------------
+ */
+
+static void
+probe_conn(struct node_conn *c)
+{
+	struct gw_node_call call = {.method = bytes_of_str("eth_blockNumber")};
+	struct gw_node_effect n = {.calls = &call, .cnt = 1};
+	struct node_slot *s;
+
+	/* A busy connection shows by its answers that it lives. */
+	if (c->fd < 0 || c->in_flight > 0 || c->pool->free == NULL ||
+	    !grow(&c->out, &c->out_cap, c->out_len + size_of(&n), OUT_MAX))
+		return;
+	s = take_slot(c->pool, c, NULL);
+	put_calls(c, s, &n);
+	timer_set(&gw_worker->timers, &s->timer, worker_now_ms() + PROBE_MS,
+	    on_timeout, s);
+}
+
+static void
+probe(void *arg)
+{
+	struct node_pool *p = arg;
+	size_t i;
+
+	for (i = 0; i < p->conn_cnt; i++)
+		probe_conn(&p->conns[i]);
+	timer_set(&gw_worker->timers, &p->probe, worker_now_ms() + PROBE_MS,
+	    probe, p);
+}
+
+struct node_pool *
+node_open(void)
+{
+	const struct gw_conf *conf = gw_worker->process->conf;
+	struct node_pool *p = mem_new(sizeof(*p));
+	size_t i;
+
+	CHECK(p != NULL);
+	p->conn_cnt = conf->node_conn_cnt;
+	p->slot_cnt = conf->node_in_flight;
+	p->conns = mem_array(p->conn_cnt, sizeof(*p->conns));
+	p->slots = mem_array(p->slot_cnt, sizeof(*p->slots));
+	CHECK(p->conns != NULL && p->slots != NULL);
+	for (i = p->slot_cnt; i-- > 0;) {
+		p->slots[i].next_free = p->free;
+		p->free = &p->slots[i];
+	}
+	for (i = 0; i < p->conn_cnt; i++) {
+		p->conns[i].pool = p;
+		p->conns[i].no = (unsigned)i;
+		p->conns[i].fd = -1;
+		try_connect(&p->conns[i]);
+	}
+	timer_set(&gw_worker->timers, &p->probe, worker_now_ms() + PROBE_MS,
+	    probe, p);
+	return p;
+}

@@ -1,0 +1,360 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Reads files with their modes checked and packs them for the workers.
+ */
+#include "gateway/files.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <openssl/evp.h>
+#include <openssl/pem.h>
+#include <openssl/x509.h>
+
+#include "base/ini.h"
+#include "gateway/shm.h"
+
+enum { KEY_BITS_MIN = 2048 };
+
+/* Reads a whole open file; the memory is the caller's. */
+static enum rc
+read_fd(struct bytes *out, int fd, const char *path, struct err *e)
+{
+	struct stat st;
+	uint8_t *p;
+	size_t len = 0;
+	ssize_t n = 1;
+
+	if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode))
+		return FAIL(e, RC_CONF, "%s is not a file", path);
+	if (st.st_size > INI_FILE_MAX)
+		return FAIL(e, RC_CONF, "%s is longer than %d bytes", path,
+		    INI_FILE_MAX);
+	p = mem_new((size_t)st.st_size + 1);
+	if (p == NULL)
+		return FAIL(e, RC_NO_MEMORY, "%s", path);
+	while (n > 0 && len < (size_t)st.st_size) {
+		n = read(fd, p + len, (size_t)st.st_size - len);
+		len += n > 0 ? (size_t)n : 0;
+	}
+	*out = bytes_of(p, len);
+	if (n >= 0)
+		return RC_OK;
+	mem_free(p);
+	return FAIL(e, RC_CONF, "%s: %s", path, strerror(errno));
+}
+
+/* Reliability N13: secrets that others can read are refused. */
+static enum rc
+check_mode(int fd, const char *path, struct err *e)
+{
+	struct stat st;
+
+	if (fstat(fd, &st) != 0)
+		return FAIL(e, RC_CONF, "%s: %s", path, strerror(errno));
+	if ((st.st_mode & 077) != 0)
+		return FAIL(e, RC_CONF,
+		    "%s holds secrets but has mode %04o: chmod 600", path,
+		    st.st_mode & 07777u);
+	return RC_OK;
+}
+
+static enum rc
+read_file(struct bytes *out, const char *path, bool is_secret, struct err *e)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	enum rc rc = RC_OK;
+
+	if (fd < 0)
+		return FAIL(e, RC_CONF, "%s: %s", path, strerror(errno));
+	if (is_secret)
+		rc = check_mode(fd, path, e);
+	if (rc == RC_OK)
+		rc = read_fd(out, fd, path, e);
+	(void)close(fd);
+	return rc;
+}
+
+static void
+free_bytes(struct bytes b)
+{
+	void *p = (void *)(uintptr_t)b.ptr;
+
+	if (p != NULL)
+		explicit_bzero(p, b.len);
+	mem_free(p);
+}
+
+/* ---- blob ---------------------------------------------------------------- */
+
+static bool
+put_record(struct blob *blob, struct bytes name, struct bytes data)
+{
+	uint8_t head[8];
+
+	be32_put(head, (uint32_t)name.len);
+	be32_put(head + 4, (uint32_t)data.len);
+	return buf_put(&blob->buf, head, sizeof(head)) &&
+	       buf_put(&blob->buf, name.ptr, name.len) &&
+	       buf_put(&blob->buf, data.ptr, data.len);
+}
+
+static bool
+take_record(struct bytes *name, struct bytes *data, struct bytes *in)
+{
+	struct bytes head;
+
+	return bytes_take(&head, in, 8) &&
+	       bytes_take(name, in, be32(head.ptr)) &&
+	       bytes_take(data, in, be32(head.ptr + 4));
+}
+
+void
+files_free(struct blob *blob)
+{
+	free_bytes(bytes_of(blob->buf.ptr, blob->buf.len));
+	blob->buf = (struct buf){0};
+}
+
+/* add_file reads one more file into the blob; data views it there. */
+static enum rc
+add_file(struct blob *blob, struct bytes *data, const char *name,
+    const char *path, struct err *e)
+{
+	struct bytes text;
+	bool fits;
+
+	TRY(read_file(&text, path, true, e));
+	fits = put_record(blob, bytes_of_str(name), text);
+	*data = bytes_of(blob->buf.ptr + blob->buf.len - text.len, text.len);
+	free_bytes(text);
+	return fits ? RC_OK
+		    : FAIL(e, RC_CONF, "configuration above %d bytes",
+			  SHM_BLOB_MAX);
+}
+
+/* is_known tells whether an earlier surface has the same users file. */
+static bool
+is_known(const struct gw_conf *c, size_t at)
+{
+	size_t i;
+
+	for (i = 0; i < at; i++)
+		if (!strcmp(
+			c->surfaces[i].users_file, c->surfaces[at].users_file))
+			return true;
+	return false;
+}
+
+static enum rc
+load_users(struct gw_conf *c, struct blob *blob, const struct gw_conf_say *say,
+    struct err *e)
+{
+	enum rc all = RC_OK, rc;
+	struct bytes text;
+	struct err why;
+	size_t i;
+
+	for (i = 0; i < c->surface_cnt; i++) {
+		const char *path = c->surfaces[i].users_file;
+
+		if (path[0] == '\0' || is_known(c, i))
+			continue;
+		why = (struct err){0};
+		rc = add_file(blob, &text, path, path, &why);
+		if (rc != RC_OK)
+			say->say(say->ctx, c->file, c->surfaces[i].line,
+			    err_message(&why, rc));
+		else
+			rc = gw_conf_set_users(c, path, text, say, &why);
+		if (rc != RC_OK)
+			all = FAIL(e, rc, "%s", err_message(&why, rc));
+	}
+	return all;
+}
+
+static enum rc
+load_password(struct gw_conf *c, struct blob *blob,
+    const struct gw_conf_say *say, struct err *e)
+{
+	struct bytes text;
+	enum rc rc;
+
+	if (c->db_password_file[0] == '\0')
+		return RC_OK;
+	rc = add_file(blob, &text, BLOB_DB_PASSWORD, c->db_password_file, e);
+	if (rc != RC_OK)
+		say->say(say->ctx, c->file, 0, err_message(e, rc));
+	return rc;
+}
+
+static const char *
+from_environment(const char *name)
+{
+	return getenv(name);
+}
+
+enum rc
+files_load(struct gw_conf **out, struct blob *blob, const char *file,
+    const struct gw_conf_say *say, struct err *e)
+{
+	struct bytes text;
+	enum rc rc, more;
+
+	*blob =
+	    (struct blob){.buf = buf_of(mem_new(SHM_BLOB_MAX), SHM_BLOB_MAX)};
+	if (blob->buf.ptr == NULL)
+		return FAIL(e, RC_NO_MEMORY, "configuration");
+	rc = read_file(&text, file, false, e);
+	if (rc != RC_OK) {
+		say->say(say->ctx, file, 0, err_message(e, rc));
+		files_free(blob);
+		return rc;
+	}
+	rc = gw_conf_read(out, file, text, from_environment, say, e);
+	if (rc == RC_OK && !put_record(blob, bytes_of_str(file), text))
+		rc = FAIL(e, RC_CONF, "configuration too long");
+	free_bytes(text);
+	if (rc == RC_OK) {
+		rc = load_users(*out, blob, say, e);
+		more = load_password(*out, blob, say, e);
+		rc = rc != RC_OK ? rc : more;
+		if (rc != RC_OK)
+			gw_conf_drop(*out);
+	}
+	if (rc != RC_OK)
+		files_free(blob);
+	return rc;
+}
+
+static enum rc
+take_password(
+    struct gw_conf *c, const char **out, struct bytes text, struct err *e)
+{
+	while (text.len > 0 && (text.ptr[text.len - 1] == '\n' ||
+				   text.ptr[text.len - 1] == '\r'))
+		text.len--;
+	*out =
+	    arena_str(&c->arena, "%.*s", (int)text.len, (const char *)text.ptr);
+	return *out != NULL ? RC_OK : FAIL(e, RC_NO_MEMORY, "password");
+}
+
+enum rc
+files_unpack(struct gw_conf **out, const char **db_password, const char *file,
+    struct bytes blob, const struct gw_conf_say *say, struct err *e)
+{
+	struct bytes name, data;
+	char path[4096];
+	enum rc rc = RC_OK;
+
+	*db_password = NULL;
+	if (!take_record(&name, &data, &blob))
+		return FAIL(e, RC_CORRUPT, "configuration blob");
+	TRY(gw_conf_read(out, file, data, from_environment, say, e));
+	while (rc == RC_OK && take_record(&name, &data, &blob)) {
+		(void)snprintf(path, sizeof(path), "%.*s", (int)name.len,
+		    (const char *)name.ptr);
+		if (!strcmp(path, BLOB_DB_PASSWORD))
+			rc = take_password(*out, db_password, data, e);
+		else
+			rc = gw_conf_set_users(*out, path, data, say, e);
+	}
+	if (rc != RC_OK)
+		gw_conf_drop(*out);
+	return rc;
+}
+
+/* ---- certificate and key ---------------------------------------------------
+ */
+
+/* An encrypted key would make OpenSSL ask at the terminal. */
+static int
+no_pass_phrase(char *buf, int size, int rwflag, void *ctx)
+{
+	(void)buf;
+	(void)size;
+	(void)rwflag;
+	(void)ctx;
+	return -1;
+}
+
+static enum rc
+read_key(EVP_PKEY **out, const char *path, struct err *e)
+{
+	struct bytes pem;
+	BIO *bio;
+
+	TRY(read_file(&pem, path, true, e));
+	bio = BIO_new_mem_buf(pem.ptr, (int)pem.len);
+	*out = bio == NULL
+		   ? NULL
+		   : PEM_read_bio_PrivateKey(bio, NULL, no_pass_phrase, NULL);
+	BIO_free(bio);
+	free_bytes(pem);
+	if (*out == NULL)
+		return FAIL(
+		    e, RC_CONF, "%s holds no unencrypted PEM key", path);
+	return RC_OK;
+}
+
+static enum rc
+read_cert(X509 **out, const char *path, struct err *e)
+{
+	struct bytes pem;
+	BIO *bio;
+
+	TRY(read_file(&pem, path, false, e));
+	bio = BIO_new_mem_buf(pem.ptr, (int)pem.len);
+	*out =
+	    bio == NULL ? NULL : PEM_read_bio_X509_AUX(bio, NULL, NULL, NULL);
+	BIO_free(bio);
+	free_bytes(pem);
+	if (*out == NULL)
+		return FAIL(e, RC_CONF, "%s holds no PEM certificate", path);
+	return RC_OK;
+}
+
+static enum rc
+check_match(const struct gw_conf *c, X509 *x, EVP_PKEY *key, struct err *e)
+{
+	int type = EVP_PKEY_get_base_id(key);
+
+	if (type != EVP_PKEY_RSA && type != EVP_PKEY_EC)
+		return FAIL(
+		    e, RC_CONF, "%s: only RSA and EC keys work here", c->key);
+	if (type == EVP_PKEY_RSA && EVP_PKEY_get_bits(key) < KEY_BITS_MIN)
+		return FAIL(e, RC_CONF, "%s: RSA key of %d bits, at least %d",
+		    c->key, EVP_PKEY_get_bits(key), KEY_BITS_MIN);
+	if (X509_check_private_key(x, key) != 1)
+		return FAIL(
+		    e, RC_CONF, "%s is not the key of %s", c->key, c->cert);
+	if (X509_cmp_current_time(X509_get0_notAfter(x)) <= 0)
+		return FAIL(e, RC_CONF, "%s has expired", c->cert);
+	return RC_OK;
+}
+
+enum rc
+files_check_pair(const struct gw_conf *c, struct err *e)
+{
+	size_t cert_dir = (size_t)(strrchr(c->cert, '/') - c->cert);
+	size_t key_dir = (size_t)(strrchr(c->key, '/') - c->key);
+	EVP_PKEY *key = NULL;
+	X509 *x = NULL;
+	enum rc rc;
+
+	/* The key manager is shut into this one folder. */
+	if (cert_dir != key_dir || memcmp(c->cert, c->key, key_dir) != 0)
+		return FAIL(
+		    e, RC_CONF, "[tls] cert and key must lie in one folder");
+	TRY(read_key(&key, c->key, e));
+	rc = read_cert(&x, c->cert, e);
+	if (rc == RC_OK)
+		rc = check_match(c, x, key, e);
+	EVP_PKEY_free(key);
+	X509_free(x);
+	return rc;
+}

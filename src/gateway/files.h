@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Files that the parent reads for everybody: configuration, users files,
+ * passwords, certificate and key. Workers see no file system.
+ */
+#ifndef GATEWAY_FILES_H
+#define GATEWAY_FILES_H
+
+#include "http/conf.h"
+
+/*
+ * struct blob is everything that a worker needs to know from files, as one
+ * piece of memory: records of name length, data length, name, data. The
+ * first record is the configuration, the others are users files and the
+ * database password ("\1db").
+ */
+struct blob {
+	struct buf buf;
+};
+
+#define BLOB_DB_PASSWORD "\1db"
+
+/*
+ * files_load reads and checks gateway.conf and all files it names.
+ *
+ * out      the configuration, users set; one reference
+ * blob     what to publish; memory of its own, files_free
+ * Errors   RC_CONF  every fault was told to say
+ */
+enum rc files_load(struct gw_conf **out, struct blob *blob, const char *file,
+    const struct gw_conf_say *say, struct err *e);
+
+void files_free(struct blob *blob);
+
+/*
+ * files_unpack does the same from a blob, in a worker.
+ *
+ * db_password  in the configuration's arena, NULL when there is none
+ */
+enum rc files_unpack(struct gw_conf **out, const char **db_password,
+    const char *file, struct bytes blob, const struct gw_conf_say *say,
+    struct err *e);
+
+/*
+ * files_check_pair checks certificate and key before the key manager, for
+ * which a fault is fatal, reads them: PEM, RSA of at least 2,048 bits or EC,
+ * not encrypted, belonging together, not expired, mode of the key.
+ */
+enum rc files_check_pair(const struct gw_conf *c, struct err *e);
+
+#endif

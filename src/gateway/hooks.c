@@ -1,0 +1,365 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The life of a worker: what Kore calls when one has started, in each turn
+ * of its event loop, and when it has to stop.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/check.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "crypto/rng.h"
+#include "gateway/drive.h"
+#include "gateway/files.h"
+#include "gateway/routes.h"
+#include "gateway/stats.h"
+#include "gateway/tls.h"
+#include "gateway/worker.h"
+#include "http/creds.h"
+
+enum {
+	/* A worker that dies at once is not started again at once. */
+	RESTART_PAUSE_MS = 500,
+	/* Timers beside one for each request. */
+	TIMERS_MORE = 256,
+};
+
+struct gw_worker *gw_worker;
+
+uint64_t
+worker_now_ms(void)
+{
+	return clock_real()->mono_ms(NULL);
+}
+
+const char *
+worker_date(void)
+{
+	struct gw_worker *w = gw_worker;
+	struct timespec now;
+	struct tm tm;
+
+	(void)clock_gettime(CLOCK_REALTIME_COARSE, &now);
+	if ((uint64_t)now.tv_sec == w->date_unix)
+		return w->date;
+	w->date_unix = (uint64_t)now.tv_sec;
+	(void)gmtime_r(&now.tv_sec, &tm);
+	(void)strftime(
+	    w->date, sizeof(w->date), "%a, %d %b %Y %H:%M:%S GMT", &tm);
+	return w->date;
+}
+
+const char *
+worker_next_id(void)
+{
+	static const char hex[] = "0123456789abcdef";
+	struct gw_worker *w = gw_worker;
+	uint64_t v = w->id_next++;
+	unsigned i;
+
+	for (i = 16; i-- > 0; v >>= 4)
+		w->id[i] = hex[v & 15];
+	w->id[16] = '\0';
+	return w->id;
+}
+
+/* ---- listening -------------------------------------------------------------
+ */
+
+void
+worker_listen(void)
+{
+	struct gw_worker *w = gw_worker;
+	size_t i;
+
+	for (i = 0; i < w->listener_cnt && !w->is_draining; i++) {
+		struct listen_event *l = &w->listeners[i];
+
+		if (l->is_on || (l->listener->is_tls && w->tls == NULL))
+			continue;
+		l->is_on = true;
+		kore_platform_event_schedule(l->fd, EPOLLIN, 0, l);
+	}
+}
+
+void
+worker_deafen(void)
+{
+	struct gw_worker *w = gw_worker;
+	size_t i;
+
+	for (i = 0; i < w->listener_cnt; i++) {
+		if (!w->listeners[i].is_on)
+			continue;
+		w->listeners[i].is_on = false;
+		kore_platform_disable_read(w->listeners[i].fd);
+	}
+}
+
+static void
+set_listeners(struct gw_worker *w)
+{
+	struct gw_process *p = w->process;
+	size_t i;
+
+	w->listener_cnt = p->listeners.cnt;
+	for (i = 0; i < w->listener_cnt; i++) {
+		struct listen_event *l = &w->listeners[i];
+
+		l->evt.type = KORE_TYPE_LISTENER;
+		l->evt.handle = conn_accept;
+		l->fd = p->listeners.fds[i][w->index];
+		l->listener = &p->conf->listeners[i];
+	}
+}
+
+/* ---- configuration
+ * ----------------------------------------------------------- */
+
+static void
+say(void *ctx, const char *file, unsigned line, const char *text)
+{
+	(void)ctx;
+	log_error("gateway", "%s:%u: %s", file, line, text);
+}
+
+/* take_conf swaps in the configuration that the parent has published. */
+static bool
+take_conf(struct gw_worker *w)
+{
+	const struct gw_conf_say to_log = {say, NULL};
+	uint64_t version = w->conf_version;
+	struct gw_conf *fresh;
+	const char *password;
+	struct err e = {0};
+	struct bytes blob;
+	enum rc rc;
+
+	if (!shm_fetch(w->process->shm, &version, &blob))
+		return false;
+	rc = files_unpack(
+	    &fresh, &password, w->process->conf_file, blob, &to_log, &e);
+	explicit_bzero((void *)(uintptr_t)blob.ptr, blob.len);
+	mem_free((void *)(uintptr_t)blob.ptr);
+	w->conf_version = version;
+	if (rc != RC_OK) {
+		log_error("gateway", "configuration not taken: %s",
+		    err_message(&e, rc));
+		return false;
+	}
+	gw_conf_drop(w->conf);
+	w->conf = fresh;
+	w->db_password = password;
+	return true;
+}
+
+/* ---- the parent's end
+ * ----------------------------------------------------------- */
+
+/* take_fd receives one descriptor; -1 when there is none. */
+static int
+take_fd(int sock)
+{
+	char byte;
+	struct iovec iov = {.iov_base = &byte, .iov_len = 1};
+	union {
+		struct cmsghdr align;
+		char room[CMSG_SPACE(sizeof(int))];
+	} ctl;
+	struct msghdr m = {.msg_iov = &iov,
+	    .msg_iovlen = 1,
+	    .msg_control = ctl.room,
+	    .msg_controllen = sizeof(ctl.room)};
+	const struct cmsghdr *h;
+	int fd = -1;
+
+	if (recvmsg(sock, &m, MSG_DONTWAIT | MSG_CMSG_CLOEXEC) <= 0)
+		return -1;
+	h = CMSG_FIRSTHDR(&m);
+	if (h != NULL && h->cmsg_level == SOL_SOCKET &&
+	    h->cmsg_type == SCM_RIGHTS)
+		memcpy(&fd, CMSG_DATA(h), sizeof(fd));
+	return fd;
+}
+
+static void
+on_control(void *arg, int error)
+{
+	struct gw_worker *w = gw_worker;
+	int fd;
+
+	(void)arg;
+	(void)error;
+	while ((fd = take_fd(w->process->control[w->index][1])) >= 0)
+		accesslog_swap(&w->log, fd);
+}
+
+/* ---- start
+ * ------------------------------------------------------------------------ */
+
+static bool
+expose(struct arena *a, struct bytes *out)
+{
+	struct gw_process *p = gw_worker->process;
+
+	return stats_expose(a, out, p->shm, p->worker_cnt);
+}
+
+static void
+set_world(struct gw_worker *w)
+{
+	w->world.routes = gw_routes(&w->world.route_cnt);
+	w->world.creds = gw_creds_new();
+	w->world.mono_ms = worker_now_ms();
+	w->world.wants_db = w->db != NULL;
+	w->world.metrics = expose;
+	CHECK(w->world.creds != NULL);
+}
+
+/* What the worker before this one left behind in the shared memory. */
+static void
+clear_shm(struct gw_worker *w)
+{
+	static const enum gw_stat gauges[] = {
+	    STAT_CONN_OPEN, STAT_REQ_OPEN, STAT_NODE_UP, STAT_DB_UP};
+	struct timespec pause = {.tv_nsec = RESTART_PAUSE_MS * 1000000};
+	uint64_t now = worker_now_ms();
+	size_t i;
+
+	if (w->shm->start_ms != 0 && now - w->shm->start_ms < RESTART_PAUSE_MS)
+		(void)nanosleep(&pause, NULL);
+	w->shm->start_ms = now;
+	for (i = 0; i < ARRAY_CNT(gauges); i++)
+		w->shm->stats[gauges[i]] = 0;
+	for (i = 0; i < SHM_ADDR_MAX; i++)
+		if (w->shm->addrs[i].digest != 0) {
+			w->shm->addrs[i].digest = 0;
+			w->shm->addrs[i].conn_cnt = 0;
+		}
+	worker_stat(STAT_STARTS, 1);
+}
+
+static void
+seed_ids(struct gw_worker *w)
+{
+	uint32_t high;
+
+	rng_fill(&high, sizeof(high));
+	w->id_next = (uint64_t)high << 32;
+}
+
+void
+kore_worker_configure(void)
+{
+	struct gw_worker *w = mem_new(sizeof(*w));
+
+	CHECK(w != NULL);
+	gw_worker = w;
+	w->process = gw_process;
+	w->index = worker->id - 1u;
+	w->shm = &w->process->shm->workers[w->index];
+	TAILQ_INIT(&w->conns);
+	TAILQ_INIT(&w->ready);
+	TAILQ_INIT(&w->dead);
+	clear_shm(w);
+	CHECK(take_conf(w));
+	CHECK(timers_init(&w->timers, w->conf->conn_max + TIMERS_MORE));
+	seed_ids(w);
+	accesslog_open(&w->log, w->process->log_fd);
+	w->node = node_open();
+	w->db = db_open();
+	w->hasher = hash_open();
+	set_world(w);
+	set_listeners(w);
+	w->control.type = KORE_TYPE_CONNECTION;
+	w->control.handle = on_control;
+	kore_platform_event_schedule(
+	    w->process->control[w->index][1], EPOLLIN, 0, &w->control);
+	sweep_start();
+	tls_start();
+	worker_listen();
+	log_info("gateway", "worker up no=%u pid=%d", w->index, (int)getpid());
+}
+
+/* ---- turns
+ * -------------------------------------------------------------------------- */
+
+static void
+refresh_world(struct gw_worker *w)
+{
+	w->world.mono_ms = worker_now_ms();
+	w->world.has_node = node_is_up(w->node);
+	w->world.has_db = db_is_up(w->db);
+	w->world.is_draining = w->is_draining;
+}
+
+/* turn is all that is done between two waits. */
+static uint64_t
+turn(struct gw_worker *w)
+{
+	bool more;
+
+	if (atomic_load(&w->process->shm->blob_version) != w->conf_version &&
+	    take_conf(w))
+		worker_stat(STAT_RELOADS, 1);
+	refresh_world(w);
+	timers_fire(&w->timers, w->world.mono_ms);
+	more = conn_run_ready();
+	node_flush(w->node);
+	db_flush(w->db);
+	conn_bury();
+	return more ? 0 : timers_wait(&w->timers, worker_now_ms());
+}
+
+void
+gw_worker_turn(u_int64_t timeout_ms)
+{
+	uint64_t wait_ms = turn(gw_worker);
+
+	kore_platform_event_wait(wait_ms < timeout_ms ? wait_ms : timeout_ms);
+}
+
+/* ---- end
+ * --------------------------------------------------------------------------------
+ */
+
+static void
+close_idle(struct gw_worker *w)
+{
+	struct conn *c, *next;
+
+	for (c = TAILQ_FIRST(&w->conns); c != NULL; c = next) {
+		next = TAILQ_NEXT(c, list);
+		if (c->state == CONN_SHAKE ||
+		    (c->state == CONN_HEAD && c->in_len == 0))
+			conn_close(c);
+	}
+}
+
+/* Kore calls this when the worker was told to stop: requests that are under
+ * way may end, new ones do not begin. */
+void
+kore_worker_teardown(void)
+{
+	struct gw_worker *w = gw_worker;
+	uint64_t until_ms = worker_now_ms() + w->conf->drain_ms;
+	size_t i;
+
+	worker_deafen();
+	w->is_draining = true;
+	for (i = 0; i < w->listener_cnt; i++)
+		(void)shutdown(w->listeners[i].fd, SHUT_RDWR);
+	for (;;) {
+		close_idle(w);
+		if (w->conn_cnt == 0 || worker_now_ms() >= until_ms)
+			break;
+		gw_worker_turn(100);
+	}
+	accesslog_flush(&w->log);
+	log_info("gateway", "worker down no=%u cut=%zu", w->index, w->req_cnt);
+}

@@ -1,0 +1,273 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * usage: gateway -c gateway.conf [-t]
+ *
+ * The beginning: reads and checks the configuration, opens what only root
+ * may open, and gives over to Kore, whose main() follows under the name
+ * kore_main. The tour of this program: main.c -> (Kore forks) -> hooks.c in
+ * each worker -> conn.c for bytes -> entry.c for requests -> src/http for
+ * what they mean -> drive*.c for what they wait for. parent.c runs beside.
+ */
+#include <errno.h>
+#include <pwd.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <openssl/dh.h>
+#include <openssl/objects.h>
+
+#include "base/check.h"
+#include "base/log.h"
+#include "gateway/files.h"
+#include "gateway/gen.h"
+#include "gateway/kore_priv.h"
+#include "gateway/parent.h"
+
+/* Exit status: 1 a fault at run time, 2 wrong use, 3 configuration. */
+enum { EXIT_USAGE = 2, EXIT_CONF = 3 };
+
+struct gw_process *gw_process;
+
+struct options {
+	const char *file;
+	bool only_check;
+};
+
+static void
+usage(FILE *f)
+{
+	fputs("usage: gateway -c FILE [-t]\n"
+	      "  -c FILE  configuration (gateway.conf)\n"
+	      "  -t       check it and everything it names, and stop\n"
+	      "signals: HUP reads the configuration again, USR1 certificate "
+	      "and key, TERM drains and stops\n",
+	    f);
+}
+
+static void
+read_options(struct options *o, int argc, char **argv)
+{
+	int c;
+
+	while ((c = getopt(argc, argv, "c:ht")) != -1) {
+		switch (c) {
+		case 'c':
+			o->file = optarg;
+			break;
+		case 't':
+			o->only_check = true;
+			break;
+		case 'h':
+			usage(stdout);
+			exit(0);
+		default:
+			usage(stderr);
+			exit(EXIT_USAGE);
+		}
+	}
+	if (o->file == NULL || optind != argc) {
+		usage(stderr);
+		exit(EXIT_USAGE);
+	}
+}
+
+static void
+say(void *ctx, const char *file, unsigned line, const char *text)
+{
+	(void)ctx;
+	if (line > 0)
+		fprintf(stderr, "%s:%u: %s\n", file, line, text);
+	else
+		fprintf(stderr, "%s: %s\n", file, text);
+}
+
+_Noreturn static void
+stop(const struct gw_conf *c, const struct err *e)
+{
+	say(NULL, c->file, 0, e->text);
+	exit(EXIT_CONF);
+}
+
+/* Creates a folder, its parents not; an existing one is fine. */
+static enum rc
+need_folder(const char *what, const char *path, struct err *e)
+{
+	struct stat st;
+
+	if (mkdir(path, 0755) != 0 && errno != EEXIST)
+		return FAIL(
+		    e, RC_CONF, "%s: %s: %s", what, path, strerror(errno));
+	if (stat(path, &st) != 0 || !S_ISDIR(st.st_mode))
+		return FAIL(e, RC_CONF, "%s: %s is not a folder", what, path);
+	return RC_OK;
+}
+
+static enum rc
+need_user(const char *what, const char *name, struct err *e)
+{
+	const struct passwd *pw = getpwnam(name);
+
+	if (pw == NULL)
+		return FAIL(
+		    e, RC_CONF, "%s: there is no user \"%s\"", what, name);
+	if (pw->pw_uid == 0)
+		return FAIL(e, RC_CONF, "%s: \"%s\" is root", what, name);
+	return RC_OK;
+}
+
+/* The key manager reads the key after it became its user. */
+static enum rc
+check_key_owner(const struct gw_conf *c, struct err *e)
+{
+	const char *name = c->keymgr_user[0] != '\0' ? c->keymgr_user : c->user;
+	const struct passwd *pw = getpwnam(name);
+	struct stat st;
+
+	if (pw == NULL || stat(c->key, &st) != 0)
+		return FAIL(e, RC_CONF, "%s: %s", c->key, strerror(errno));
+	if (st.st_uid != pw->pw_uid)
+		return FAIL(e, RC_CONF,
+		    "%s must belong to %s, the user of the key process", c->key,
+		    name);
+	return RC_OK;
+}
+
+/* check_host checks what the configuration needs on this machine. */
+static enum rc
+check_host(const struct gw_process *p, struct err *e)
+{
+	const struct gw_conf *c = p->conf;
+
+	TRY(need_folder("home", c->home, e));
+	TRY(need_folder("run_dir", c->run_dir, e));
+	TRY(need_folder("root", c->root, e));
+	if (p->is_chrooted) {
+		TRY(need_user("user", c->user, e));
+		if (c->keymgr_user[0] != '\0')
+			TRY(need_user("keymgr_user", c->keymgr_user, e));
+	}
+	if (!gw_conf_has_tls(c))
+		return RC_OK;
+	TRY(files_check_pair(c, e));
+	return p->is_chrooted ? check_key_owner(c, e) : RC_OK;
+}
+
+static unsigned
+count_workers(const struct gw_conf *c)
+{
+	long n = (long)c->worker_cnt;
+
+	if (n == 0)
+		n = sysconf(_SC_NPROCESSORS_ONLN);
+	if (n < 1)
+		n = 1;
+	return n > SHM_WORKER_MAX ? SHM_WORKER_MAX : (unsigned)n;
+}
+
+/*
+ * Kore's workers look at every descriptor number up to the soft limit once,
+ * which takes seconds where it is a million; and need the configured number.
+ */
+static void
+set_file_limit(const struct gw_conf *c)
+{
+	uint64_t need = gen_files_needed(c) + 256;
+	struct rlimit rl;
+
+	if (getrlimit(RLIMIT_NOFILE, &rl) != 0)
+		return;
+	if (rl.rlim_max != RLIM_INFINITY && rl.rlim_max < need) {
+		if (getuid() == 0)
+			rl.rlim_max = need;
+		else
+			log_warn("gateway",
+			    "descriptor limit is too low for the connections "
+			    "allowed limit=%llu needed=%llu",
+			    (unsigned long long)rl.rlim_max,
+			    (unsigned long long)need);
+	}
+	rl.rlim_cur = rl.rlim_max != RLIM_INFINITY && rl.rlim_max < need
+			  ? rl.rlim_max
+			  : need;
+	(void)setrlimit(RLIMIT_NOFILE, &rl);
+}
+
+static enum rc
+open_control(struct gw_process *p, struct err *e)
+{
+	unsigned w;
+
+	for (w = 0; w < p->worker_cnt; w++)
+		if (socketpair(AF_UNIX,
+			SOCK_SEQPACKET | SOCK_NONBLOCK | SOCK_CLOEXEC, 0,
+			p->control[w]) != 0)
+			return FAIL(
+			    e, RC_CONF, "socketpair: %s", strerror(errno));
+	return RC_OK;
+}
+
+/* set_up opens everything that workers inherit. */
+static enum rc
+set_up(struct gw_process *p, const struct blob *blob, struct err *e)
+{
+	p->worker_cnt = count_workers(p->conf);
+	p->root = realpath(p->conf->root, NULL);
+	if (p->root == NULL)
+		return FAIL(e, RC_CONF, "root: %s", strerror(errno));
+	set_file_limit(p->conf);
+	TRY(listen_open(&p->listeners, p->conf, p->worker_cnt, e));
+	TRY(parent_open_log(&p->log_fd, p->conf, e));
+	TRY(open_control(p, e));
+	p->shm = shm_new();
+	CHECK(shm_publish(p->shm, bytes_of_buf(&blob->buf)));
+	shm_new_ticket(p->shm);
+	return gen_kore(p, e);
+}
+
+static void
+set_kore_globals(const struct gw_process *p)
+{
+	kore_foreground = 1;
+	kore_quiet = 1;
+	skip_chroot = !p->is_chrooted;
+	skip_runas = !p->is_chrooted;
+	/* Kore asks for parameters although no suite of ours uses them. */
+	tls_dhparam = DH_new_by_nid(NID_ffdhe2048);
+	CHECK(tls_dhparam != NULL);
+}
+
+int
+main(int argc, char **argv)
+{
+	static struct gw_process process; /* workers inherit it */
+	const struct gw_conf_say to_stderr = {say, NULL};
+	struct options o = {0};
+	struct err e = {0};
+	struct blob blob;
+
+	read_options(&o, argc, argv);
+	log_open("gateway", LOG_LV_INFO);
+	process.conf_file = o.file;
+	process.is_chrooted = getuid() == 0;
+	if (files_load(&process.conf, &blob, o.file, &to_stderr, &e) != RC_OK)
+		return EXIT_CONF;
+	if (check_host(&process, &e) != RC_OK)
+		stop(process.conf, &e);
+	if (o.only_check) {
+		printf("%s: ok\n", o.file);
+		return 0;
+	}
+	if (set_up(&process, &blob, &e) != RC_OK)
+		stop(process.conf, &e);
+	files_free(&blob);
+	gw_process = &process;
+	set_kore_globals(&process);
+	log_info("gateway", "starting workers=%u root=%s chroot=%s",
+	    process.worker_cnt, process.root,
+	    process.is_chrooted ? "yes" : "no");
+	return kore_main(argc, argv);
+}

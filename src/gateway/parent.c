@@ -1,0 +1,201 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The parent's housekeeping, hung into Kore's loop by kore_shim.h: it rotates
+ * the access log and hands the new file to the workers, which have no file
+ * system; draws ticket keys; reads configuration and certificates again when
+ * told to, and keeps what runs when the new ones are wrong.
+ */
+#include "gateway/parent.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "gateway/files.h"
+#include "gateway/kore_priv.h"
+
+enum { TURN_MS = 500 };
+
+enum rc
+parent_open_log(int *fd, const struct gw_conf *c, struct err *e)
+{
+	*fd = -1;
+	if (c->access_log[0] == '\0')
+		return RC_OK;
+	*fd = open(
+	    c->access_log, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0640);
+	if (*fd < 0)
+		return FAIL(e, RC_CONF, "access_log: %s: %s", c->access_log,
+		    strerror(errno));
+	return RC_OK;
+}
+
+/* send_fd hands a descriptor to one worker. */
+static void
+send_fd(int sock, int fd)
+{
+	char byte = 0;
+	struct iovec iov = {.iov_base = &byte, .iov_len = 1};
+	union {
+		struct cmsghdr align;
+		char room[CMSG_SPACE(sizeof(int))];
+	} ctl = {0};
+	struct msghdr m = {.msg_iov = &iov,
+	    .msg_iovlen = 1,
+	    .msg_control = ctl.room,
+	    .msg_controllen = sizeof(ctl.room)};
+	struct cmsghdr *h = CMSG_FIRSTHDR(&m);
+
+	h->cmsg_level = SOL_SOCKET;
+	h->cmsg_type = SCM_RIGHTS;
+	h->cmsg_len = CMSG_LEN(sizeof(int));
+	memcpy(CMSG_DATA(h), &fd, sizeof(fd));
+	if (sendmsg(sock, &m, MSG_NOSIGNAL | MSG_DONTWAIT) < 0)
+		log_warn("gateway", "log not handed over error=\"%s\"",
+		    strerror(errno));
+}
+
+/* swap_log opens the log file anew and gives it to everybody. */
+static void
+swap_log(struct gw_process *p)
+{
+	struct err e = {0};
+	unsigned w;
+	int fd;
+
+	if (parent_open_log(&fd, p->conf, &e) != RC_OK) {
+		log_error("gateway", "%s", e.text);
+		return;
+	}
+	if (fd < 0)
+		return;
+	for (w = 0; w < p->worker_cnt; w++)
+		send_fd(p->control[w][0], fd);
+	(void)close(p->log_fd);
+	p->log_fd = fd;
+}
+
+/* rotate moves log.N to log.N+1, log to log.1. */
+static void
+rotate(struct gw_process *p)
+{
+	const struct gw_conf *c = p->conf;
+	char from[4096], to[4096];
+	uint64_t i;
+
+	for (i = c->access_log_keep; i > 0; i--) {
+		(void)snprintf(to, sizeof(to), "%s.%llu", c->access_log,
+		    (unsigned long long)i);
+		if (i > 1)
+			(void)snprintf(from, sizeof(from), "%s.%llu",
+			    c->access_log, (unsigned long long)(i - 1));
+		else
+			(void)snprintf(from, sizeof(from), "%s", c->access_log);
+		if (rename(from, to) != 0 && errno != ENOENT)
+			log_error("gateway", "rotation file=%s error=\"%s\"",
+			    from, strerror(errno));
+	}
+	swap_log(p);
+}
+
+static void
+look_at_log(struct gw_process *p)
+{
+	struct stat st;
+
+	if (p->log_fd >= 0 && fstat(p->log_fd, &st) == 0 &&
+	    (uint64_t)st.st_size > p->conf->access_log_size)
+		rotate(p);
+}
+
+static void
+look_at_tickets(struct gw_process *p, uint64_t now_ms)
+{
+	if (p->ticket_ms == 0)
+		p->ticket_ms = now_ms;
+	if (now_ms - p->ticket_ms < p->conf->ticket_rotate_ms)
+		return;
+	p->ticket_ms = now_ms;
+	shm_new_ticket(p->shm);
+}
+
+void
+gw_parent_turn(u_int64_t timeout_ms)
+{
+	uint64_t now_ms;
+
+	kore_platform_event_wait(timeout_ms < TURN_MS ? timeout_ms : TURN_MS);
+	now_ms = clock_real()->mono_ms(NULL);
+	/* Kore keeps one signal only: a SIGCHLD behind another is lost. */
+	kore_worker_reap();
+	look_at_log(gw_process);
+	look_at_tickets(gw_process, now_ms);
+}
+
+static void
+say(void *ctx, const char *file, unsigned line, const char *text)
+{
+	(void)ctx;
+	log_error("gateway", "%s:%u: %s", file, line, text);
+}
+
+/* reload publishes a new configuration, or says why not and does nothing. */
+static void
+reload(struct gw_process *p)
+{
+	const struct gw_conf_say to_log = {say, NULL};
+	struct gw_conf *fresh;
+	struct blob blob;
+	struct err e = {0};
+	const char *fixed;
+
+	if (files_load(&fresh, &blob, p->conf_file, &to_log, &e) != RC_OK) {
+		log_error("gateway", "reload refused, running on as before");
+		return;
+	}
+	fixed = gw_conf_fixed_change(p->conf, fresh);
+	if (fixed != NULL) {
+		log_error("gateway",
+		    "reload refused: a restart is needed for setting=%s",
+		    fixed);
+		gw_conf_drop(fresh);
+	} else if (shm_publish(p->shm, bytes_of_buf(&blob.buf))) {
+		gw_conf_drop(p->conf);
+		p->conf = fresh;
+		log_info(
+		    "gateway", "configuration reloaded file=%s", p->conf_file);
+	} else {
+		gw_conf_drop(fresh);
+	}
+	files_free(&blob);
+}
+
+void
+gw_parent_signal(int sig)
+{
+	struct gw_process *p = gw_process;
+	struct err e = {0};
+
+	if (sig == SIGHUP) {
+		reload(p);
+		swap_log(p);
+	}
+	/* The key manager ends, and everything with it, over a bad pair. */
+	if (sig == SIGUSR1) {
+		if (!gw_conf_has_tls(p->conf))
+			return;
+		if (files_check_pair(p->conf, &e) != RC_OK) {
+			log_error("gateway",
+			    "certificate refused, running on as before: %s",
+			    e.text);
+			return;
+		}
+		log_info("gateway", "certificate reloaded");
+	}
+	kore_worker_dispatch_signal(sig);
+}

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The process that everything starts in. It opens listeners and the access
+ * log, forks workers and key manager through Kore, and then only watches:
+ * signals, log rotation, ticket keys. It never reads a byte from a client.
+ */
+#ifndef GATEWAY_PARENT_H
+#define GATEWAY_PARENT_H
+
+#include "gateway/listen.h"
+#include "gateway/shm.h"
+#include "http/conf.h"
+
+/*
+ * struct gw_process is what main sets up before the first fork; workers
+ * inherit it and do not change it.
+ */
+struct gw_process {
+	const char *conf_file;
+	struct gw_conf *conf; /* as of start */
+	struct shm *shm;
+	struct listeners listeners;
+	unsigned worker_cnt;
+	bool is_chrooted;               /* started as root */
+	const char *root;               /* absolute path of the workers' root */
+	int log_fd;                     /* access log, -1: none */
+	uint64_t ticket_ms;             /* when the last ticket key was drawn */
+	int control[SHM_WORKER_MAX][2]; /* parent's end, worker's end */
+};
+
+/* gw_process is the one of this program; set by main. */
+extern struct gw_process *gw_process;
+
+/* parent_open_log opens the access log for appending. Errors RC_CONF. */
+enum rc parent_open_log(int *fd, const struct gw_conf *c, struct err *e);
+
+#endif

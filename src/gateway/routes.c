@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Joins routes.def to the stage tables that it names.
+ */
+#include "gateway/routes.h"
+
+#include "api/api.h"
+#include "base/check.h"
+#include "http/ops.h"
+#include "http/rpc.h"
+
+static const struct gw_route rows[] = {
+#define ROUTE(method, path, kind, access, stages, body_max)                    \
+	{GW_##method, path, GW_##kind, GW_##access, stages, body_max},
+#include "gateway/routes.def"
+#undef ROUTE
+};
+
+const struct gw_route *
+gw_routes(size_t *cnt)
+{
+	*cnt = ARRAY_CNT(rows);
+	return rows;
+}

@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * System calls of workers and key manager. Kore has a list of its own, made
+ * for older C libraries, which allows files; what stands here is looked at
+ * first. A worker can not open, look at or remove any file: everything that
+ * it needs comes from the parent through shared memory and descriptors.
+ */
+#include <errno.h>
+#include <limits.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+
+#include "gateway/kore_priv.h"
+#include "gateway/parent.h"
+
+#if defined(__has_feature)
+#if __has_feature(address_sanitizer) ||                                        \
+    __has_feature(undefined_behavior_sanitizer)
+#define IS_SANITIZED 1
+#endif
+#endif
+
+#define ALLOW(name)       KORE_SYSCALL_ALLOW(name)
+#define REFUSE(name, err) KORE_SYSCALL_DENY(name, err)
+
+/* No file system. Refused, not killed: libpq and the C library look for
+ * optional files and go on without them. */
+static struct sock_filter no_files[] = {
+    REFUSE(open, EACCES),
+    REFUSE(openat, EACCES),
+    REFUSE(stat, EACCES),
+    REFUSE(lstat, EACCES),
+    REFUSE(access, EACCES),
+    REFUSE(unlink, EACCES),
+    REFUSE(readlink, EACCES),
+    REFUSE(getcwd, EACCES),
+    REFUSE(faccessat, EACCES),
+    REFUSE(faccessat2, EACCES),
+    REFUSE(getdents64, EACCES),
+    REFUSE(uname, EACCES),
+};
+
+/* What glibc 2.36, OpenSSL 3, libpq 15 and our own code call besides. */
+static struct sock_filter worker_calls[] = {
+    ALLOW(newfstatat), /* fstat() of glibc; names are of no use here */
+    /* sockets */
+    ALLOW(accept4),
+    ALLOW(connect),
+    ALLOW(getsockopt),
+    ALLOW(getsockname),
+    ALLOW(getpeername),
+    ALLOW(shutdown),
+    ALLOW(recvmsg), /* log files from the parent */
+    KORE_SYSCALL_ALLOW_ARG(socket, 0, AF_UNIX),
+    /* the thread that checks passwords */
+    ALLOW(clone),
+    ALLOW(clone3),
+    ALLOW(rseq),
+    ALLOW(set_robust_list),
+    ALLOW(setpriority),
+    ALLOW(sched_yield),
+    ALLOW(gettid),
+    ALLOW(eventfd2),
+    ALLOW(tgkill), /* abort() */
+    ALLOW(prlimit64),
+    ALLOW(sysinfo),
+    ALLOW(exit),
+};
+
+/* Only for a database that is reached by address. */
+static struct sock_filter internet_calls[] = {
+    KORE_SYSCALL_ALLOW_ARG(socket, 0, AF_INET),
+    KORE_SYSCALL_ALLOW_ARG(socket, 0, AF_INET6),
+};
+
+static struct sock_filter no_socket[] = {
+    REFUSE(socket, EACCES),
+};
+
+/* The key manager reads certificate and key again at SIGUSR1. */
+static struct sock_filter keymgr_calls[] = {
+    ALLOW(newfstatat),
+    ALLOW(mprotect),
+    ALLOW(madvise),
+    ALLOW(futex),
+    ALLOW(tgkill),
+    ALLOW(gettid),
+    ALLOW(sendmsg),
+};
+
+#ifdef IS_SANITIZED
+/* Sanitizers read /proc, map shadow memory and print where they like. */
+static struct sock_filter everything[] = {
+    KORE_BPF_RET(SECCOMP_RET_ALLOW),
+};
+#endif
+
+static void
+add(const char *name, struct sock_filter *prog, size_t len)
+{
+	(void)kore_seccomp_filter(name, prog, len);
+}
+
+/*
+ * Kore calls this in each child after it has given up its rights and before
+ * the filter is loaded. Filters are looked at in the order of their calls.
+ */
+void
+kore_seccomp_hook(void)
+{
+	struct gw_process *p = gw_process;
+
+#ifdef IS_SANITIZED
+	add("gw-all", everything, KORE_FILTER_LEN(everything));
+#endif
+	if (worker->id == KORE_WORKER_KEYMGR) {
+		/* Nothing of clients, logs or other workers. */
+		listen_keep(&p->listeners, UINT_MAX);
+		(void)munmap(p->shm, sizeof(*p->shm));
+		(void)prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+		add("gw-keymgr", keymgr_calls, KORE_FILTER_LEN(keymgr_calls));
+		return;
+	}
+	listen_keep(&p->listeners, worker->id - 1u);
+	(void)prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+	add("gw-files", no_files, KORE_FILTER_LEN(no_files));
+	add("gw-calls", worker_calls, KORE_FILTER_LEN(worker_calls));
+	if (p->conf->db_address[0] != '\0')
+		add("gw-internet", internet_calls,
+		    KORE_FILTER_LEN(internet_calls));
+	add("gw-socket", no_socket, KORE_FILTER_LEN(no_socket));
+}

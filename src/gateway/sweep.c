@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Deadlines and least rates of all connections, both directions (reliability
+ * H11, H12). One walk over all of them every tenth of a second costs less
+ * than a timer for each.
+ */
+#include "gateway/entry.h"
+#include "gateway/worker.h"
+
+enum {
+	SWEEP_MS = 100,
+	/* A rate is not judged before this, relative to the whole time. */
+	GRACE_DIVISOR = 3,
+	/* Buffers of connections idle this long are given back. */
+	RELEASE_MS = 2000,
+};
+
+/* cut ends a connection without a word. */
+static void
+cut(struct conn *c, enum gw_stat why)
+{
+	worker_stat(why, 1);
+	conn_close(c);
+}
+
+/* too_slow: after a third of the time allowed, the average counts. */
+static bool
+too_slow(const struct conn *c, uint64_t age_ms, uint64_t whole_ms)
+{
+	if (age_ms < whole_ms / GRACE_DIVISOR)
+		return false;
+	return c->moved * 1000 < gw_worker->conf->min_rate * age_ms;
+}
+
+static void
+sweep_head(struct conn *c, uint64_t age_ms)
+{
+	const struct gw_conf *f = gw_worker->conf;
+
+	if (c->in_len > 0) {
+		if (age_ms < f->head_ms)
+			return;
+		worker_stat(STAT_CUT_HEAD, 1);
+		entry_malformed(c, 408);
+		conn_run(c);
+	} else if (age_ms >= (c->req_cnt == 0 ? f->head_ms : f->idle_ms)) {
+		cut(c, STAT_CUT_IDLE);
+	} else if (age_ms >= RELEASE_MS && c->in != NULL) {
+		mem_free(c->in);
+		c->in = NULL;
+		c->in_cap = 0;
+	}
+}
+
+static void
+sweep_body(struct conn *c, uint64_t age_ms, uint64_t still_ms)
+{
+	const struct gw_conf *f = gw_worker->conf;
+
+	if (age_ms < f->body_ms && still_ms < f->body_stall_ms &&
+	    !too_slow(c, age_ms, f->body_ms))
+		return;
+	worker_stat(STAT_CUT_BODY, 1);
+	entry_body_bad(c, 408);
+	conn_run(c);
+}
+
+static void
+sweep_send(struct conn *c, uint64_t age_ms, uint64_t still_ms)
+{
+	const struct gw_conf *f = gw_worker->conf;
+	uint64_t whole_ms = f->send_ms + c->out_len * 1000 / (f->min_rate * 32);
+
+	if (age_ms >= whole_ms || still_ms >= f->send_stall_ms ||
+	    too_slow(c, age_ms, f->send_ms))
+		cut(c, STAT_CUT_SEND);
+}
+
+static void
+sweep_one(struct conn *c, uint64_t now_ms)
+{
+	const struct gw_conf *f = gw_worker->conf;
+	uint64_t age_ms = now_ms > c->since_ms ? now_ms - c->since_ms : 0;
+	uint64_t still_ms = now_ms > c->moved_ms ? now_ms - c->moved_ms : 0;
+
+	switch (c->state) {
+	case CONN_SHAKE:
+		if (age_ms >= f->handshake_ms)
+			cut(c, STAT_CUT_HANDSHAKE);
+		break;
+	case CONN_HEAD:
+		sweep_head(c, age_ms);
+		break;
+	case CONN_BODY:
+		sweep_body(c, age_ms, still_ms);
+		break;
+	case CONN_WORK:
+		if (age_ms < f->work_ms)
+			break;
+		worker_stat(STAT_CUT_WORK, 1);
+		entry_expire(c->txn);
+		break;
+	case CONN_SEND:
+		sweep_send(c, age_ms, still_ms);
+		break;
+	case CONN_LINGER:
+		if (age_ms >= CONN_LINGER_MS)
+			conn_close(c);
+		break;
+	case CONN_CLOSED:
+		break;
+	}
+}
+
+static void
+sweep(void *arg)
+{
+	struct gw_worker *w = gw_worker;
+	uint64_t now_ms = worker_now_ms();
+	struct conn *c, *next;
+
+	(void)arg;
+	/* A connection that becomes idle moves to the end of the list and may
+	 * be seen twice; a closed one moves to another list, so what comes
+	 * next is taken down first and everything closed stays allocated. */
+	for (c = TAILQ_FIRST(&w->conns); c != NULL; c = next) {
+		next = TAILQ_NEXT(c, list);
+		sweep_one(c, now_ms);
+	}
+	timer_set(&w->timers, &w->sweep, now_ms + SWEEP_MS, sweep, NULL);
+}
+
+void
+sweep_start(void)
+{
+	sweep(NULL);
+}

@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * TLS in a worker: Kore makes the SSL_CTX and keeps the private key in the
+ * key manager; this sets everything else.
+ */
+#ifndef GATEWAY_TLS_H
+#define GATEWAY_TLS_H
+
+/* tls_start listens for certificates from the key manager. When the first
+ * one comes the TLS listeners are switched on. */
+void tls_start(void);
+
+#endif

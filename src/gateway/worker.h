@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * What one worker process has. There is one worker to a process, reached by
+ * gw_worker, because Kore's callbacks carry no context of ours.
+ */
+#ifndef GATEWAY_WORKER_H
+#define GATEWAY_WORKER_H
+
+#include <sys/queue.h>
+
+#include "gateway/accesslog.h"
+#include "gateway/conn.h"
+#include "gateway/parent.h"
+#include "gateway/timer.h"
+#include "http/world.h"
+
+struct node_pool;
+struct db_pool;
+struct hasher;
+
+/* A listening socket as Kore's event loop knows it. */
+struct listen_event {
+	struct kore_event evt; /* first: Kore hands back this address */
+	int fd;
+	const struct gw_listener *listener;
+	bool is_on; /* in the event loop */
+};
+
+struct gw_worker {
+	unsigned index;
+	struct gw_process *process;
+	struct shm_worker *shm;
+	struct gw_conf *conf; /* now in force; requests hold their own */
+	uint64_t conf_version;
+	const char *db_password; /* in conf's arena */
+	struct gw_world world;
+	SSL_CTX *tls; /* Kore's; NULL until the key manager has spoken */
+
+	size_t listener_cnt;
+	struct listen_event listeners[GW_LISTENER_MAX];
+	struct kore_event control; /* the parent's end sends log files */
+
+	struct conn_list conns, ready, dead;
+	size_t conn_cnt, req_cnt;
+	uint64_t buffered; /* bytes of bodies and of answers not sent */
+	bool is_draining, is_full;
+
+	struct timers timers;
+	struct timer sweep, accept_again;
+	struct accesslog log;
+	struct node_pool *node;
+	struct db_pool *db;
+	struct hasher *hasher;
+
+	uint64_t date_unix;
+	char date[32];
+	uint64_t id_next;
+	char id[GW_REQ_ID_MAX + 1];
+	uint8_t out[65536]; /* answers are put together here */
+};
+
+extern struct gw_worker *gw_worker;
+
+/* worker_now_ms reads the monotonic clock. */
+uint64_t worker_now_ms(void);
+
+/* worker_date returns the HTTP date of now. */
+const char *worker_date(void);
+
+/* worker_next_id returns a request id of our own, unique for a long time;
+ * valid until the next call. */
+const char *worker_next_id(void);
+
+static inline void
+worker_stat(enum gw_stat stat, uint64_t n)
+{
+	shm_add(gw_worker->shm, stat, n);
+}
+
+/* worker_listen switches accepting on, for TLS listeners only when there is
+ * a certificate; worker_deafen switches it off. */
+void worker_listen(void);
+void worker_deafen(void);
+
+#endif

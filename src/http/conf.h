@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * gateway.conf: the only configuration of the gateway, read and checked as a
+ * whole before anything starts, and again at each reload. Settings and their
+ * meaning are rows of conf.def; the text format is base/ini.h. A value may
+ * hold ${NAME} or ${NAME:-default}, replaced from the environment.
+ */
+#ifndef HTTP_CONF_H
+#define HTTP_CONF_H
+
+#include "base/arena.h"
+#include "base/err.h"
+#include "http/net.h"
+
+enum {
+	GW_LISTENER_MAX = 16,
+	GW_SURFACE_MAX = 32,
+	GW_MOUNT_MAX = 64,    /* all surfaces together */
+	GW_NAME_MAX = 32,     /* of a listener or surface */
+	GW_WORD_CNT_MAX = 64, /* hosts, networks, methods of one surface */
+	GW_CONF_MEMORY_MAX = 8 * 1024 * 1024,
+};
+
+enum gw_surface_kind {
+#define KIND(name, word, errors) GW_##name,
+#include "http/surface.def"
+#undef KIND
+	GW_SURFACE_KIND_CNT,
+};
+
+enum gw_filter {
+#define FILTER(name, word, fn, phase) GW_FILTER_##name,
+#include "http/filter.def"
+#undef FILTER
+	GW_FILTER_CNT,
+};
+
+struct gw_users;
+
+/* struct gw_words is a list of words from one value. */
+struct gw_words {
+	size_t cnt;
+	struct bytes *words;
+};
+
+struct gw_nets {
+	size_t cnt;
+	struct gw_net *nets;
+};
+
+struct gw_listen_addr {
+	struct gw_addr addr;
+	uint16_t port;
+	bool is_v6; /* written as IPv6, also ::ffff:... */
+};
+
+struct gw_listener {
+	const char *name;
+	unsigned line;
+	struct gw_listen_addr addr;
+	bool is_tls;
+};
+
+struct gw_surface {
+	const char *name;
+	unsigned line;
+	enum gw_surface_kind kind;
+	uint32_t filter_bits; /* bit 1 << GW_FILTER_x */
+	struct gw_words hosts;
+	bool any_host;
+	const char *realm, *users_file;
+	struct gw_nets allow, deny;
+	struct gw_words origins, rpc_methods;
+	bool plain_transfers; /* the target of a plain transfer is free */
+	uint64_t batch_max, body_max;
+	struct gw_users *users; /* set by gw_conf_set_users */
+	unsigned mounts;        /* how many rows of gw_conf.mounts are its */
+};
+
+/* struct gw_mount says that a surface answers at a listener and prefix. */
+struct gw_mount {
+	struct gw_surface *surface;
+	struct bytes listener_name, prefix; /* prefix without a slash behind */
+	const struct gw_listener *listener;
+	unsigned line;
+};
+
+struct gw_conf {
+	struct arena arena;
+	unsigned refs;
+	const char *file;
+	const char *home, *run_dir, *root, *user, *keymgr_user, *access_log;
+	uint64_t worker_cnt, access_log_size, access_log_keep;
+	const char *cert, *key;
+	uint64_t ticket_rotate_ms;
+	uint64_t conn_max, conn_addr_max, body_memory;
+	uint64_t handshake_ms, head_ms, idle_ms, body_stall_ms, body_ms;
+	uint64_t send_stall_ms, send_ms, min_rate, work_ms, drain_ms;
+	uint64_t password_queue, remember_ms;
+	const char *node_socket;
+	uint64_t node_conn_cnt, node_in_flight, node_ms, node_answer_max;
+	const char *db_socket, *db_address, *db_name, *db_user;
+	const char *db_password_file;
+	uint64_t db_port, db_conn_cnt, db_in_flight, db_ms;
+	size_t listener_cnt, surface_cnt, mount_cnt;
+	struct gw_listener listeners[GW_LISTENER_MAX];
+	struct gw_surface surfaces[GW_SURFACE_MAX];
+	struct gw_mount mounts[GW_MOUNT_MAX];
+};
+
+/* struct gw_conf_say is told everything that is wrong, one line each; line
+ * is 0 when it is not about one line. */
+struct gw_conf_say {
+	void (*say)(
+	    void *ctx, const char *file, unsigned line, const char *text);
+	void *ctx;
+};
+
+/*
+ * gw_conf_read reads and checks a whole configuration.
+ *
+ * out      one reference, owned by the caller: gw_conf_drop
+ * file     for messages
+ * env      looks up an environment variable; NULL when it is not set
+ * say      told each fault; the check goes on behind it as far as it can
+ * Errors   RC_CONF  at least one fault was told; RC_NO_MEMORY
+ */
+enum rc gw_conf_read(struct gw_conf **out, const char *file, struct bytes text,
+    const char *(*env)(const char *name), const struct gw_conf_say *say,
+    struct err *e);
+
+/* gw_conf_hold and gw_conf_drop count references; the last one frees. */
+struct gw_conf *gw_conf_hold(struct gw_conf *c);
+void gw_conf_drop(struct gw_conf *c);
+
+/*
+ * gw_conf_set_users reads a users file for every surface that names it.
+ *
+ * Errors  RC_CONF, told to say with the line in that file
+ */
+enum rc gw_conf_set_users(struct gw_conf *c, const char *file,
+    struct bytes text, const struct gw_conf_say *say, struct err *e);
+
+/*
+ * gw_conf_fixed_change compares settings that only a restart can change.
+ *
+ * Returns  the first one that differs, "section.key", or NULL
+ */
+const char *gw_conf_fixed_change(
+    const struct gw_conf *a, const struct gw_conf *b);
+
+/* gw_conf_has_tls tells whether some listener speaks TLS. */
+bool gw_conf_has_tls(const struct gw_conf *c);
+
+/* gw_surface_kind_word returns the configuration's word for kind. */
+const char *gw_surface_kind_word(enum gw_surface_kind kind);
+
+#endif

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The filter chain: stages of the surface that stand before those of the
+ * route. A filter returns GW_NEXT to let the request through, GW_DONE with a
+ * refusal, or GW_AGAIN with an effect to be called again. filter.def has
+ * the order.
+ */
+#ifndef HTTP_FILTER_H
+#define HTTP_FILTER_H
+
+#include "http/stage.h"
+
+#define FILTER(name, word, fn, phase) gw_stage_fn fn;
+#include "http/filter.def"
+#undef FILTER
+
+#endif

@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * HTTP Basic (RFC 7617, charset UTF-8) against the surface's users file. The
+ * costly check is an effect; a password found right is remembered for a
+ * while. Unknown users, wrong passwords and broken headers get the same
+ * answer (reliability A1 to A6).
+ */
+#include "base/check.h"
+#include "http/b64.h"
+#include "http/creds.h"
+#include "http/filter.h"
+#include "http/req.h"
+#include "http/users.h"
+#include "http/world.h"
+
+/* struct attempt is what the client has shown. */
+struct attempt {
+	struct bytes user, password;
+	const struct gw_password *record; /* a decoy for unknown users */
+	struct gw_creds_key key;
+};
+
+static enum gw_step
+refuse(struct gw_req *r)
+{
+	const char *realm = r->surface->realm;
+	const char *challenge =
+	    arena_str(&r->arena, "Basic realm=\"%s\", charset=\"UTF-8\"",
+		realm[0] != '\0' ? realm : r->surface->name);
+
+	if (challenge == NULL)
+		return gw_refuse(r, GW_R_INTERNAL, NULL);
+	gw_reply_field(r, "WWW-Authenticate", bytes_of_str(challenge));
+	return gw_refuse(r, GW_R_UNAUTHORIZED, NULL);
+}
+
+/* Reads "Basic BASE64"; the scheme's case does not matter, RFC 9110 11.1. */
+static bool
+read_header(struct gw_req *r, struct attempt *a)
+{
+	struct bytes v, plain;
+	const uint8_t *colon;
+
+	if (!gw_head_field(&v, &r->head, "authorization") || v.len < 7 ||
+	    !gw_eq_nocase(bytes_of(v.ptr, 6), "basic "))
+		return false;
+	v = bytes_of(v.ptr + 6, v.len - 6);
+	while (v.len > 0 && v.ptr[0] == ' ')
+		v = bytes_of(v.ptr + 1, v.len - 1);
+	if (!gw_b64_read(&r->arena, &plain, v) || plain.len == 0)
+		return false;
+	colon = memchr(plain.ptr, ':', plain.len);
+	if (colon == NULL)
+		return false;
+	a->user = bytes_of(plain.ptr, (size_t)(colon - plain.ptr));
+	a->password = bytes_of(colon + 1, plain.len - a->user.len - 1);
+	return true;
+}
+
+static enum gw_step
+admit(struct gw_req *r, struct attempt *a)
+{
+	r->user = a->user;
+	r->effect.kind = GW_EFFECT_NONE;
+	r->state = NULL;
+	return GW_NEXT;
+}
+
+/* conclude is called again when the password was checked. */
+static enum gw_step
+conclude(struct gw_req *r, struct attempt *a)
+{
+	struct gw_effect *e = &r->effect;
+	uint64_t now = r->world->mono_ms;
+
+	if (e->rc != RC_OK)
+		return gw_refuse(r, GW_R_BUSY, NULL);
+	if (!e->u.password.fits)
+		return refuse(r);
+	gw_creds_add(r->world->creds, &a->key, now, now + r->conf->remember_ms);
+	return admit(r, a);
+}
+
+enum gw_step
+gw_filter_basic(struct gw_req *r)
+{
+	struct attempt *a = r->state;
+	const struct gw_users *users = r->surface->users;
+
+	if (r->effect.kind == GW_EFFECT_PASSWORD)
+		return conclude(r, a);
+	a = arena_alloc(&r->arena, sizeof(*a));
+	if (a == NULL)
+		return gw_refuse(r, GW_R_INTERNAL, NULL);
+	if (!read_header(r, a))
+		return refuse(r);
+	CHECK(users != NULL);
+	a->record = gw_users_find(users, a->user);
+	if (a->record == NULL)
+		a->record = gw_users_decoy(users);
+	a->key = gw_creds_key(r->world->creds, bytes_of_str(r->surface->name),
+	    a->user, a->password, a->record);
+	if (gw_creds_has(r->world->creds, &a->key, r->world->mono_ms))
+		return admit(r, a);
+	r->state = a;
+	r->effect = (struct gw_effect){.kind = GW_EFFECT_PASSWORD,
+	    .u.password = {.record = a->record, .password = a->password}};
+	return GW_AGAIN;
+}

@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Reads, writes and compares addresses. No names, no sockets.
+ */
+#include "http/net.h"
+
+#include <arpa/inet.h>
+
+static const uint8_t mapped[12] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
+
+struct gw_addr
+gw_addr_of_v4(const uint8_t b[4])
+{
+	struct gw_addr a;
+
+	memcpy(a.b, mapped, sizeof(mapped));
+	memcpy(a.b + sizeof(mapped), b, 4);
+	return a;
+}
+
+bool
+gw_addr_is_v4(const struct gw_addr *a)
+{
+	return memcmp(a->b, mapped, sizeof(mapped)) == 0;
+}
+
+bool
+gw_addr_is_loopback(const struct gw_addr *a)
+{
+	static const struct gw_addr one = {{[15] = 1}};
+
+	if (gw_addr_is_v4(a))
+		return a->b[12] == 127;
+	return memcmp(a, &one, sizeof(one)) == 0;
+}
+
+const char *
+gw_addr_text(char out[GW_ADDR_TEXT_MAX], const struct gw_addr *a)
+{
+	bool v4 = gw_addr_is_v4(a);
+
+	if (inet_ntop(v4 ? AF_INET : AF_INET6, v4 ? a->b + 12 : a->b, out,
+		GW_ADDR_TEXT_MAX) == NULL)
+		out[0] = '\0';
+	return out;
+}
+
+bool
+gw_addr_read(struct gw_addr *out, struct bytes text)
+{
+	char s[GW_ADDR_TEXT_MAX];
+	uint8_t v4[4];
+
+	if (text.len == 0 || text.len >= sizeof(s))
+		return false;
+	memcpy(s, text.ptr, text.len);
+	s[text.len] = '\0';
+	if (inet_pton(AF_INET, s, v4) == 1) {
+		*out = gw_addr_of_v4(v4);
+		return true;
+	}
+	return inet_pton(AF_INET6, s, out->b) == 1;
+}
+
+static bool
+read_bits(unsigned *out, struct bytes text)
+{
+	size_t i;
+
+	if (text.len == 0 || text.len > 3)
+		return false;
+	*out = 0;
+	for (i = 0; i < text.len; i++) {
+		if (text.ptr[i] < '0' || text.ptr[i] > '9')
+			return false;
+		*out = *out * 10 + (unsigned)(text.ptr[i] - '0');
+	}
+	return true;
+}
+
+/* Bit i of an address, the most significant first. */
+static bool
+bit(const struct gw_addr *a, unsigned i)
+{
+	return (a->b[i / 8] >> (7 - i % 8)) & 1;
+}
+
+bool
+gw_net_read(struct gw_net *out, struct bytes text)
+{
+	const uint8_t *slash = memchr(text.ptr, '/', text.len);
+	struct bytes head = text;
+	unsigned base, bits, i;
+
+	if (slash != NULL)
+		head.len = (size_t)(slash - text.ptr);
+	if (!gw_addr_read(&out->addr, head))
+		return false;
+	base = gw_addr_is_v4(&out->addr) && !memchr(head.ptr, ':', head.len)
+		   ? 96
+		   : 0;
+	bits = 128 - base;
+	if (slash != NULL &&
+	    (!read_bits(&bits, bytes_of(slash + 1, text.len - head.len - 1)) ||
+		bits > 128 - base))
+		return false;
+	out->bits = (uint8_t)(base + bits);
+	for (i = out->bits; i < 128; i++)
+		if (bit(&out->addr, i))
+			return false;
+	return true;
+}
+
+bool
+gw_net_has(const struct gw_net *n, const struct gw_addr *a)
+{
+	unsigned whole = n->bits / 8, i;
+
+	if (memcmp(n->addr.b, a->b, whole) != 0)
+		return false;
+	for (i = whole * 8; i < n->bits; i++)
+		if (bit(&n->addr, i) != bit(a, i))
+			return false;
+	return true;
+}

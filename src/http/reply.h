@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Answers: status, headers, body; and refusals, whose look depends on what
+ * the surface serves. errors.def holds every refusal of the HTTP layer.
+ */
+#ifndef HTTP_REPLY_H
+#define HTTP_REPLY_H
+
+#include "http/stage.h"
+
+struct gw_req;
+struct jsonw;
+
+enum gw_refusal {
+#define REFUSAL(name, http, code, message, rpc, text) GW_R_##name,
+#include "http/errors.def"
+#undef REFUSAL
+	GW_REFUSAL_CNT,
+};
+
+/* Headers that a stage or filter adds, besides those of every answer. */
+enum { GW_REPLY_FIELD_MAX = 8 };
+
+struct gw_reply_field {
+	const char *name;
+	struct bytes value; /* no control bytes */
+};
+
+struct gw_reply {
+	unsigned status;  /* 0: none yet */
+	const char *type; /* Content-Type with charset */
+	struct bytes body;
+	size_t field_cnt;
+	struct gw_reply_field fields[GW_REPLY_FIELD_MAX];
+	bool may_cache;    /* else Cache-Control: no-store */
+	bool must_close;   /* the connection is not fit for another request */
+	const char *cause; /* short word for the log, NULL for none */
+};
+
+/* gw_reply_set completes an answer. Returns GW_DONE, for `return`. type is
+ * one of the GW_TYPE_ texts. */
+enum gw_step gw_reply_set(
+    struct gw_req *r, unsigned status, const char *type, struct bytes body);
+
+#define GW_TYPE_JSON "application/json; charset=utf-8"
+#define GW_TYPE_TEXT "text/plain; charset=utf-8"
+#define GW_TYPE_HTML "text/html; charset=utf-8"
+
+/* gw_reply_json copies what w holds into the arena as the body and frees w.
+ * When w has overflowed the answer is an internal error. */
+enum gw_step gw_reply_json(struct gw_req *r, unsigned status, struct jsonw *w);
+
+/* gw_reply_field adds a header; value must outlive the request. CHECKs that
+ * there is room. */
+void gw_reply_field(struct gw_req *r, const char *name, struct bytes value);
+
+/*
+ * gw_refuse completes an answer from errors.def, in the surface's look.
+ *
+ * detail  text for the client beside the row's own, or NULL; in the wallet
+ *         API's envelope it is `description`; one that begins with { is
+ *         JSON already, field by field
+ */
+enum gw_step gw_refuse(
+    struct gw_req *r, enum gw_refusal why, const char *detail);
+
+/* gw_refusal_of_rc returns the refusal for a failed effect or library. */
+enum gw_refusal gw_refusal_of_rc(enum rc rc);
+
+/* gw_refusal_of_status returns the refusal for a framing error's status. */
+enum gw_refusal gw_refusal_of_status(unsigned status);
+
+/* gw_status_text returns the reason phrase of a status. */
+const char *gw_status_text(unsigned status);
+
+/* What gw_reply_head has to know of the connection. */
+struct gw_reply_how {
+	const char *date; /* HTTP date, no line end */
+	const char *id;   /* request id, NULL for none */
+	bool is_tls;      /* adds Strict-Transport-Security */
+	bool keep_alive;  /* the connection stays open */
+	bool is_head;     /* HEAD: no body follows */
+	unsigned minor;   /* of the request */
+};
+
+/* Longest head that gw_reply_head writes, fields included. */
+enum { GW_REPLY_HEAD_MAX = 8192 };
+
+/*
+ * gw_reply_head writes status line and headers, with the empty line.
+ *
+ * Returns  false when they do not fit
+ */
+bool gw_reply_head(struct buf *out, const struct gw_reply *reply,
+    const struct gw_reply_how *how);
+
+#endif

@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * One request as everything above Kore sees it: what the client sent, where
+ * it is going, how far it has come, and the answer being made. It is opened
+ * by the gateway when a head is complete and dropped when the answer is
+ * sent or the client is gone. Everything it points to lives in its arena or
+ * in its configuration, which it holds.
+ */
+#ifndef HTTP_REQ_H
+#define HTTP_REQ_H
+
+#include "base/arena.h"
+#include "http/conf.h"
+#include "http/head.h"
+#include "http/reply.h"
+#include "http/stage.h"
+
+enum {
+	/* Path parameters of one route. */
+	GW_PARAM_MAX = 4,
+	/* Longest request id, ours or a client's. */
+	GW_REQ_ID_MAX = 64,
+	/* What one request may allocate besides its body and its answer. */
+	GW_REQ_MEMORY_MAX = 64 * 1024 * 1024,
+};
+
+struct gw_route;
+struct gw_world;
+
+struct gw_peer {
+	struct gw_addr addr;
+	uint16_t port;
+	bool is_tls;
+};
+
+struct gw_req {
+	struct arena arena;
+	const struct gw_world *world;
+	struct gw_conf *conf;
+
+	/* what came */
+	struct gw_peer peer;
+	struct gw_head head;
+	struct bytes host;  /* name asked for, without port or brackets */
+	struct bytes path;  /* decoded, see gw_path_read */
+	struct bytes query; /* as sent */
+	struct bytes body;  /* whole, decoded from chunks */
+	char id[GW_REQ_ID_MAX + 1];
+
+	/* where it goes */
+	const struct gw_surface *surface; /* NULL: none was found */
+	const struct gw_route *route;     /* NULL: none was found */
+	struct bytes rest;                /* path below the surface's prefix */
+	struct bytes params[GW_PARAM_MAX];
+	uint32_t allowed; /* methods of the path: bit 1 << gw_method */
+
+	/* who */
+	struct bytes user; /* empty: nobody has shown a password */
+
+	/* how far */
+	enum gw_phase phase;
+	unsigned at; /* filter or stage */
+	struct gw_effect effect;
+	struct gw_reply reply;
+	void *state; /* of the stages between them */
+};
+
+/*
+ * gw_req_route decides where a request goes: surface by listener, path and
+ * host, route by path and method. Fills host, path, query, surface, route,
+ * rest, params, allowed. When the request can not be served it writes the
+ * refusal and returns false; r->surface may be NULL then.
+ *
+ * Spec  RFC 9112 3.2; reliability H7, H9, H18, N5
+ */
+bool gw_req_route(struct gw_req *r, const struct gw_listener *listener);
+
+/*
+ * gw_req_set_id takes the client's X-Request-Id when it is 1 to 64 of
+ * [A-Za-z0-9._-], else the one that is given.
+ */
+void gw_req_set_id(struct gw_req *r, const char *fallback);
+
+/*
+ * gw_req_is_json tells whether the body is announced as application/json,
+ * parameters behind ; not looked at.
+ */
+bool gw_req_is_json(const struct gw_req *r);
+
+/* gw_req_query finds the first value of a query parameter, decoded. Returns
+ * false when it is absent or not decodable. */
+bool gw_req_query(struct gw_req *r, struct bytes *value, const char *name);
+
+#endif

@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The stage machine: one loop over filters and stages. It performs nothing;
+ * when a stage asks for something it stops, and is called again later.
+ */
+#include "http/stage.h"
+
+#include "base/check.h"
+#include "base/log.h"
+#include "http/filter.h"
+#include "http/req.h"
+#include "http/route.h"
+#include "http/world.h"
+
+struct filter_row {
+	gw_stage_fn *run;
+	enum gw_phase phase;
+};
+
+static const struct filter_row filters[GW_FILTER_CNT] = {
+#define HEAD                          GW_PHASE_HEAD
+#define BODY                          GW_PHASE_BODY
+#define FILTER(name, word, fn, phase) [GW_FILTER_##name] = {fn, phase},
+#include "http/filter.def"
+#undef FILTER
+#undef HEAD
+#undef BODY
+};
+
+/* A route that is open to all is open to who has no password. */
+static bool
+filter_applies(const struct gw_req *r, unsigned i)
+{
+	if (filters[i].phase != r->phase ||
+	    (r->surface->filter_bits >> i & 1) == 0)
+		return false;
+	return i != GW_FILTER_BASIC || r->route == NULL ||
+	       r->route->access != GW_OPEN;
+}
+
+/* next returns what to call now, NULL when the phase is over. */
+static gw_stage_fn *
+next(struct gw_req *r)
+{
+	if (r->phase == GW_PHASE_STAGES)
+		return r->route->stages[r->at];
+	while (r->at < GW_FILTER_CNT && !filter_applies(r, r->at))
+		r->at++;
+	return r->at < GW_FILTER_CNT ? filters[r->at].run : NULL;
+}
+
+/* refuse_unrouted answers a request that passed the filters of a surface
+ * which has no route for it. The wallet API knows no 405 (ibet 1.1). */
+static void
+refuse_unrouted(struct gw_req *r)
+{
+	const char *text;
+
+	if (r->surface->kind != GW_WALLET) {
+		(void)gw_refuse(
+		    r, r->allowed != 0 ? GW_R_METHOD : GW_R_NOT_FOUND, NULL);
+		return;
+	}
+	text = arena_str(&r->arena, "method: %.*s, url: %.*s",
+	    (int)r->head.method_text.len, (const char *)r->head.method_text.ptr,
+	    (int)r->path.len, (const char *)r->path.ptr);
+	(void)gw_refuse(r, GW_R_NOT_FOUND, text);
+}
+
+/* end_of_phase moves on; returns true when the caller has to do something
+ * first, which is told in *what. */
+static bool
+end_of_phase(struct gw_req *r, enum gw_run *what)
+{
+	r->at = 0;
+	if (r->phase == GW_PHASE_HEAD) {
+		r->phase = GW_PHASE_BODY;
+		if (r->route == NULL) {
+			refuse_unrouted(r);
+			*what = GW_RUN_REPLY;
+			return true;
+		}
+		*what = GW_RUN_BODY;
+		return r->head.body != GW_BODY_NONE;
+	}
+	if (r->phase == GW_PHASE_BODY) {
+		r->phase = GW_PHASE_STAGES;
+		return false;
+	}
+	log_error("http", "stages end without an answer path=%s req=%s",
+	    r->route->path, r->id);
+	(void)gw_refuse(r, GW_R_INTERNAL, NULL);
+	*what = GW_RUN_REPLY;
+	return true;
+}
+
+enum gw_run
+gw_run(struct gw_req *r)
+{
+	enum gw_run what;
+	gw_stage_fn *fn;
+
+	for (;;) {
+		fn = next(r);
+		if (fn == NULL) {
+			if (end_of_phase(r, &what))
+				return what;
+			continue;
+		}
+		switch (fn(r)) {
+		case GW_NEXT:
+			r->at++;
+			break;
+		case GW_WAIT:
+			r->at++;
+			CHECK(r->effect.kind != GW_EFFECT_NONE);
+			return GW_RUN_WAIT;
+		case GW_AGAIN:
+			CHECK(r->effect.kind != GW_EFFECT_NONE);
+			return GW_RUN_WAIT;
+		case GW_DONE:
+			CHECK(r->reply.status != 0);
+			return GW_RUN_REPLY;
+		}
+	}
+}
+
+enum gw_step
+gw_wait_node(struct gw_req *r, struct gw_node_call *calls, size_t cnt)
+{
+	CHECK(cnt > 0 && cnt <= GW_NODE_CALL_MAX);
+	r->effect = (struct gw_effect){
+	    .kind = GW_EFFECT_NODE, .u.node = {.calls = calls, .cnt = cnt}};
+	return GW_WAIT;
+}
+
+enum gw_step
+gw_wait_timer(struct gw_req *r, uint64_t ms)
+{
+	r->effect =
+	    (struct gw_effect){.kind = GW_EFFECT_TIMER, .u.timer_ms = ms};
+	return GW_WAIT;
+}
+
+enum gw_step
+gw_wait_query(struct gw_req *r, const struct gw_stmt *stmt)
+{
+	r->effect = (struct gw_effect){
+	    .kind = GW_EFFECT_QUERY, .u.query = {.stmt = stmt}};
+	return GW_WAIT;
+}
+
+void
+gw_query_param(struct gw_req *r, const char *text)
+{
+	struct gw_query_effect *q = &r->effect.u.query;
+
+	CHECK(r->effect.kind == GW_EFFECT_QUERY);
+	CHECK(q->param_cnt < GW_STMT_PARAM_MAX);
+	q->params[q->param_cnt++] = text;
+}

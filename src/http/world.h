@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * What requests see of the process they are in: the routes, the time, whom
+ * it has admitted, and who is up. The gateway fills it in, once for each
+ * worker, and keeps it fresh.
+ */
+#ifndef HTTP_WORLD_H
+#define HTTP_WORLD_H
+
+#include "base/arena.h"
+#include "http/route.h"
+
+struct gw_creds;
+
+struct gw_world {
+	const struct gw_route *routes;
+	size_t route_cnt;
+	struct gw_creds *creds; /* passwords checked lately */
+	uint64_t mono_ms;       /* of this turn of the event loop */
+	bool has_node, has_db;  /* at least one connection is up */
+	bool wants_db;          /* [database] is configured */
+	bool is_draining;       /* told to stop: not ready any more */
+	/* metrics writes the Prometheus text of all workers into the arena. */
+	bool (*metrics)(struct arena *a, struct bytes *out);
+};
+
+#endif
