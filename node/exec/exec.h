@@ -71,7 +71,7 @@ enum rc exec_check_stateless(const struct tx *tx, const struct fork_plan *p,
  * Without the machine: nothing, or a refusal.
  *
  * Errors  RC_UNSUPPORTED  the block of the DAO fork
- *         RC_EVM_NONE     a system contract of Cancun or Prague would run
+ *         RC_EVM_NONE     from Cancun on system contracts would run
  */
 enum rc exec_begin_block(struct state *st, const struct exec_env *env,
     const struct header *h, struct err *e);

@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The machine's view of the world over struct state: one thin function per
+ * row of struct evm_host. Gas and the static flag are the machine's matter.
+ */
+#include "exec/exec_priv.h"
+
+static struct state *
+state_of(void *ctx)
+{
+	return ((struct exec_host *)ctx)->st;
+}
+
+static bool
+host_exists(void *ctx, const struct addr *addr)
+{
+	return state_exists(state_of(ctx), addr);
+}
+
+static bool
+host_is_empty(void *ctx, const struct addr *addr)
+{
+	return state_is_empty(state_of(ctx), addr);
+}
+
+static void
+host_balance(void *ctx, struct u256 *out, const struct addr *addr)
+{
+	state_balance(state_of(ctx), out, addr);
+}
+
+static struct bytes
+host_code(void *ctx, const struct addr *addr)
+{
+	return state_code(state_of(ctx), addr);
+}
+
+/* EIP-1052 and EIP-161: an empty account counts as not there. */
+static void
+host_code_hash(void *ctx, struct hash *out, const struct addr *addr)
+{
+	if (state_is_empty(state_of(ctx), addr))
+		*out = (struct hash){{0}};
+	else
+		state_code_hash(state_of(ctx), out, addr);
+}
+
+static void
+host_slot(void *ctx, struct u256 *out, const struct addr *addr,
+    const struct hash *key)
+{
+	state_slot(state_of(ctx), out, addr, key);
+}
+
+static void
+host_slot_original(void *ctx, struct u256 *out, const struct addr *addr,
+    const struct hash *key)
+{
+	state_slot_original(state_of(ctx), out, addr, key);
+}
+
+static void
+host_set_slot(void *ctx, const struct addr *addr, const struct hash *key,
+    const struct u256 *value)
+{
+	state_set_slot(state_of(ctx), addr, key, value);
+}
+
+static void
+host_transient(void *ctx, struct u256 *out, const struct addr *addr,
+    const struct hash *key)
+{
+	state_transient(state_of(ctx), out, addr, key);
+}
+
+static void
+host_set_transient(void *ctx, const struct addr *addr, const struct hash *key,
+    const struct u256 *value)
+{
+	state_set_transient(state_of(ctx), addr, key, value);
+}
+
+static bool
+host_warm_addr(void *ctx, const struct addr *addr)
+{
+	return state_warm_addr(state_of(ctx), addr);
+}
+
+static bool
+host_warm_slot(void *ctx, const struct addr *addr, const struct hash *key)
+{
+	return state_warm_slot(state_of(ctx), addr, key);
+}
+
+static void
+host_refund_add(void *ctx, uint64_t gas)
+{
+	state_add_refund(state_of(ctx), gas);
+}
+
+static void
+host_refund_sub(void *ctx, uint64_t gas)
+{
+	state_sub_refund(state_of(ctx), gas);
+}
+
+static void
+host_log(void *ctx, const struct log_entry *log)
+{
+	state_add_log(state_of(ctx), log);
+}
+
+static void
+host_destroy(void *ctx, const struct addr *addr, const struct addr *heir)
+{
+	const struct exec_host *h = ctx;
+	bool goes = h->env->block.fork < FORK_CANCUN ||
+		    state_is_new(h->st, addr); /* EIP-6780 */
+	struct u256 balance;
+
+	/* An account that goes and is its own heir burns what it had. */
+	if (goes || !addr_eq(addr, heir)) {
+		state_balance(h->st, &balance, addr);
+		state_set_balance(h->st, addr, &U256_ZERO);
+		if (!addr_eq(addr, heir))
+			state_add_balance(h->st, heir, &balance);
+	}
+	if (goes)
+		state_destroy(h->st, addr);
+}
+
+static void
+host_block_hash(void *ctx, struct hash *out, uint64_t number)
+{
+	const struct exec_env *env = ((struct exec_host *)ctx)->env;
+	uint64_t now = env->block.number;
+
+	*out = (struct hash){{0}};
+	if (number >= now || now - number > 256 || env->block_hash == NULL)
+		return;
+	if (env->block_hash(env->ctx, out, number) != RC_OK)
+		*out = (struct hash){{0}};
+}
+
+struct evm_host
+exec_host_of(struct exec_host *h)
+{
+	return (struct evm_host){
+	    .exists = host_exists,
+	    .is_empty = host_is_empty,
+	    .balance = host_balance,
+	    .code = host_code,
+	    .code_hash = host_code_hash,
+	    .slot = host_slot,
+	    .slot_original = host_slot_original,
+	    .set_slot = host_set_slot,
+	    .transient = host_transient,
+	    .set_transient = host_set_transient,
+	    .warm_addr = host_warm_addr,
+	    .warm_slot = host_warm_slot,
+	    .refund_add = host_refund_add,
+	    .refund_sub = host_refund_sub,
+	    .log = host_log,
+	    .destroy = host_destroy,
+	    .block_hash = host_block_hash,
+	    .ctx = h,
+	};
+}

@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * One transaction: checks, buying gas, the message, refunds, the author's
+ * fee, the receipt. Yellow Paper 6 and its EIPs; the block around it is in
+ * block_exec.c, what it may do to others in msg_exec.c.
+ */
+#include "base/check.h"
+#include "eth/addr.h"
+#include "eth/bloom.h"
+#include "exec/exec.h"
+#include "exec/exec_priv.h"
+
+/* One transaction on its way through the steps below. */
+struct tx_run {
+	struct state *st;
+	const struct exec_env *env;
+	const struct tx *tx;
+	const struct addr *sender;
+	struct exec_price price;
+	uint64_t intrinsic, floor, gas_used;
+	struct evm_result result;
+};
+
+static struct evm_msg
+message_of(const struct tx_run *r)
+{
+	return (struct evm_msg){
+	    .kind = r->tx->is_create ? EVM_CREATE : EVM_CALL,
+	    .gas = r->tx->gas - r->intrinsic,
+	    .caller = *r->sender,
+	    .to = r->tx->to,
+	    .code_addr = r->tx->to,
+	    .value = r->tx->value,
+	    .input = r->tx->data,
+	};
+}
+
+/* check leaves the state as it is, whatever it finds. */
+static enum rc
+check(struct tx_run *r, uint64_t gas_left, struct err *e)
+{
+	const struct evm_block *b = &r->env->block;
+	bool has_status =
+	    fork_is_active(r->env->forks, FORK_BYZANTIUM, b->number, b->time);
+	struct evm_msg msg;
+
+	TRY(exec_check_stateless(r->tx, r->env->forks, b->number, b->time, e));
+	TRY(exec_intrinsic_gas(&r->intrinsic, &r->floor, r->tx, b->fork, e));
+	TRY(exec_check_stateful(
+	    &r->price, r->st, r->env, r->tx, r->sender, gas_left, e));
+	msg = message_of(r);
+	TRY(exec_msg_refuse(r->st, r->env, &msg, e));
+	if (!has_status && r->env->mid_root == NULL)
+		return FAIL(e, RC_UNSUPPORTED,
+		    "receipts before Byzantium need a state root");
+	return RC_OK;
+}
+
+/* amount_of multiplies gas by a price that check_funds has bounded. */
+static struct u256
+amount_of(uint64_t gas, const struct u256 *price)
+{
+	struct u256 out;
+
+	CHECK(!u256_mul_u64(&out, price, gas));
+	return out;
+}
+
+static void
+buy_gas(struct tx_run *r)
+{
+	struct u256 cost = amount_of(r->tx->gas, &r->price.paid);
+
+	CHECK(state_sub_balance(r->st, r->sender, &cost));
+	state_set_nonce(r->st, r->sender, r->tx->nonce + 1);
+}
+
+/* settle gives back gas that was not used and pays the author. */
+static void
+settle(struct tx_run *r)
+{
+	enum fork f = r->env->block.fork;
+	uint64_t used = r->tx->gas - r->result.gas_left;
+	uint64_t most =
+	    used / (f >= FORK_LONDON ? REFUND_QUOTIENT_3529 : REFUND_QUOTIENT);
+	uint64_t refund = state_refund(r->st);
+	struct u256 back, fee;
+
+	used -= refund < most ? refund : most;
+	r->gas_used = used < r->floor ? r->floor : used; /* EIP-7623 */
+	back = amount_of(r->tx->gas - r->gas_used, &r->price.paid);
+	fee = amount_of(r->gas_used, &r->price.tip);
+	state_add_balance(r->st, r->sender, &back);
+	/* Even a fee of zero touches the author. */
+	state_add_balance(r->st, &r->env->block.coinbase, &fee);
+}
+
+static enum rc
+copy_logs(struct arena *a, struct receipt *out, struct state *st, struct err *e)
+{
+	size_t cnt, i;
+	const struct log_entry *logs = state_logs(st, &cnt);
+	struct log_entry *copy;
+
+	if (cnt == 0)
+		return RC_OK;
+	copy = arena_array(a, cnt, sizeof(*copy));
+	if (copy == NULL)
+		return FAIL(e, RC_NO_MEMORY, "no memory for %zu logs", cnt);
+	for (i = 0; i < cnt; i++) {
+		copy[i] = logs[i];
+		copy[i].data = arena_copy(a, logs[i].data);
+		if (copy[i].data.ptr == NULL && copy[i].data.len > 0)
+			return FAIL(e, RC_NO_MEMORY, "no memory for a log");
+		bloom_add_log(&out->bloom, &copy[i]);
+	}
+	out->logs = copy;
+	out->log_cnt = cnt;
+	return RC_OK;
+}
+
+static enum rc
+write_receipt(struct arena *a, struct receipt *out, struct tx_run *r,
+    uint64_t cumulative, struct err *e)
+{
+	const struct evm_block *b = &r->env->block;
+
+	*out = (struct receipt){
+	    .type = r->tx->type,
+	    .is_success = r->result.rc == RC_OK,
+	    .cumulative_gas = cumulative + r->gas_used,
+	    .gas_used = r->gas_used,
+	    .effective_price = r->price.paid,
+	    .has_root = !fork_is_active(
+		r->env->forks, FORK_BYZANTIUM, b->number, b->time),
+	};
+	if (r->tx->is_create) {
+		out->has_contract = true;
+		out->contract = r->result.created;
+	}
+	TRY(copy_logs(a, out, r->st, e));
+	state_end_tx(r->st, exec_clears(r->env));
+	TRY(state_error(r->st, e));
+	if (out->has_root)
+		return r->env->mid_root(r->env->ctx, &out->root, r->st, e);
+	return RC_OK;
+}
+
+enum rc
+exec_tx(struct arena *a, struct receipt *out, struct state *st,
+    const struct exec_env *env, const struct tx *tx, const struct addr *sender,
+    uint64_t *gas_left, uint64_t *cumulative, struct err *e)
+{
+	struct tx_run r = {.st = st, .env = env, .tx = tx, .sender = sender};
+	struct evm_msg msg;
+
+	TRY(check(&r, *gas_left, e));
+	msg = message_of(&r);
+	buy_gas(&r);
+	exec_msg(&r.result, st, env, &msg);
+	settle(&r);
+	TRY(write_receipt(a, out, &r, *cumulative, e));
+	*gas_left -= r.gas_used;
+	*cumulative += r.gas_used;
+	return RC_OK;
+}
