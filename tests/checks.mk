@@ -80,3 +80,78 @@ fuzz-replay: $(FUZZ_RUN:%=$(B)/fuzz/replay_%)
 	@$(RUN_FUZZ) replay 0 $^
 fuzz-lines: $(FUZZ_RUN:%=$(B)/fuzz/replay_%)
 	@$(RUN_FUZZ) cover 0 $^
+
+# --- sanitizers and coverage: the unit tests (and the simulation, once it is
+# there) in another flavour
+
+.PHONY: asan tsan msan cover cover-run
+SANITIZED := unit $(if $(wildcard tests/sim/*.c),sim)
+asan: ## unit tests and simulation under ASan and UBSan
+	@$(MAKE) --no-print-directory FLAVOUR=asan stages-of STAGES="$(SANITIZED)"
+tsan: ## the same under TSan
+	@$(MAKE) --no-print-directory FLAVOUR=tsan stages-of STAGES="$(SANITIZED)"
+# Foreign libraries are not instrumented: only tests that call none.
+msan: ## unit tests of base and trie under MSan
+	@$(MAKE) --no-print-directory FLAVOUR=msan unit T="base trie"
+.PHONY: stages-of
+stages-of:
+	@tests/tools/run-stages $(STAGES)
+
+cover: ## line and branch coverage by library against tests/cover.floor
+	@$(MAKE) --no-print-directory FLAVOUR=cover cover-run
+cover-run: $(UNIT_PROGRAMS)
+	@tests/tools/cover $(BUILD)/cover tests/cover.floor $(UNIT_PROGRAMS)
+
+# --- source checks, cheap ones first; make check is all of them and asan
+
+C_FILES   := $(wildcard node/*/*.[ch] node/*/*/*.[ch] src/*/*.[ch] \
+	src/*/*/*.[ch] tests/*/*.[ch] tests/unit/*/*.[ch])
+HEADERS   := $(filter-out %_priv.h,$(wildcard node/*/*.h src/*/*.h src/*/*/*.h))
+LINT      := $(BUILD)/lint
+# Libraries without threads, sockets or foreign memory: gcc -fanalyzer too.
+PURE_LIBS := base crypto eth trie evm consensus pool state exec domain
+
+# Lines "library file flags" of the program's own files, and "library file" of
+# all, headers and tests included.
+define lint_lists
+$(shell mkdir -p $(LINT) && rm -f $(LINT)/list $(LINT)/all)
+$(foreach l,$(LIBS),$(foreach f,$(SRCS_$(l)),$(file >>$(LINT)/list,$(l) $(f) \
+	$(LANG_FLAGS) $(CFLAGS_$(l)) -I$(INC)/$(l))))
+$(foreach l,$(LIBS),$(foreach f,$(SRCS_$(l)) $(wildcard \
+	$(call where,$(l))/*.h $(call where,$(l))/*/*.h tests/unit/$(l)/*.[ch] \
+	tests/bench/bench_$(l).c),$(file >>$(LINT)/all,$(l) $(f))))
+$(foreach f,$(FUZZ_NAMES),$(file >>$(LINT)/all,$(FUZZ_LIB_$(f)) tests/fuzz/fuzz_$(f).c))
+endef
+
+.PHONY: check fmt fmt-check lint lint-lists layers symbols docs gen-check \
+	spec measure
+check: deps-test ## all source checks, and the unit tests under ASan and UBSan
+	@$(MAKE) --no-print-directory fmt-check docs layers spec gen-check \
+		symbols lint asan
+fmt: ## lay out all C files
+	@clang-format -i $(C_FILES)
+fmt-check:
+	@clang-format --dry-run -Werror $(C_FILES) && \
+		echo "fmt-check: $(words $(C_FILES)) files"
+lint-lists: $(foreach l,$(LIBS),$(INC)/$(l)/.ok)
+	@: $(lint_lists)
+lint: lint-lists ## clang-tidy, cppcheck, gcc -fanalyzer, banned words
+	@tests/tools/lint $(BUILD) $(LINT)/list "$(PURE_LIBS)"
+layers: lint-lists ## private and foreign headers stay where they belong
+	@tests/tools/layers $(LINT)/all
+symbols: $(LIBS:%=$(B)/lib/lib%.a) ## no exported name clashes with a foreign one
+	@tests/tools/symbols $^
+docs: ## every public prototype is described
+	@tests/tools/docs $(HEADERS)
+spec: ## which rule of which document is where, and who tests it
+	@tests/tools/spec tests/tools/spec-untested.txt
+measure: ## lengths of functions and files
+	@tests/tools/measure
+
+# Files that are committed and yet made by a program, as "file:command": each
+# command prints what the file must hold.
+GENERATED :=
+gen-check:
+	@$(foreach g,$(GENERATED),$(word 2,$(subst :, ,$(g))) | \
+		cmp - $(word 1,$(subst :, ,$(g))) &&) \
+		echo "gen-check: $(words $(GENERATED)) files"

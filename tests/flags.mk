@@ -42,7 +42,7 @@ CC_fuzz    := clang
 CF_fuzz    := -O1 -DSEKISHO_DEBUG -fsanitize=fuzzer-no-link,address,undefined \
 	-fno-sanitize-recover=all
 CC_cover   := clang
-CF_cover   := -O1 -fprofile-instr-generate -fcoverage-mapping
+CF_cover   := -O1 -DSEKISHO_COVER -fprofile-instr-generate -fcoverage-mapping
 
 CC := $(CC_$(FLAVOUR))
 ifeq ($(CC),)

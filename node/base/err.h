@@ -43,6 +43,7 @@ enum rc err_fail(struct err *e, enum rc rc, const char *fmt, ...)
  */
 #define FAIL(e, rc, ...) err_same((rc), err_fail((e), (rc), __VA_ARGS__))
 
+/* err_same returns rc; recorded is there to be evaluated. */
 static inline enum rc
 err_same(enum rc rc, enum rc recorded)
 {

@@ -307,7 +307,9 @@ jsonw_data(struct jsonw *w, struct bytes v)
 	p = reserve(w, n + 4);
 	if (p == NULL)
 		return;
-	memcpy(p, "\"0x", 3);
+	p[0] = '"';
+	p[1] = '0';
+	p[2] = 'x';
 	hex_put((char *)p + 3, v);
 	p[n + 3] = '"';
 	w->len += n + 4;

@@ -5,6 +5,7 @@
  */
 #include "base/metrics.h"
 
+#include <ctype.h>
 #include <stdatomic.h>
 #include <stdio.h>
 
@@ -87,11 +88,8 @@ put_row(struct buf *out, const struct row *row, uint64_t v)
 	size_t i;
 	int n;
 
-	for (i = 0; row->name[i] != '\0' && i + 1 < sizeof(name); i++) {
-		char c = row->name[i];
-
-		name[i] = c >= 'A' && c <= 'Z' ? (char)(c + 32) : c;
-	}
+	for (i = 0; row->name[i] != '\0' && i + 1 < sizeof(name); i++)
+		name[i] = (char)tolower((unsigned char)row->name[i]);
 	name[i] = '\0';
 	n = snprintf(text, sizeof(text),
 	    "# HELP sekisho_%s %s\n# TYPE sekisho_%s %s\nsekisho_%s %llu\n",

@@ -379,8 +379,8 @@ static void
 divmod_wide(uint64_t *quot, struct u256 *rem, const uint64_t *a, unsigned cnt,
     const struct u256 *b)
 {
-	uint64_t u[WIDE + 1];
-	struct divisor v;
+	uint64_t u[WIDE + 1] = {0};
+	struct divisor v = {0};
 
 	divisor_init(&v, b);
 	shift_up(u, a, cnt, v.shift);

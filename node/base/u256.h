@@ -27,18 +27,21 @@ enum { U256_DEC_MAX = 79, U256_HEX_MAX = 67 };
 #define U256_ZERO ((struct u256){{0, 0, 0, 0}})
 #define U256_ONE  ((struct u256){{1, 0, 0, 0}})
 
+/* u256_from_u64 widens v. */
 static inline struct u256
 u256_from_u64(uint64_t v)
 {
 	return (struct u256){{v, 0, 0, 0}};
 }
 
+/* u256_is_zero tells whether a is 0. */
 static inline bool
 u256_is_zero(const struct u256 *a)
 {
 	return (a->w[0] | a->w[1] | a->w[2] | a->w[3]) == 0;
 }
 
+/* u256_eq tells whether a and b are the same number. */
 static inline bool
 u256_eq(const struct u256 *a, const struct u256 *b)
 {

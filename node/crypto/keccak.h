@@ -20,6 +20,7 @@ struct keccak {
 /* keccak256 hashes in into 32 bytes at out. */
 void keccak256(uint8_t out[32], struct bytes in);
 
+/* keccak_init opens a running hash; keccak_update adds in to it. */
 void keccak_init(struct keccak *k);
 void keccak_update(struct keccak *k, struct bytes in);
 

@@ -43,10 +43,12 @@ static const uint64_t keccak_iota[24] = {
 };
 
 /* COLUMN is the parity of column x of state s. */
-#define COLUMN(s, x) XOR3(XOR3(s[x], s[5 + x], s[10 + x]), s[15 + x], s[20 + x])
+#define COLUMN(s, x)                                                           \
+	XOR3(XOR3((s)[x], (s)[5 + (x)], (s)[10 + (x)]), (s)[15 + (x)],         \
+	    (s)[20 + (x)])
 
 /* MOVED is lane i of s after theta, rotated to where pi takes it. */
-#define MOVED(s, i, n) ROL(XOR(s[i], d[i % 5]), n)
+#define MOVED(s, i, n) ROL(XOR((s)[i], d[(i) % 5]), n)
 
 /* ROW does rho, pi and chi for the row of to that starts at index at. */
 #define ROW(to, at, s, i0, n0, i1, n1, i2, n2, i3, n3, i4, n4)                 \
@@ -54,11 +56,11 @@ static const uint64_t keccak_iota[24] = {
 		LANE b0 = MOVED(s, i0, n0), b1 = MOVED(s, i1, n1);             \
 		LANE b2 = MOVED(s, i2, n2), b3 = MOVED(s, i3, n3);             \
 		LANE b4 = MOVED(s, i4, n4);                                    \
-		to[at] = CHI(b0, b1, b2);                                      \
-		to[at + 1] = CHI(b1, b2, b3);                                  \
-		to[at + 2] = CHI(b2, b3, b4);                                  \
-		to[at + 3] = CHI(b3, b4, b0);                                  \
-		to[at + 4] = CHI(b4, b0, b1);                                  \
+		(to)[(at)] = CHI(b0, b1, b2);                                  \
+		(to)[(at) + 1] = CHI(b1, b2, b3);                              \
+		(to)[(at) + 2] = CHI(b2, b3, b4);                              \
+		(to)[(at) + 3] = CHI(b3, b4, b0);                              \
+		(to)[(at) + 4] = CHI(b4, b0, b1);                              \
 	} while (0)
 
 /* clang-format off: the index and offset pairs are a table */
@@ -77,7 +79,7 @@ static const uint64_t keccak_iota[24] = {
 		ROW(to, 10, s, 1, 1, 7, 6, 13, 25, 19, 8, 20, 18);             \
 		ROW(to, 15, s, 4, 27, 5, 36, 11, 10, 17, 15, 23, 56);          \
 		ROW(to, 20, s, 2, 62, 8, 55, 14, 39, 15, 41, 21, 2);           \
-		to[0] = XOR(to[0], SPREAD(keccak_iota[no]));                   \
+		(to)[0] = XOR((to)[0], SPREAD(keccak_iota[no]));               \
 	} while (0)
 /* clang-format on */
 

@@ -24,7 +24,7 @@
 #include "crypto/keccak_perm_priv.h"
 
 FOR_AVX2 static void
-permute(__m256i st[25])
+permute(__m256i st[25]) /* NOLINT(readability-function-size) */
 {
 	KECCAK_PERMUTE(st);
 }

@@ -17,11 +17,13 @@ struct rng_test {
 	uint64_t state;
 };
 
+/* rng_test_next draws 64 bits. */
 uint64_t rng_test_next(struct rng_test *r);
 
 /* rng_test_below draws from 0..bound-1; bound > 0. */
 uint64_t rng_test_below(struct rng_test *r, uint64_t bound);
 
+/* rng_test_fill fills out with len drawn bytes. */
 void rng_test_fill(struct rng_test *r, void *out, size_t len);
 
 #endif
