@@ -344,7 +344,7 @@ open_all(struct node *n, struct err *e)
 	TRY(open_queues(n, e));
 	fill_core(n);
 	TRY(open_sockets(n, e));
-	return sandbox_enter(e);
+	return noded_sandbox_enter(e);
 }
 
 /* Serving and ending. ------------------------------------------------- */
@@ -455,7 +455,7 @@ main(int argc, char **argv)
 	struct err e = {0};
 	enum rc rc;
 
-	sandbox_harden();
+	noded_sandbox_harden();
 	if (argc == 2 && !strcmp(argv[1], "--help")) {
 		printf("usage: noded -c FILE [-t]\n\n"
 		       "-t checks the file and leaves. Settings:\n\n");

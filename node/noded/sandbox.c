@@ -44,7 +44,7 @@ static const struct sock_filter filter[] = {
 };
 
 void
-sandbox_harden(void)
+noded_sandbox_harden(void)
 {
 	struct rlimit none = {0, 0};
 
@@ -54,7 +54,7 @@ sandbox_harden(void)
 }
 
 enum rc
-sandbox_enter(struct err *e)
+noded_sandbox_enter(struct err *e)
 {
 	struct sock_fprog prog = {.len = (unsigned short)ARRAY_CNT(filter),
 	    .filter = (struct sock_filter *)(uintptr_t)filter};

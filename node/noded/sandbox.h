@@ -8,12 +8,12 @@
 
 #include "base/err.h"
 
-/* sandbox_harden: no core dump, not to be traced, no new rights. First thing
- * in main. */
-void sandbox_harden(void);
+/* noded_sandbox_harden: no core dump, not to be traced, no new rights. First
+ * thing in main. */
+void noded_sandbox_harden(void);
 
-/* sandbox_enter installs the system-call filter for all threads to come.
+/* noded_sandbox_enter installs the system-call filter for all threads to come.
  * RC_IO */
-enum rc sandbox_enter(struct err *e);
+enum rc noded_sandbox_enter(struct err *e);
 
 #endif

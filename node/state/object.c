@@ -77,13 +77,13 @@ load_obj(struct state *s, const struct addr *addr)
 	}
 	o->now.acc = o->before;
 	o->now.exists = o->had_before;
-	return table_add(&s->objs, o->addr.b, o) ? o : spare_obj(s);
+	return state_table_add(&s->objs, o->addr.b, o) ? o : spare_obj(s);
 }
 
 struct obj *
 state_obj(struct state *s, const struct addr *addr)
 {
-	struct obj *o = table_get(&s->objs, addr->b);
+	struct obj *o = state_table_get(&s->objs, addr->b);
 
 	return o != NULL ? o : load_obj(s, addr);
 }
@@ -162,7 +162,7 @@ load_slot(struct state *s, const struct addr *addr, const struct hash *key)
 		}
 	}
 	sl->now = sl->before; /* of generation 0 */
-	return table_add(&s->slots, id, sl) ? sl : spare_slot(s);
+	return state_table_add(&s->slots, id, sl) ? sl : spare_slot(s);
 }
 
 struct slot *
@@ -172,7 +172,7 @@ state_obj_slot(struct state *s, const struct addr *addr, const struct hash *key)
 	struct slot *sl;
 
 	slot_key(id, addr, key);
-	sl = table_get(&s->slots, id);
+	sl = state_table_get(&s->slots, id);
 	return sl != NULL ? sl : load_slot(s, addr, key);
 }
 

@@ -17,9 +17,9 @@ state_new(struct arena *a, const struct state_source *src)
 	s->arena = a;
 	s->src = *src;
 	s->tx = 1;
-	table_init(&s->objs, a, 20);
-	table_init(&s->slots, a, 52);
-	table_init(&s->transients, a, 52);
+	state_table_init(&s->objs, a, 20);
+	state_table_init(&s->slots, a, 52);
+	state_table_init(&s->transients, a, 52);
 	return s;
 }
 
@@ -343,7 +343,7 @@ transient_cell(
 
 	memcpy(id, addr->b, 20);
 	memcpy(id + 20, key->b, 32);
-	cell = table_get(&s->transients, id);
+	cell = state_table_get(&s->transients, id);
 	if (cell != NULL && cell->tx != s->tx)
 		*cell = (struct transient){.tx = s->tx};
 	if (cell != NULL || !make)
@@ -353,7 +353,7 @@ transient_cell(
 	if (kept != NULL)
 		memcpy(kept, id, sizeof(id));
 	if (cell == NULL || kept == NULL ||
-	    !table_add(&s->transients, kept, cell))
+	    !state_table_add(&s->transients, kept, cell))
 		return NULL;
 	cell->tx = s->tx;
 	return cell;

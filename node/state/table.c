@@ -9,7 +9,7 @@
 enum { TABLE_CAP_MIN = 64 };
 
 void
-table_init(struct table *t, struct arena *a, size_t key_len)
+state_table_init(struct table *t, struct arena *a, size_t key_len)
 {
 	*t = (struct table){.arena = a, .key_len = key_len};
 }
@@ -57,7 +57,7 @@ find(const struct table *t, const uint8_t *key, uint64_t h)
 }
 
 void *
-table_get(const struct table *t, const uint8_t *key)
+state_table_get(const struct table *t, const uint8_t *key)
 {
 	if (t->cap == 0)
 		return NULL;
@@ -84,7 +84,7 @@ grow(struct table *t)
 }
 
 bool
-table_add(struct table *t, const uint8_t *key, void *value)
+state_table_add(struct table *t, const uint8_t *key, void *value)
 {
 	uint64_t h = hash_of(t, key);
 

@@ -20,18 +20,18 @@ struct table {
 	size_t cnt, cap, key_len;
 };
 
-/* table_init opens an empty table. */
-void table_init(struct table *t, struct arena *a, size_t key_len);
+/* state_table_init opens an empty table. */
+void state_table_init(struct table *t, struct arena *a, size_t key_len);
 
-/* table_get returns the value of key, NULL when it is not there. */
-void *table_get(const struct table *t, const uint8_t *key);
+/* state_table_get returns the value of key, NULL when it is not there. */
+void *state_table_get(const struct table *t, const uint8_t *key);
 
 /*
- * table_add adds a key that is not there.
+ * state_table_add adds a key that is not there.
  *
  * key      lives as long as the table
  * Returns  false when memory is short
  */
-bool table_add(struct table *t, const uint8_t *key, void *value);
+bool state_table_add(struct table *t, const uint8_t *key, void *value);
 
 #endif
