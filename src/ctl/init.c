@@ -230,7 +230,7 @@ make_surface_user(
 static enum rc
 make_credentials(struct init *in, struct err *e)
 {
-	static const char *const surface[] = {"wallet", "rpc"};
+	static const char *const surface[] = {"wallet", "rpc", "metrics"};
 	struct jsonw w;
 	enum rc rc = RC_OK;
 	size_t i;

@@ -38,7 +38,8 @@ print_help(FILE *out)
 
 	fprintf(out, "usage: sekisho COMMAND [ARGUMENTS]\n\n");
 	for (i = 0; i < ARRAY_CNT(commands); i++)
-		fprintf(out, "  %-11s %s\n", commands[i].name, commands[i].help);
+		fprintf(
+		    out, "  %-11s %s\n", commands[i].name, commands[i].help);
 	fprintf(out,
 	    "\n`sekisho COMMAND --help` shows its arguments.\n"
 	    "SEKISHO_HOME      state directory (root: /var/lib/sekisho, else "

@@ -59,7 +59,7 @@ write_conf(const struct home *h, const char *socket_dir, struct err *e)
 	    "# Written by sekisho when this cluster was made.\n"
 	    "listen_addresses = ''\n"
 	    "unix_socket_directories = '%s'\n"
-	    "unix_socket_permissions = 0770\n"
+	    "unix_socket_permissions = 0777\n"
 	    "max_connections = 60\n"
 	    "shared_buffers = 64MB\n"
 	    "password_encryption = 'scram-sha-256'\n"

@@ -203,6 +203,11 @@ render_gateway(const struct home *h, const struct render *r, struct err *e)
 		"realm = rpc\nusers = secrets/rpc.users\n");
 	put(&t, "\n[surface local]\nserves = rpc\nat = loop /\n"
 		"hosts = localhost 127.0.0.1\n");
+	put(&t, "\n[surface metrics]\nserves = ops\nat = tls /metrics\n"
+		"hosts = localhost 127.0.0.1 [::1]\nfilters = basic\n"
+		"realm = metrics\nusers = secrets/metrics.users\n");
+	put(&t, "\n[surface local-metrics]\nserves = ops\nat = loop /metrics\n"
+		"hosts = localhost 127.0.0.1\n");
 	return save(h, "conf/gateway.conf", &t, e);
 }
 

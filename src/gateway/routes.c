@@ -5,6 +5,7 @@
 #include "gateway/routes.h"
 
 #include "api/api.h"
+#include "api/api.h"
 #include "base/check.h"
 #include "http/ops.h"
 #include "http/rpc.h"
