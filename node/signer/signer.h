@@ -44,8 +44,8 @@ enum { SIGNER_MESSAGE_MAX = 32 + 20 * 10000 + 1024, SIGNER_KEY_MAX = 64 };
 enum { SIGNER_FILE_MAX = 4096 };
 
 struct signer_conf {
-	const char *keystore_dir;   /* *.json and UTC--* files, read by the
-				     * child; mode 0600 or 0400 */
+	const char *keystore_dir;   /* key files; whatever else lies there is
+				     * passed over */
 	const char *watermark_path; /* file, synced before a seal leaves; NULL
 				     * only without may_seal */
 	bool may_seal, may_sign_tx, may_sign_message;
@@ -53,7 +53,8 @@ struct signer_conf {
 
 /*
  * signer_spawn forks the child and waits until it is locked down. Call before
- * the first thread and before secrets are in memory.
+ * the first thread, before secrets are in memory (the child gets a copy of
+ * all that is there), and after privileges were dropped (it keeps its user).
  *
  * Errors  RC_CONF         may_seal without watermark_path; key folder missing
  *         RC_CORRUPT      no slot of the watermark file can be read
