@@ -197,10 +197,11 @@ enum rc chain_audit(struct store *s, const struct genesis *g,
 enum rc chain_export(
     struct store *s, int fd, uint64_t first, uint64_t last, struct err *e);
 
-/* struct chain_load counts what chain_load_fd did. */
+/* struct chain_load counts what chain_load_fd did. imported counts blocks
+ * that became canonical, those of a branch that won late included. */
 struct chain_load {
+	uint64_t read; /* blocks of the file that were taken or passed over */
 	uint64_t imported, side, known;
-	uint64_t number; /* of the block at which it stopped on an error */
 };
 
 /*

@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * What a step did to the canonical chain, put together before it happens so
+ * that nothing can fail behind it, and told to those who listen.
+ */
+#include <stdlib.h>
+
+#include "base/check.h"
+#include "chain/chain_priv.h"
+
+static enum rc
+no_memory(struct err *e)
+{
+	return FAIL(e, RC_NO_MEMORY, "no memory to tell of a change");
+}
+
+/* Addresses under collection, later sorted and made unique. */
+struct touched {
+	struct addr *v;
+	size_t cnt, cap;
+};
+
+static bool
+touch(struct touched *t, struct arena *a, const struct addr *addrs, size_t cnt)
+{
+	struct addr *more;
+	size_t cap = t->cap;
+
+	if (t->cap - t->cnt < cnt) {
+		cap = 2 * (t->cap + cnt);
+		more = arena_array(a, cap, sizeof(*more));
+		if (more == NULL)
+			return false;
+		if (t->cnt > 0)
+			memcpy(more, t->v, t->cnt * sizeof(*more));
+		t->v = more;
+		t->cap = cap;
+	}
+	if (cnt > 0)
+		memcpy(t->v + t->cnt, addrs, cnt * sizeof(*addrs));
+	t->cnt += cnt;
+	return true;
+}
+
+static int
+by_addr(const void *a, const void *b)
+{
+	return memcmp(a, b, sizeof(struct addr));
+}
+
+static void
+make_unique(struct touched *t)
+{
+	size_t i, n = 0;
+
+	if (t->cnt > 0)
+		qsort(t->v, t->cnt, sizeof(*t->v), by_addr);
+	for (i = 0; i < t->cnt; i++)
+		if (n == 0 || !addr_eq(&t->v[n - 1], &t->v[i]))
+			t->v[n++] = t->v[i];
+	t->cnt = n;
+}
+
+/* touch_undone adds senders and recipients of an undone block: both may have
+ * less than they had. */
+static enum rc
+touch_undone(
+    struct chain *c, struct touched *t, const struct hash *hash, struct err *e)
+{
+	struct chain_work w;
+	struct bytes raw;
+	enum rc rc;
+	size_t i;
+
+	TRY(store_raw(c->view, &raw, hash, e));
+	TRY(chain_work_open(&w, raw, e));
+	rc = store_senders(c->view, &raw, hash, e);
+	for (i = 0; rc == RC_OK && i < w.block.tx_cnt; i++)
+		if (!touch(t, &c->change, &w.block.txs[i].to, 1))
+			rc = no_memory(e);
+	if (rc == RC_OK && !touch(t, &c->change, (const void *)raw.ptr,
+			       raw.len / sizeof(struct addr)))
+		rc = no_memory(e);
+	chain_work_close(&w);
+	return rc;
+}
+
+static enum rc
+list_removed(
+    struct chain *c, struct chain_change *out, struct touched *t, struct err *e)
+{
+	size_t i, cnt = (size_t)(c->head.number - out->rewind_to);
+	struct hash *hashes = arena_array(&c->change, cnt, sizeof(*hashes));
+
+	if (hashes == NULL && cnt > 0)
+		return no_memory(e);
+	for (i = 0; i < cnt; i++) {
+		TRY(store_hash_of(c->view, &hashes[i], c->head.number - i, e));
+		TRY(touch_undone(c, t, &hashes[i], e));
+	}
+	out->removed = hashes;
+	out->removed_cnt = cnt;
+	return RC_OK;
+}
+
+enum rc
+chain_change_make(struct chain *c, struct chain_change *out,
+    struct store_block **blocks, size_t cnt, struct err *e)
+{
+	struct store_block **added =
+	    arena_array(&c->change, cnt, sizeof(*added));
+	struct touched t = {0};
+	size_t i;
+
+	if (added == NULL)
+		return no_memory(e);
+	TRY(list_removed(c, out, &t, e));
+	for (i = 0; i < cnt; i++) {
+		added[i] = blocks[i];
+		if (!touch(
+			&t, &c->change, blocks[i]->senders, blocks[i]->tx_cnt))
+			return no_memory(e);
+	}
+	make_unique(&t);
+	out->added = added;
+	out->added_cnt = cnt;
+	out->touched = t.v;
+	out->touched_cnt = t.cnt;
+	return RC_OK;
+}
+
+enum rc
+chain_subscribe(struct chain *c, chain_change_fn *fn, void *ctx, struct err *e)
+{
+	if (c->sub_cnt == CHAIN_SUBSCRIBER_MAX)
+		return FAIL(e, RC_NO_SPACE, "%d listen to the chain already",
+		    CHAIN_SUBSCRIBER_MAX);
+	c->subs[c->sub_cnt++] = (struct chain_sub){.fn = fn, .ctx = ctx};
+	return RC_OK;
+}
+
+void
+chain_tell(struct chain *c, const struct chain_change *change)
+{
+	size_t i;
+
+	for (i = 0; i < c->sub_cnt; i++)
+		c->subs[i].fn(c->subs[i].ctx, change);
+}
