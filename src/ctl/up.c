@@ -418,6 +418,9 @@ part_died(struct up *u, int i, const char *why)
 	if (r->delay_ms > UP_DELAY_MAX_MS)
 		r->delay_ms = UP_DELAY_MAX_MS;
 	r->retry_at_ms = now_ms() + (uint64_t)r->delay_ms;
+	/* What it had started must not outlive it: it holds ports and files. */
+	if (r->pid > 0)
+		(void)kill(-r->pid, SIGKILL);
 	r->pid = 0;
 	last_line(u, i, words, sizeof(words));
 	printf("%-9s %s; starting it again in %d ms. Its last line: %s\n",

@@ -361,11 +361,8 @@ rpc_answer(struct gw_req *r)
 		r->reply.cause = rc == RC_TIMEOUT ? "NODE_SLOW" : "NODE_GONE";
 		gw_reply_field(r, "Retry-After", bytes_of_str("1"));
 	}
-	return gw_reply_set(r,
-	    rc == RC_OK        ? 200
-	    : rc == RC_TIMEOUT ? 504
-			       : 503,
-	    GW_TYPE_JSON, bytes_of_buf(&o.b));
+	return gw_reply_set(
+	    r, rc == RC_OK ? 200 : 503, GW_TYPE_JSON, bytes_of_buf(&o.b));
 }
 
 gw_stage_fn *const gw_rpc[] = {rpc_read, rpc_forward, rpc_answer, NULL};

@@ -117,7 +117,7 @@ def cycle(s, loads, what, rng):
     stop.set()
     for t in threads:
         t.join()
-    wait_for("answers after the kill of " + what, 30, s.height)
+    wait_for("answers after the kill of " + what, 30, lambda: s.height() >= 0)
     new = [h for load, n in zip(loads, fresh) for h in load.acked[n:]]
     missing = wait_for("look-up", 10, lambda: [known(s, new)])[0]
     if missing:

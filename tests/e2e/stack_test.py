@@ -358,14 +358,14 @@ def node_stopped_and_back(s):
         assert time.monotonic() - t0 < 15
     finally:
         os.kill(pid, signal.SIGCONT)
-    wait_for("answer after SIGCONT", 15, s.height)
+    wait_for("answer after SIGCONT", 15, lambda: s.height() >= 0)
     os.kill(pid, signal.SIGKILL)
     r = wait_for("503 while the node is gone", 5, lambda: (lambda x: x if x.status == 503 else None)(
         s.https("GET", "/v1/Eth/TransactionCount/0x" + "11" * 20)))
     same(r.json["meta"]["code"], 999)
     assert int(r.headers["Retry-After"]) >= 0
     s.wait_line(r"noded\s+ready again", 30, at)
-    wait_for("answer after restart", 10, s.height)
+    wait_for("answer after restart", 10, lambda: s.height() >= 0)
 
 
 @case

@@ -1,0 +1,1530 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""The gateway alone, from outside: framing, TLS, slow clients, passwords,
+JSON-RPC front, reload, logs. Starts the real program on free ports with a
+temporary home; only the node behind it is a stand-in that speaks JSON-RPC on
+a Unix socket. As root it runs once with users and chroot and once more, in
+short, as an ordinary user.
+
+usage: framing.py [PATTERN]      SEKISHO_BIN names the folder of the program
+"""
+import base64
+import glob
+import hashlib
+import json
+import os
+import pwd
+import re
+import shutil
+import signal
+import socket
+import ssl
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+import traceback
+
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+BIN = os.environ.get("SEKISHO_BIN", os.path.join(ROOT, "build/release/bin"))
+USER = "nobody"
+passed, failed = 0, 0
+cases = []
+
+
+def case(fn):
+    cases.append(fn)
+    return fn
+
+
+def ok(what, good, detail=""):
+    global passed, failed
+    if good:
+        passed += 1
+    else:
+        failed += 1
+        print("FAIL %s: %s" % (what, detail), flush=True)
+
+
+def same(what, got, want):
+    ok(what, got == want, "got %r, want %r" % (got, want))
+
+
+def free_port():
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        return s.getsockname()[1]
+
+
+def scrypt_line(name, password, n=16384, r=8, p=5):
+    salt = os.urandom(16)
+    key = hashlib.scrypt(password.encode(), salt=salt, n=n, r=r, p=p, maxmem=1 << 28, dklen=32)
+    return "%s:scrypt$%d$%d$%d$%s$%s\n" % (name, n, r, p, salt.hex(), key.hex())
+
+
+class Node(threading.Thread):
+    """Stands in for the node: answers each document of the stream by itself."""
+
+    def __init__(self, path):
+        super().__init__(daemon=True)
+        self.path, self.seen, self.conns, self.is_open = path, [], [], True
+        self.delay, self.mute = 0, False
+        if os.path.exists(path):
+            os.unlink(path)
+        self.sock = socket.socket(socket.AF_UNIX)
+        self.sock.bind(path)
+        os.chmod(path, 0o666)
+        self.sock.listen(16)
+        self.start()
+
+    def run(self):
+        while self.is_open:
+            try:
+                c, _ = self.sock.accept()
+            except OSError:
+                return
+            self.conns.append(c)
+            threading.Thread(target=self.serve, args=(c,), daemon=True).start()
+
+    def answer(self, call):
+        method, params = call["method"], call.get("params")
+        if method == "eth_call":
+            return {"jsonrpc": "2.0", "id": call["id"], "result": params}
+        if method == "eth_getLogs":
+            return {"jsonrpc": "2.0", "id": call["id"], "result": "x" * params[0]}
+        if method == "eth_getBalance":
+            return {"jsonrpc": "2.0", "id": call["id"], "error": {"code": -32000, "message": "no such \"thing\""}}
+        return {"jsonrpc": "2.0", "id": call["id"], "result": "0x7a69"}
+
+    def serve(self, c):
+        buf = b""
+        try:
+            while True:
+                d = c.recv(65536)
+                if not d:
+                    return
+                buf += d
+                while b"\n" in buf:
+                    line, buf = buf.split(b"\n", 1)
+                    doc = json.loads(line)
+                    self.seen.append(doc)
+                    if self.mute:
+                        continue
+                    if self.delay:
+                        time.sleep(self.delay)
+                    out = [self.answer(x) for x in doc] if isinstance(doc, list) else self.answer(doc)
+                    if isinstance(out, list):
+                        out.reverse()  # JSON-RPC 6: in any order
+                    c.sendall(json.dumps(out).encode() + b"\n")
+        except (OSError, ValueError):
+            pass
+
+    def close(self):
+        self.is_open = False
+        self.sock.close()
+        for c in self.conns:
+            try:
+                c.shutdown(socket.SHUT_RDWR)
+            except OSError:
+                pass
+            c.close()
+        if os.path.exists(self.path):
+            os.unlink(self.path)
+
+
+CONF = """
+[gateway]
+home = {home}
+user = {user}
+workers = {workers}
+access_log = log/access.log
+access_log_size = 1M
+[tls]
+cert = tls/cert.pem
+key = tls/key.pem
+[limits]
+{limits}
+[node]
+time = 1500ms
+[listener tls]
+address = 127.0.0.1:{tls}
+[listener loop]
+address = 127.0.0.1:{loop}
+tls = no
+[surface wallet]
+serves = wallet
+at = tls /
+hosts = localhost 127.0.0.1
+filters = basic
+realm = wallet realm
+users = secrets/wallet.users
+[surface rpc]
+serves = rpc
+at = tls /rpc
+hosts = localhost 127.0.0.1
+filters = basic
+users = secrets/rpc.users
+[surface local]
+serves = rpc
+at = loop /
+hosts = localhost 127.0.0.1
+filters = cors
+cors = https://app.example
+[surface ops]
+serves = ops
+at = loop /ops
+hosts = *
+filters = net
+allow = 127.0.0.0/8
+{more}
+"""
+
+SHORT = """handshake = 700ms
+head = 700ms
+idle = 700ms
+body_stall = 500ms
+body = 1500ms
+send_stall = 700ms
+send = 3s
+drain = 2s
+"""
+
+
+class Gateway:
+    def __init__(self, limits="", workers=2, more="", as_user=None, key="ec", wait=True):
+        self.dir = tempfile.mkdtemp(prefix="sekisho-gw.", dir="/tmp")
+        os.chmod(self.dir, 0o755)
+        self.home = self.dir + "/home"
+        self.as_user = as_user
+        self.tls, self.loop = free_port(), free_port()
+        self.args = dict(home=self.home, user=USER, workers=workers, limits=limits,
+                         tls=self.tls, loop=self.loop, more=more)
+        for d in ("", "/run", "/run/gw", "/tls", "/log", "/secrets"):
+            os.mkdir(self.home + d)
+        self.new_pair(key)
+        self.users = {"wallet": ("ann", "correct horse battery"), "rpc": ("röb", "pässwörd with : and ü")}
+        for s, (u, p) in self.users.items():
+            self.put("secrets/%s.users" % s, "# users\n" + scrypt_line(u, p) + scrypt_line("other", "another password"), 0o600)
+        self.conf = self.dir + "/gateway.conf"
+        self.write_conf()
+        if as_user:
+            subprocess.check_call(["chown", "-R", as_user, self.dir])
+        self.node = Node(self.home + "/run/gw/rpc.sock")
+        self.proc = None
+        self.start(wait)
+
+    def put(self, name, text, mode=0o644):
+        path = self.home + "/" + name
+        with open(path, "w") as f:
+            f.write(text)
+        os.chmod(path, mode)
+
+    def new_pair(self, kind="ec"):
+        how = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256"] if kind == "ec" else ["-newkey", "rsa:2048"]
+        subprocess.check_call(["openssl", "req", "-x509"] + how + [
+            "-nodes", "-days", "3", "-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1",
+            "-keyout", self.home + "/tls/key.new", "-out", self.home + "/tls/cert.new"], stderr=subprocess.DEVNULL)
+        os.chmod(self.home + "/tls/key.new", 0o600)
+        if os.getuid() == 0:
+            shutil.chown(self.home + "/tls/key.new", self.as_user or USER)
+        os.rename(self.home + "/tls/key.new", self.home + "/tls/key.pem")
+        os.rename(self.home + "/tls/cert.new", self.home + "/tls/cert.pem")
+
+    def write_conf(self, **changes):
+        self.args.update(changes)
+        with open(self.conf, "w") as f:
+            f.write(CONF.format(**self.args))
+
+    def start(self, wait=True):
+        cmd = [BIN + "/gateway", "-c", self.conf]
+        if self.as_user and os.getuid() == 0:
+            cmd = ["setpriv", "--reuid", self.as_user, "--regid", str(pwd.getpwnam(self.as_user).pw_gid),
+                   "--clear-groups"] + cmd
+        self.out = open(self.dir + "/out", "ab")
+        self.proc = subprocess.Popen(cmd, stdout=self.out, stderr=self.out)
+        end = time.time() + 20
+        while wait and time.time() < end:
+            try:
+                if self.get("/v1/ready").status == 200 and self.get("/v1/health", tls=True).status == 200:
+                    return
+            except OSError:
+                pass
+            if self.proc.poll() is not None:
+                break
+            time.sleep(0.05)
+        if wait:
+            raise RuntimeError("gateway did not start:\n" + self.log())
+
+    def log(self):
+        return open(self.dir + "/out", errors="replace").read()
+
+    def stop(self):
+        self.node.close()
+        if self.proc and self.proc.poll() is None:
+            self.proc.terminate()
+            try:
+                self.proc.wait(20)
+            except subprocess.TimeoutExpired:
+                self.proc.kill()
+                ok("gateway stops", False, "did not stop within 20 s")
+        self.out.close()
+        bad = [x for x in self.log().splitlines() if re.search("sandbox|gone|CHECK|Sanitizer|runtime error", x)]
+        ok("no crash in the log", not bad or getattr(self, "expects_crash", False), bad[:3])
+        shutil.rmtree(self.dir, ignore_errors=True)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, kind, *_):
+        if kind:
+            print(self.log()[-3000:])
+        self.stop()
+
+    def children(self):
+        out = subprocess.run(["ps", "-o", "pid=,args=", "--ppid", str(self.proc.pid)], capture_output=True, text=True).stdout
+        return [(int(x.split()[0]), x.strip()) for x in out.splitlines()]
+
+    def workers(self):
+        return [p for p, a in self.children() if "wrk" in a]
+
+    # -- connections
+
+    def dial(self, tls=False, timeout=5.0, ctx=None, name="localhost"):
+        s = socket.create_connection(("127.0.0.1", self.tls if tls else self.loop), timeout=timeout)
+        s.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        if tls:
+            s = (ctx or self.ctx()).wrap_socket(s, server_hostname=name)
+        return s
+
+    def ctx(self):
+        return ssl.create_default_context(cafile=self.home + "/tls/cert.pem")
+
+    def raw(self, data, tls=False, timeout=3.0, pieces=None, half_close=False):
+        """Sends bytes, reads to the end or the time-out; a Talk."""
+        s = self.dial(tls, timeout)
+        t = Talk()
+        try:
+            if pieces:
+                for i in range(0, len(data), pieces):
+                    s.sendall(data[i:i + pieces])
+                    if pieces < 8:
+                        time.sleep(0.0002)
+            else:
+                s.sendall(data)
+            if half_close:
+                s.shutdown(socket.SHUT_WR)
+        except OSError:
+            pass
+        t.read(s)
+        s.close()
+        return t
+
+    def get(self, path, tls=False, headers=(), timeout=5.0):
+        return self.ask("GET", path, None, tls, headers, timeout)
+
+    def ask(self, method, path, body=None, tls=False, headers=(), timeout=5.0, sock=None):
+        s = sock or self.dial(tls, timeout)
+        text = "%s %s HTTP/1.1\r\nHost: localhost\r\n" % (method, path)
+        for h in headers:
+            text += h + "\r\n"
+        if body is not None:
+            text += "Content-Length: %d\r\n" % len(body)
+        s.sendall(text.encode() + b"\r\n" + (body or b""))
+        r = Reply.read(Reader(s), method == "HEAD")
+        if sock is None:
+            s.close()
+        return r
+
+    def rpc(self, doc, tls=False, headers=(), raw=False, timeout=5.0, sock=None, path=None):
+        body = doc if raw else json.dumps(doc).encode()
+        hs = list(headers)
+        if not any(h.lower().startswith("content-type") for h in hs):
+            hs.append("Content-Type: application/json")
+        return self.ask("POST", path or ("/rpc" if tls else "/"), body, tls, hs, timeout, sock)
+
+    def auth(self, surface, password=None):
+        u, p = self.users[surface]
+        return basic(u, p if password is None else password)
+
+
+def basic(user, password):
+    if isinstance(password, str):
+        password = password.encode()
+    return "Authorization: Basic " + base64.b64encode(user.encode() + b":" + password).decode()
+
+
+class Reader:
+    def __init__(self, s):
+        self.s, self.buf = s, b""
+
+    def more(self):
+        d = self.s.recv(65536)
+        if not d:
+            raise EOFError
+        self.buf += d
+
+
+class Reply:
+    @staticmethod
+    def read(rd, is_head=False):
+        while b"\r\n\r\n" not in rd.buf:
+            rd.more()
+        r = Reply()
+        head, rd.buf = rd.buf.split(b"\r\n\r\n", 1)
+        lines = head.decode().split("\r\n")
+        r.status = int(lines[0].split()[1])
+        r.line = lines[0]
+        r.headers = [tuple(x.split(": ", 1)) for x in lines[1:]]
+        n = int(r.header("content-length") or 0)
+        if is_head or r.status in (204, 304) or r.status < 200:
+            n = 0
+        while len(rd.buf) < n:
+            rd.more()
+        r.body, rd.buf = rd.buf[:n], rd.buf[n:]
+        return r
+
+    def header(self, name):
+        got = [v for k, v in self.headers if k.lower() == name.lower()]
+        return got[0] if got else None
+
+    @property
+    def json(self):
+        return json.loads(self.body)
+
+
+class Talk:
+    """What came back on a raw connection."""
+
+    def __init__(self):
+        self.replies, self.is_closed, self.took = [], False, 0.0
+
+    def read(self, s):
+        rd, begin = Reader(s), time.time()
+        try:
+            while True:
+                self.replies.append(Reply.read(rd))
+        except EOFError:
+            self.is_closed = True
+        except socket.timeout:
+            pass
+        except OSError:
+            self.is_closed = True
+        self.took = time.time() - begin
+        self.rest = rd.buf
+
+    @property
+    def statuses(self):
+        return [r.status for r in self.replies]
+
+
+CHAIN = b'{"jsonrpc":"2.0","id":1,"method":"eth_chainId"}'
+JSON = b"Content-Type: application/json\r\n"
+
+
+def post(extra=b"", body=CHAIN, head=b"POST / HTTP/1.1\r\nHost: localhost\r\n", length=True):
+    n = b"Content-Length: %d\r\n" % len(body) if length else b""
+    return head + JSON + n + extra + b"\r\n" + body
+
+
+def chunked(*chunks, last=b"0\r\n\r\n", extra=b""):
+    head = b"POST / HTTP/1.1\r\nHost: localhost\r\n" + JSON + b"Transfer-Encoding: chunked\r\n" + extra + b"\r\n"
+    return head + b"".join(chunks) + last
+
+
+def chunk(data, ext=b""):
+    return b"%x%s\r\n%s\r\n" % (len(data), ext, data)
+
+
+H = b"GET /v1/health HTTP/1.1\r\nHost: localhost\r\n"
+E = b"\r\n"
+
+# name, bytes, statuses allowed for the only answer, must the connection close
+REFUSED = [
+    ("TE and CL", chunked(chunk(CHAIN), extra=b"Content-Length: 5\r\n"), [400]),
+    ("CL and TE", post(b"Transfer-Encoding: chunked\r\n"), [400]),
+    ("TE gzip, chunked", post(b"Transfer-Encoding: gzip, chunked\r\n", length=False), [400, 501]),
+    ("TE chunked, identity", post(b"Transfer-Encoding: chunked, identity\r\n", length=False), [400, 501]),
+    ("TE identity", post(b"Transfer-Encoding: identity\r\n", length=False), [400, 501]),
+    ("TE twice", post(b"Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n", length=False), [400]),
+    ("TE xchunked", post(b"Transfer-Encoding: xchunked\r\n", length=False), [400, 501]),
+    ("TE with vertical tab", post(b"Transfer-Encoding: \x0bchunked\r\n", length=False), [400]),
+    ("TE in 1.0", post(b"Transfer-Encoding: chunked\r\n", head=b"POST / HTTP/1.0\r\nHost: localhost\r\n", length=False), [400]),
+    ("TE name with blank", post(b"Transfer-Encoding : chunked\r\n"), [400]),
+    ("CL twice", post(b"Content-Length: %d\r\n" % len(CHAIN)), [400]),
+    ("CL differing", post(b"Content-Length: 3\r\n"), [400]),
+    ("CL list", post(b"Content-Length: 5, 5\r\n", length=False), [400]),
+    ("CL plus", post(b"Content-Length: +5\r\n", length=False), [400]),
+    ("CL minus", post(b"Content-Length: -5\r\n", length=False), [400]),
+    ("CL hex", post(b"Content-Length: 0x5\r\n", length=False), [400]),
+    ("CL blank inside", post(b"Content-Length: 4 7\r\n", length=False), [400]),
+    ("CL empty", post(b"Content-Length: \r\n", length=False), [400]),
+    ("CL 20 digits", post(b"Content-Length: 00000000000000000047\r\n", length=False), [400]),
+    ("CL overflow", post(b"Content-Length: 9999999999999999999\r\n", length=False), [413]),
+    ("CL fraction", post(b"Content-Length: 4.7\r\n", length=False), [400]),
+    ("GET with a body", H + b"Content-Length: 5\r\n\r\nGET /", [400]),
+    ("GET chunked", H + b"Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n", [400]),
+    ("chunk size signed", chunked(b"+5\r\nabcde\r\n"), [400]),
+    ("chunk size negative", chunked(b"-1\r\n"), [400]),
+    ("chunk size 0x", chunked(b"0x5\r\nabcde\r\n"), [400]),
+    ("chunk size blank before", chunked(b" 5\r\nabcde\r\n"), [400]),
+    ("chunk size blank behind", chunked(b"5 \r\nabcde\r\n"), [400]),
+    ("chunk size underscore", chunked(b"0_5\r\nabcde\r\n"), [400]),
+    ("chunk size empty", chunked(b"\r\nabcde\r\n"), [400]),
+    ("chunk size overflow", chunked(b"10000000000000005\r\nabcde\r\n"), [400, 413]),
+    ("chunk size huge", chunked(b"fffffffffffffff\r\nabcde\r\n"), [413]),
+    ("chunk size bare LF", chunked(b"5\nabcde\r\n"), [400]),
+    ("chunk data bare LF", chunked(b"5\r\nabcde\n"), [400]),
+    ("chunk data too long", chunked(b"4\r\nabcde\r\n"), [400]),
+    ("chunk ext with LF", chunked(b"5;a\nb\r\nabcde\r\n"), [400]),
+    ("chunk ext endless", chunked(b"5;" + b"a" * 1000 + b"\r\nabcde\r\n"), [400]),
+    ("chunk ext with NUL", chunked(b"5;\0\r\nabcde\r\n"), [400]),
+    ("trailer folded", chunked(chunk(CHAIN), last=b"0\r\nA: b\r\n c\r\n\r\n"), [400]),
+    ("trailer without colon", chunked(chunk(CHAIN), last=b"0\r\nabc\r\n\r\n"), [400]),
+    ("trailer endless", chunked(chunk(CHAIN), last=b"0\r\n" + b"A: b\r\n" * 2000 + b"\r\n"), [431]),
+    ("bare LF lines", b"GET /v1/health HTTP/1.1\nHost: localhost\n\n", [400]),
+    ("bare LF in a header", H + b"A: b\nC: d\r\n\r\n", [400]),
+    ("bare CR in a header", H + b"A: b\rC: d\r\n\r\n", [400]),
+    ("bare CR in the request line", b"GET /v1/health\rX HTTP/1.1\r\nHost: localhost\r\n\r\n", [400]),
+    ("NUL in a value", H + b"A: b\0c\r\n\r\n", [400]),
+    ("NUL in a name", H + b"A\0: b\r\n\r\n", [400]),
+    ("NUL in the target", b"GET /\0 HTTP/1.1\r\nHost: localhost\r\n\r\n", [400]),
+    ("control byte in a value", H + b"A: \x01\r\n\r\n", [400]),
+    ("DEL in a value", H + b"A: \x7f\r\n\r\n", [400]),
+    ("folded header", H + b"A: b\r\n c\r\n\r\n", [400]),
+    ("blank before the first header", b"GET /v1/health HTTP/1.1\r\n Host: localhost\r\n\r\n", [400]),
+    ("header without colon", H + b"abc\r\n\r\n", [400]),
+    ("header with an empty name", H + b": b\r\n\r\n", [400]),
+    ("blank in a header name", H + b"A B: c\r\n\r\n", [400]),
+    ("bracket in a header name", H + b"A[]: c\r\n\r\n", [400]),
+    ("UTF-8 in a header name", H + "Ä: c\r\n\r\n".encode(), [400]),
+    ("no Host", b"GET /v1/health HTTP/1.1\r\n\r\n", [400]),
+    ("no Host in 1.0", b"GET /v1/health HTTP/1.0\r\n\r\n", [400]),
+    ("Hostile instead of Host", b"GET /v1/health HTTP/1.1\r\nHostile: localhost\r\n\r\n", [400]),
+    ("two Hosts", H + b"Host: localhost\r\n\r\n", [400]),
+    ("Host empty", b"GET /v1/health HTTP/1.1\r\nHost:\r\n\r\n", [400]),
+    ("Host with a path", b"GET /v1/health HTTP/1.1\r\nHost: localhost/x\r\n\r\n", [400]),
+    ("Host with user", b"GET /v1/health HTTP/1.1\r\nHost: a@localhost\r\n\r\n", [400]),
+    ("Host with bad port", b"GET /v1/health HTTP/1.1\r\nHost: localhost:80x\r\n\r\n", [400]),
+    ("Host list", b"GET /v1/health HTTP/1.1\r\nHost: localhost, evil\r\n\r\n", [400]),
+    ("version missing", b"GET /v1/health\r\nHost: localhost\r\n\r\n", [400]),
+    ("version 0.9", b"GET /v1/health HTTP/0.9\r\nHost: localhost\r\n\r\n", [400, 505]),
+    ("version 1.2", b"GET /v1/health HTTP/1.2\r\nHost: localhost\r\n\r\n", [400, 505]),
+    ("version 1.10", b"GET /v1/health HTTP/1.10\r\nHost: localhost\r\n\r\n", [400]),
+    ("version 2.0", b"GET /v1/health HTTP/2.0\r\nHost: localhost\r\n\r\n", [505]),
+    ("version small", b"GET /v1/health http/1.1\r\nHost: localhost\r\n\r\n", [400]),
+    ("HTTP/2 preface", b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", [400, 505]),
+    ("two blanks", b"GET  /v1/health HTTP/1.1\r\nHost: localhost\r\n\r\n", [400]),
+    ("tab for blank", b"GET\t/v1/health HTTP/1.1\r\nHost: localhost\r\n\r\n", [400]),
+    ("blank behind the version", b"GET /v1/health HTTP/1.1 \r\nHost: localhost\r\n\r\n", [400]),
+    ("UTF-8 in the target", "GET /ü HTTP/1.1\r\nHost: localhost\r\n\r\n".encode(), [400]),
+    ("no target", b"GET HTTP/1.1\r\nHost: localhost\r\n\r\n", [400]),
+    ("method with a colon", b"GE:T / HTTP/1.1\r\nHost: localhost\r\n\r\n", [400]),
+    ("endless method", b"G" * 100 + b" / HTTP/1.1\r\nHost: localhost\r\n\r\n", [501]),
+    ("TLS hello on the plain port", b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" + b"a" * 64, [400]),
+    ("request line of 9 KiB", b"GET /" + b"a" * 9000 + b" HTTP/1.1\r\nHost: localhost\r\n\r\n", [414]),
+    ("endless request line", b"GET /" + b"a" * 100000, [414]),
+    ("header block of 20 KiB", H + b"".join(b"A%d: %s\r\n" % (i, b"b" * 900) for i in range(22)) + E, [431]),
+    ("one header of 20 KiB", H + b"A: " + b"b" * 20000 + b"\r\n\r\n", [431]),
+    ("101 header lines", H + b"A: b\r\n" * 100 + E, [431]),
+    ("Expect of another kind", post(b"Expect: 200-ok\r\n"), [417]),
+    ("body over the limit", post(b"Content-Length: 1048577\r\n", length=False, body=b""), [413]),
+]
+
+
+@case
+def framing_refuses(g):
+    """Reliability H1 to H8, H10, and the table of the HTTP engine."""
+    for name, data, want in REFUSED:
+        for pieces in (None, 1 if len(data) < 3000 else 700):
+            t = g.raw(data + b"GET /v1/health HTTP/1.1\r\nHost: localhost\r\n\r\n", pieces=pieces)
+            ok("%s (pieces %s)" % (name, pieces), len(t.replies) == 1 and t.statuses[0] in want and t.is_closed,
+               "%s closed=%s, want one of %s" % (t.statuses, t.is_closed, want))
+            if t.replies:
+                same(name + ": announces the close", t.replies[0].header("connection"), "close")
+
+
+ANSWERED = [
+    ("plain GET", H + E, [200]),
+    ("empty value", H + b"A:\r\nB: \r\n\r\n", [200]),
+    ("UTF-8 value", H + "A: 株式会社\r\n\r\n".encode(), [200]),
+    ("tab in a value", H + b"A: b\tc\t\r\n\r\n", [200]),
+    ("100 header lines", H + b"A: b\r\n" * 99 + E, [200]),
+    ("CRLF before the request", b"\r\n\r\n" + H + E, [200]),
+    ("Host with a port", b"GET /v1/health HTTP/1.1\r\nHost: LOCALHOST:8443\r\n\r\n", [200]),
+    ("absolute target", b"GET http://localhost/v1/health HTTP/1.1\r\nHost: localhost\r\n\r\n", [200]),
+    ("absolute target of another host", b"GET http://evil/v1/health HTTP/1.1\r\nHost: localhost\r\n\r\n", [400]),
+    ("absolute target with user", b"GET http://a@localhost/v1/health HTTP/1.1\r\nHost: localhost\r\n\r\n", [400]),
+    ("OPTIONS *", b"OPTIONS * HTTP/1.1\r\nHost: localhost\r\n\r\n", [204]),
+    ("GET *", b"GET * HTTP/1.1\r\nHost: localhost\r\n\r\n", [400]),
+    ("TRACE", b"TRACE / HTTP/1.1\r\nHost: localhost\r\n\r\n", [405]),
+    ("CONNECT", b"CONNECT localhost:1 HTTP/1.1\r\nHost: localhost\r\n\r\n", [405]),
+    ("unknown method", b"BREW / HTTP/1.1\r\nHost: localhost\r\n\r\n", [501]),
+    ("small letters", b"get / HTTP/1.1\r\nHost: localhost\r\n\r\n", [501]),
+    ("method of another route", b"DELETE / HTTP/1.1\r\nHost: localhost\r\n\r\n", [405]),
+    ("override header ignored", H + b"X-HTTP-Method-Override: DELETE\r\n\r\n", [200]),
+    ("Upgrade ignored", H + b"Connection: Upgrade, keep-alive\r\nUpgrade: h2c\r\n\r\n", [200]),
+    ("unknown path", b"GET /nowhere HTTP/1.1\r\nHost: localhost\r\n\r\n", [404]),
+    ("dot segment", b"GET /x/../v1/health HTTP/1.1\r\nHost: localhost\r\n\r\n", [400]),
+    ("encoded dots", b"GET /%2e%2e/v1/health HTTP/1.1\r\nHost: localhost\r\n\r\n", [400]),
+    ("encoded slash", b"GET /v1%2fhealth HTTP/1.1\r\nHost: localhost\r\n\r\n", [400]),
+    ("encoded NUL", b"GET /v1/health%00 HTTP/1.1\r\nHost: localhost\r\n\r\n", [400]),
+    ("backslash", b"GET /v1\\health HTTP/1.1\r\nHost: localhost\r\n\r\n", [400]),
+    ("double slash", b"GET //v1/health HTTP/1.1\r\nHost: localhost\r\n\r\n", [400]),
+    ("bad escape", b"GET /%zz HTTP/1.1\r\nHost: localhost\r\n\r\n", [400]),
+    ("bad UTF-8", b"GET /%ff HTTP/1.1\r\nHost: localhost\r\n\r\n", [400]),
+    ("fragment", b"GET /v1/health#x HTTP/1.1\r\nHost: localhost\r\n\r\n", [400]),
+    ("semicolon is part of the name", b"GET /v1/health;x HTTP/1.1\r\nHost: localhost\r\n\r\n", [404]),
+    ("encoded letter", b"GET /v1/h%65alth HTTP/1.1\r\nHost: localhost\r\n\r\n", [200]),
+    ("trailing slash", b"GET /v1/health/ HTTP/1.1\r\nHost: localhost\r\n\r\n", [200]),
+    ("counted body", post(), [200]),
+    ("chunked body", chunked(chunk(CHAIN)), [200]),
+    ("chunked in single bytes", chunked(*[chunk(CHAIN[i:i + 1]) for i in range(len(CHAIN))]), [200]),
+    ("chunk size in capitals and zeros", chunked(b"000%X\r\n%s\r\n" % (len(CHAIN), CHAIN)), [200]),
+    ("chunk extension", chunked(chunk(CHAIN, b';a="b c"')), [200]),
+    ("trailer fields", chunked(chunk(CHAIN), last=b"0\r\nA: b\r\nContent-Length: 7\r\n\r\n"), [200]),
+    ("empty chunked body", chunked(), [200]),
+    ("empty counted body", post(body=b""), [200]),
+    ("Expect with the body behind", post(b"Expect: 100-continue\r\n"), [200]),
+]
+
+
+@case
+def framing_answers(g):
+    for name, data, want in ANSWERED:
+        for pieces in (None, 1 if len(data) < 3000 else 500):
+            s = g.dial(timeout=3)
+            if pieces:
+                for i in range(0, len(data), pieces):
+                    s.sendall(data[i:i + pieces])
+            else:
+                s.sendall(data)
+            rd = Reader(s)
+            try:
+                r = Reply.read(rd)
+                if r.status == 100 and "Expect" in name:  # byte by byte it has to ask
+                    r = Reply.read(rd)
+                ok("%s (pieces %s)" % (name, pieces), r.status in want, "%d %r" % (r.status, r.body[:100]))
+                # the connection is in step: another request is answered
+                s.sendall(H + E)
+                same(name + ": the next request", Reply.read(rd).status, 200)
+            except (OSError, EOFError) as e:
+                ok("%s (pieces %s)" % (name, pieces), False, repr(e))
+            s.close()
+
+
+@case
+def pipelining(g):
+    t = g.raw(H + E + H + E + H + b"Connection: close\r\n\r\n")
+    same("three GETs", (t.statuses, t.is_closed), ([200, 200, 200], True))
+    t = g.raw(post() + H + b"Connection: close\r\n\r\n")
+    same("POST then GET", t.statuses, [200, 200])
+    same("POST then GET: bodies", t.replies[0].json["result"], "0x7a69")
+    t = g.raw(chunked(chunk(CHAIN)) + post() + H + b"Connection: close\r\n\r\n", pieces=7)
+    same("chunked, counted, GET", t.statuses, [200, 200, 200])
+    t = g.raw((H + E) * 500 + H + b"Connection: close\r\n\r\n", timeout=10)
+    same("501 in a row", (len(t.replies), set(t.statuses)), (501, {200}))
+    t = g.raw(b"".join(post(body=json.dumps({"jsonrpc": "2.0", "id": i, "method": "eth_call", "params": [i]}).encode())
+                       for i in range(200)) + H + b"Connection: close\r\n\r\n", timeout=10)
+    same("200 calls in order", [r.json["id"] for r in t.replies[:-1]], list(range(200)))
+    t = g.raw(H + E, half_close=True)
+    same("half-closed client is answered", t.statuses, [200])
+    t = g.raw(post(), half_close=True)
+    same("half-closed client of the node is answered", (t.statuses, t.is_closed), ([200], True))
+    t = g.raw(H + b"Connection: close\r\n\r\n" + H + E)
+    same("nothing after close", (t.statuses, t.is_closed), ([200], True))
+
+
+@case
+def heads_and_versions(g):
+    r = g.ask("HEAD", "/v1/health")
+    same("HEAD", (r.status, r.body, r.header("content-length")), (200, b"", "15"))
+    t = g.raw(b"HEAD /nowhere HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+    same("HEAD of an error has no body", t.rest, b"") if not t.replies else None
+    s = g.dial()
+    s.sendall(b"HEAD /nowhere HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+    data = b""
+    while True:
+        d = s.recv(4096)
+        if not d:
+            break
+        data += d
+    ok("HEAD error: nothing behind the head", data.endswith(b"\r\n\r\n") and data.count(b"\r\n\r\n") == 1, data)
+    t = g.raw(b"GET /v1/health HTTP/1.0\r\nHost: localhost\r\n\r\n")
+    same("1.0 closes", (t.statuses, t.is_closed), ([200], True))
+    s = g.dial()
+    for i in range(3):
+        s.sendall(b"GET /v1/health HTTP/1.0\r\nHost: localhost\r\nConnection: keep-alive\r\n\r\n")
+        r = Reply.read(Reader(s))
+        same("1.0 keep-alive", (r.status, r.header("connection")), (200, "keep-alive"))
+    s.close()
+
+
+@case
+def expect_continue(g):
+    s = g.dial()
+    head = post(b"Expect: 100-continue\r\n", body=CHAIN)[:-len(CHAIN)]
+    s.sendall(head)
+    rd = Reader(s)
+    same("interim answer", Reply.read(rd).status, 100)
+    s.sendall(CHAIN)
+    same("final answer", Reply.read(rd).status, 200)
+    s.close()
+    t = g.raw(post(b"Expect: 100-continue\r\nContent-Length: 5000000\r\n", length=False, body=b""))
+    same("too long is refused at once", (t.statuses, t.is_closed), ([413], True))
+    s = g.dial(tls=True)
+    s.sendall(b"POST /rpc HTTP/1.1\r\nHost: localhost\r\nExpect: 100-continue\r\nContent-Length: 47\r\n\r\n")
+    same("not asked for a body that is not wanted", Reply.read(Reader(s)).status, 401)
+    s.close()
+
+
+@case
+def bodies_within_limits(g):
+    big = json.dumps({"jsonrpc": "2.0", "id": 1, "method": "eth_call", "params": ["x" * 1000000]}).encode()
+    for name, data in (("counted", post(body=big)),
+                       ("chunked", chunked(*[chunk(big[i:i + 9973]) for i in range(0, len(big), 9973)]))):
+        for tls in (False, True):
+            if tls:
+                data = data.replace(b"POST / ", b"POST /rpc ").replace(
+                    b"\r\n\r\n", b"\r\n" + g.auth("rpc").encode() + b"\r\n\r\n", 1)
+            t = g.raw(data + b"GET /v1/health HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n", tls=tls, timeout=10)
+            same("1 MB %s tls=%s" % (name, tls), t.statuses, [200, 200])
+            ok("1 MB comes back", t.replies and len(t.replies[0].body) > 1000000)
+    over = b"x" * 1048577
+    t = g.raw(chunked(*[chunk(over[i:i + 65536]) for i in range(0, len(over), 65536)]), timeout=10)
+    same("chunked over the limit", (t.statuses, t.is_closed), ([413], True))
+    t = g.raw(post(body=over), timeout=10)
+    same("counted over the limit, sent whole", (t.statuses, t.is_closed), ([413], True))
+
+
+@case
+def headers_of_answers(g):
+    r = g.get("/v1/health", tls=True)
+    for name, want in (("x-content-type-options", "nosniff"), ("referrer-policy", "no-referrer"),
+                       ("strict-transport-security", "max-age=31536000"), ("cache-control", "no-store"),
+                       ("server", "sekisho"), ("content-type", "application/json; charset=utf-8")):
+        same("tls " + name, r.header(name), want)
+    ok("csp", "frame-ancestors 'none'" in r.header("content-security-policy"))
+    same("no HSTS on a plain listener", g.get("/v1/health").header("strict-transport-security"), None)
+    ok("Date", re.match(r"\w{3}, \d\d \w{3} \d{4} \d\d:\d\d:\d\d GMT$", r.header("date")))
+    same("own request id", g.get("/v1/health", headers=["X-Request-Id: abc-1_2.3"]).header("x-request-id"), "abc-1_2.3")
+    for bad in ("a b", "a" * 65, "<x>", ""):
+        ok("bad request id %r" % bad[:9], re.match("[0-9a-f]{16}$",
+           g.get("/v1/health", headers=["X-Request-Id: " + bad]).header("x-request-id")))
+    for path, kind in (("/nowhere", "application/json; charset=utf-8"), ("/ops/nowhere", "text/plain; charset=utf-8")):
+        same("error type " + path, g.get(path).header("content-type"), kind)
+    r = g.ask("PUT", "/")
+    same("405 names methods", (r.status, r.header("allow")), (405, "POST"))
+    same("wallet error", g.get("/nowhere", True, [g.auth("wallet")]).json,
+         {"meta": {"code": 10, "message": "Not Supported", "description": "method: GET, url: /nowhere"}})
+
+
+@case
+def hosts_and_surfaces(g):
+    def status(host, path="/v1/health", tls=False):
+        return g.raw(b"GET %s HTTP/1.1\r\nHost: %s\r\nConnection: close\r\n\r\n" % (path.encode(), host), tls=tls).statuses
+    same("rpc foreign host", status(b"evil.example"), [403])
+    same("rpc rebinding name", status(b"localhost.evil.example"), [403])
+    same("wallet foreign host", status(b"evil.example", tls=True), [421])
+    same("any host", status(b"evil.example", "/ops/health"), [200])
+    same("prefix is a segment", status(b"localhost", "/opsx"), [404])
+    same("metrics on loopback", status(b"localhost", "/metrics"), [200])
+    r = g.get("/rpc/metrics", True, [g.auth("rpc")])
+    same("no metrics over TLS", r.status, 404)
+    r = g.get("/metrics")
+    ok("metrics text", b"# TYPE sekisho_gateway_requests_total counter" in r.body and
+       r.header("content-type").startswith("text/plain; version=0.0.4"))
+
+
+@case
+def cors(g):
+    def pre(origin):
+        return g.ask("OPTIONS", "/", headers=["Origin: " + origin, "Access-Control-Request-Method: POST"])
+    r = pre("https://app.example")
+    same("listed origin", (r.status, r.header("access-control-allow-origin")), (204, "https://app.example"))
+    for o in ("null", "https://app.example.evil", "https://app.exampl", "http://app.example", "https://APP.example", "*"):
+        r = pre(o)
+        same("origin %s" % o, (r.status, r.header("access-control-allow-origin")), (403, None))
+        r = g.rpc(json.loads(CHAIN), headers=["Origin: " + o])
+        same("call from %s" % o, r.header("access-control-allow-origin"), None)
+    r = g.rpc(json.loads(CHAIN), headers=["Origin: https://app.example"])
+    same("call from the listed one", r.header("access-control-allow-origin"), "https://app.example")
+
+
+# -- JSON-RPC
+
+def rpc_error(r):
+    return r.json["error"]["code"], r.json["id"]
+
+
+@case
+def rpc_letter(g):
+    for ident in ('1', '"a"', 'null', '1.5', '-7', '1e3', '12345678901234567890123', '"\\u00e9\\n"', '""'):
+        r = g.rpc(('{"id":%s,"jsonrpc":"2.0","method":"eth_chainId","params":[]}' % ident).encode(), raw=True)
+        ok("id " + ident, r.status == 200 and b'"id":' + ident.encode() + b',' in r.body and r.json["result"] == "0x7a69", r.body)
+    for name, body, want in [
+        ("empty", b"", -32700), ("half", b"{", -32700), ("words", b"hello", -32700), ("two values", b"{} {}", -32700),
+        ("trailing comma", b'{"jsonrpc":"2.0","id":1,"method":"eth_chainId",}', -32700),
+        ("single quotes", b"{'a':1}", -32700), ("bad UTF-8", b'{"jsonrpc":"2.0","id":1,"method":"\xff"}', -32700),
+        ("lone surrogate", b'{"jsonrpc":"2.0","id":"\\ud800","method":"eth_chainId"}', -32700),
+        ("control byte", b'{"jsonrpc":"2.0","id":"\n","method":"eth_chainId"}', -32700),
+        ("too deep", b'{"jsonrpc":"2.0","id":1,"method":"eth_call","params":' + b"[" * 64 + b"]" * 64 + b"}", -32700),
+        ("BOM", b"\xef\xbb\xbf" + CHAIN, -32700), ("NaN", b'{"jsonrpc":"2.0","id":NaN,"method":"eth_chainId"}', -32700),
+        ("number", b"1", -32600), ("string", b'"x"', -32600), ("empty batch", b"[]", -32600), ("object", b"{}", -32600),
+        ("id object", b'{"jsonrpc":"2.0","id":{},"method":"eth_chainId"}', -32600),
+        ("id true", b'{"jsonrpc":"2.0","id":true,"method":"eth_chainId"}', -32600),
+        ("version missing", b'{"id":1,"method":"eth_chainId"}', -32600),
+        ("version number", b'{"jsonrpc":2.0,"id":1,"method":"eth_chainId"}', -32600),
+        ("method number", b'{"jsonrpc":"2.0","id":1,"method":1}', -32600),
+        ("method twice", b'{"jsonrpc":"2.0","id":1,"method":"eth_chainId","method":"personal_sign"}', -32600),
+        ("id twice", b'{"jsonrpc":"2.0","id":1,"id":2,"method":"eth_chainId"}', -32600),
+        ("escaped member", b'{"jsonrpc":"2.0","id":1,"m\\u0065thod":"eth_chainId"}', -32600),
+        ("params string", b'{"jsonrpc":"2.0","id":1,"method":"eth_chainId","params":"x"}', -32602),
+        ("batch too large", b"[" + b",".join([CHAIN] * 101) + b"]", -32600),
+    ]:
+        before = len(g.node.seen)
+        r = g.rpc(body, raw=True)
+        ok("json-rpc " + name, r.status == 200 and r.json.get("error", {}).get("code") == want, r.body[:200])
+        calls = [d for d in g.node.seen[before:] if d != PROBE and not is_probe(d)]
+        same("json-rpc %s: nothing reaches the node" % name, calls, [])
+
+
+PROBE = None
+
+
+def is_probe(doc):
+    return isinstance(doc, dict) and doc["method"] == "eth_blockNumber"
+
+
+@case
+def rpc_methods(g):
+    for m in ("personal_sign", "admin_peers", "debug_setHead", "miner_start", "clique_propose", "eth_sign",
+              "eth_sendTransaction", "Eth_chainId", "eth_chainId ", " eth_chainId", "eth_chainId\\u0000", "eth_ch\\u0061inId",
+              "eth_subscribe", "rpc_modules", "txpool_content", "eth_chainid", ""):
+        before = len(g.node.seen)
+        r = g.rpc(('{"jsonrpc":"2.0","id":7,"method":"%s","params":[]}' % m).encode(), raw=True)
+        same("method %r" % m, (r.status,) + rpc_error(r), (200, -32601, 7))
+        same("method %r does not reach the node" % m, [d for d in g.node.seen[before:] if not is_probe(d)], [])
+    r = g.rpc({"jsonrpc": "2.0", "id": 7, "method": "x" * 500})
+    same("long method", rpc_error(r), (-32600, 7))
+    for t in ("text/plain", "application/x-www-form-urlencoded", "multipart/form-data", "application/jsonx", ""):
+        r = g.rpc(json.loads(CHAIN), headers=["Content-Type: " + t])
+        same("type %r" % t, r.status, 415)
+        ok("type %r: JSON error" % t, "error" in r.json)
+    for t in ("application/json", "Application/JSON; charset=utf-8", "application/json;x=y"):
+        same("type %r" % t, g.rpc(json.loads(CHAIN), headers=["Content-Type: " + t]).status, 200)
+    r = g.rpc({"jsonrpc": "2.0", "id": 3, "method": "eth_getBalance", "params": []})
+    same("error passes", r.json, {"jsonrpc": "2.0", "id": 3, "error": {"code": -32000, "message": 'no such "thing"'}})
+    weird = {"a": ["\"[{", "}]\\", "\u00e9", {"b": "\\\""}], "c": 1.5e10}
+    same("params pass unchanged", g.rpc({"jsonrpc": "2.0", "id": 3, "method": "eth_call", "params": weird}).json["result"], weird)
+    doc = [d for d in g.node.seen if not is_probe(d)][-1]
+    same("the node sees a clean call", sorted(doc), ["id", "jsonrpc", "method", "params"])
+    ok("the node sees our id", doc["id"] != 3)
+    r = g.rpc({"jsonrpc": "2.0", "method": "eth_chainId"})
+    same("notification", (r.status, r.body), (204, b""))
+    same("GET", g.get("/").status, 405)
+
+
+@case
+def rpc_batches(g):
+    def call(i, m="eth_call", p=None):
+        return {"jsonrpc": "2.0", "id": i, "method": m, "params": [i] if p is None else p}
+    r = g.rpc([call(i) for i in range(100)])
+    same("100 in order", [(x["id"], x["result"]) for x in r.json], [(i, [i]) for i in range(100)])
+    r = g.rpc([call(1), call(2, "personal_sign"), 1, {"jsonrpc": "2.0", "method": "eth_chainId"}, call("x"), []])
+    same("mixed", [(x["id"], x.get("error", {}).get("code")) for x in r.json],
+         [(1, None), (2, -32601), (None, -32600), ("x", None), (None, -32600)])
+    r = g.rpc([call(1, "personal_sign"), call(2, "admin_peers")])
+    same("none allowed", [x["error"]["code"] for x in r.json], [-32601, -32601])
+    same("only notifications", g.rpc([{"jsonrpc": "2.0", "method": "eth_chainId"}] * 3).status, 204)
+    r = g.rpc([call(1)])
+    same("batch of one", r.json, [{"jsonrpc": "2.0", "id": 1, "result": [1]}])
+    r = g.rpc([call(i, "eth_getLogs", [900000]) for i in range(14)], timeout=20)
+    codes = [x.get("error", {}).get("code") for x in r.json]
+    ok("answer of a batch is bounded", len(r.body) <= 10 * 1024 * 1024 and codes[0] is None and codes[-1] == -32003, codes)
+    r = g.rpc(call(1, "eth_getLogs", [5000000]), timeout=20)
+    same("long answer", len(r.json["result"]), 5000000)
+    r = g.rpc(call(1, "eth_getLogs", [5000000]), timeout=20, tls=True, headers=[g.auth("rpc")])
+    same("long answer over TLS", len(r.json["result"]), 5000000)
+
+
+@case
+def node_gone_and_back(g):
+    g.node.delay = 3
+    r = g.rpc(json.loads(CHAIN), timeout=6)
+    same("slow node", (r.status, r.json["error"]["code"], r.json["id"]), (504, -32002, 1))
+    g.node.delay = 0
+    time.sleep(2)
+    same("slow node recovers", g.rpc(json.loads(CHAIN)).status, 200)
+    g.node.close()
+    time.sleep(0.2)
+    for _ in range(5):
+        r = g.rpc(json.loads(CHAIN))
+        same("node gone", (r.status, r.json["error"]["code"], r.json["id"], r.header("retry-after")), (503, -32002, 1, "1"))
+    r = g.rpc([json.loads(CHAIN)])
+    same("node gone, batch", (r.status, r.json[0]["error"]["code"]), (503, -32002))
+    same("not ready", g.get("/v1/ready").status, 503)
+    same("still healthy", g.get("/v1/health").status, 200)
+    g.node = Node(g.home + "/run/gw/rpc.sock")
+    end = time.time() + 5
+    while time.time() < end and not all(g.get("/v1/ready").status == 200 for _ in range(8)):
+        time.sleep(0.1)
+    ok("back within 5 s", all(g.rpc(json.loads(CHAIN)).status == 200 for _ in range(10)))
+    # the node dies with calls in flight
+    g.node.mute = True
+    out = []
+    ts = [threading.Thread(target=lambda: out.append(g.rpc(json.loads(CHAIN), timeout=5).status)) for _ in range(8)]
+    for t in ts:
+        t.start()
+    time.sleep(0.4)
+    g.node.close()
+    for t in ts:
+        t.join()
+    same("calls in flight fail at once", set(out), {503})
+    g.node = Node(g.home + "/run/gw/rpc.sock")
+    time.sleep(2.5)
+    # a client that leaves does not disturb the next answers
+    g.node.delay = 0.3
+    for _ in range(10):
+        s = g.dial()
+        s.sendall(post())
+        s.close()
+    g.node.delay = 0
+    time.sleep(1)
+    r = [g.rpc({"jsonrpc": "2.0", "id": i, "method": "eth_call", "params": [i]}).json for i in range(20)]
+    same("answers belong to their calls", [(x["id"], x["result"]) for x in r], [(i, [i]) for i in range(20)])
+
+
+# -- passwords
+
+@case
+def passwords(g):
+    user, password = g.users["wallet"]
+    for m in ("GET", "POST", "PUT", "DELETE", "OPTIONS", "PATCH"):
+        for path in ("/", "/v1/Eth/TransactionCount/0x0", "/nowhere", "/rpc", "/rpc/", "/RPC", "/v1/health/x"):
+            r = g.ask(m, path, tls=True)
+            ok("%s %s without password" % (m, path), r.status == 401 and
+               re.match(r'Basic realm="[^"]+", charset="UTF-8"$', r.header("www-authenticate") or ""),
+               "%d %s" % (r.status, r.headers))
+    same("realm", g.get("/", True).header("www-authenticate"), 'Basic realm="wallet realm", charset="UTF-8"')
+    r = g.get("/nowhere", True, [g.auth("wallet")])
+    same("right password", r.status, 404)
+    t0 = time.time()
+    for _ in range(50):
+        g.get("/nowhere", True, [g.auth("wallet")])
+    ok("remembered", time.time() - t0 < 3, "%.2f s for 50" % (time.time() - t0))
+    same("UTF-8 name and colon in the password", g.rpc(json.loads(CHAIN), True, [g.auth("rpc")]).status, 200)
+    same("of another surface", g.rpc(json.loads(CHAIN), True, [g.auth("wallet")]).status, 401)
+    wrong = [password + "\0", password + " ", " " + password, password + "\n", password.upper(), password[:-1],
+             password + "x", "", "x" * 200]
+    first = None
+    for p in wrong:
+        r = g.get("/nowhere", True, [g.auth("wallet", p)])
+        same("password %r" % p[-12:], r.status, 401)
+        shape = [(k, v) for k, v in r.headers if k not in ("X-Request-Id", "Date")], r.body
+        first = first or shape
+        ok("same answer for %r" % p[-12:], shape == first)
+    shape = g.get("/nowhere", True, [basic("nobody here", password)])
+    same("unknown user: same answer", ([(k, v) for k, v in shape.headers if k not in ("X-Request-Id", "Date")], shape.body), first)
+    good = base64.b64encode(("%s:%s" % (user, password)).encode()).decode()
+    for h in ("Basic", "Basic ", "Basic !!!", "Basic " + good[:-1], "Basic " + good + "=", "Bearer " + good, good,
+              "Basic " + base64.b64encode(user.encode()).decode(), "Basic" + good, "Basic\t" + good):
+        same("header %r" % h[:20], g.get("/nowhere", True, ["Authorization: " + h]).status, 401)
+    same("scheme in any case", g.get("/nowhere", True, ["authorization: bAsIc " + good]).status, 404)
+    same("cookie is no password", g.get("/nowhere", True, ["Cookie: Authorization=Basic " + good]).status, 401)
+    s = g.dial(tls=True)
+    body = b"x" * 1000
+    r = g.ask("POST", "/rpc", body, headers=["Content-Type: application/json"], sock=s)
+    same("401 reads the body away", r.status, 401)
+    r = g.rpc(json.loads(CHAIN), headers=[g.auth("rpc")], sock=s, path="/rpc")
+    same("and the connection goes on", r.status, 200)
+    s.close()
+    same("open route", g.get("/v1/health", True).status, 200)
+
+
+@case
+def passwords_do_not_block(g):
+    """Reliability A4, A6."""
+    stop, waits, got = [], [], []
+
+    def hammer(i):
+        while not stop:
+            try:
+                got.append(g.get("/", True, [g.auth("wallet", "wrong %d %f" % (i, time.time()))], timeout=20).status)
+            except OSError:
+                pass
+    ts = [threading.Thread(target=hammer, args=(i,)) for i in range(40)]
+    for t in ts:
+        t.start()
+    time.sleep(1)
+    s, end = g.dial(), time.time() + 4
+    rd = Reader(s)
+    while time.time() < end:
+        t0 = time.time()
+        s.sendall(H + E)
+        Reply.read(rd)
+        waits.append(time.time() - t0)
+        time.sleep(0.005)
+    stop.append(1)
+    for t in ts:
+        t.join()
+    waits.sort()
+    ok("p99 of others below 1 s", waits[int(len(waits) * .99)] < 1, "%.3f" % waits[int(len(waits) * .99)])
+    ok("median of others below 20 ms", waits[len(waits) // 2] < 0.02, "%.3f" % waits[len(waits) // 2])
+    ok("tries are refused or shed", set(got) <= {401, 503} and 503 in got and 401 in got, set(got))
+    times = {"known": [], "unknown": []}
+    for _ in range(12):
+        for kind, user in (("known", g.users["wallet"][0]), ("unknown", "nobody here")):
+            t0 = time.time()
+            g.get("/", True, [basic(user, "wrong password %f" % t0)])
+            times[kind].append(time.time() - t0)
+    a, b = (sorted(times[k])[len(times[k]) // 2] for k in ("known", "unknown"))
+    ok("unknown users take as long", abs(a - b) < 0.3 * max(a, b), "known %.1f ms, unknown %.1f ms" % (a * 1e3, b * 1e3))
+
+
+# -- TLS
+
+@case
+def tls_versions(g):
+    for version, good in ((ssl.TLSVersion.TLSv1, False), (ssl.TLSVersion.TLSv1_1, False),
+                          (ssl.TLSVersion.TLSv1_2, True), (ssl.TLSVersion.TLSv1_3, True)):
+        ctx = g.ctx()
+        ctx.set_ciphers("ALL:@SECLEVEL=0")
+        ctx.minimum_version = ctx.maximum_version = version
+        try:
+            s = g.dial(True, ctx=ctx)
+            s.sendall(H + E)
+            same(version.name, Reply.read(Reader(s)).status, 200 if good else None)
+            s.close()
+        except (ssl.SSLError, ConnectionError) as e:
+            ok(version.name, not good, e)
+    for ciphers in ("AES128-GCM-SHA256", "DHE-RSA-AES128-GCM-SHA256", "ECDHE-ECDSA-AES128-SHA", "ECDHE-RSA-AES128-SHA256",
+                    "ECDHE-ECDSA-CAMELLIA128-SHA256", "NULL", "aNULL"):
+        ctx = g.ctx()
+        ctx.maximum_version = ssl.TLSVersion.TLSv1_2
+        ctx.set_ciphers(ciphers + ":@SECLEVEL=0")
+        try:
+            g.dial(True, ctx=ctx).close()
+            ok("cipher " + ciphers, False, "accepted")
+        except (ssl.SSLError, ConnectionError):
+            ok("cipher " + ciphers, True)
+    ctx = g.ctx()
+    ctx.set_alpn_protocols(["h2", "http/1.1"])
+    same("ALPN", g.dial(True, ctx=ctx).selected_alpn_protocol(), "http/1.1")
+    ctx = g.ctx()
+    ctx.set_alpn_protocols(["h2"])
+    try:
+        g.dial(True, ctx=ctx)
+        ok("ALPN h2 only", False, "accepted")
+    except (ssl.SSLError, ConnectionError):
+        ok("ALPN h2 only", True)
+    # tickets are good in every worker
+    ctx = g.ctx()
+    ctx.maximum_version = ssl.TLSVersion.TLSv1_2
+    first = g.dial(True, ctx=ctx)
+    reused = 0
+    for _ in range(20):
+        s = ctx.wrap_socket(socket.create_connection(("127.0.0.1", g.tls)), server_hostname="localhost", session=first.session)
+        reused += s.session_reused
+        s.close()
+    same("20 resumptions over all workers", reused, 20)
+    t = g.raw(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n", tls=False)
+    s = socket.create_connection(("127.0.0.1", g.tls), timeout=3)
+    s.sendall(H + E)
+    try:
+        data = s.recv(4096)
+    except ConnectionError:
+        data = b""
+    ok("plain HTTP on the TLS port", b"HTTP/1.1 200" not in data, data)
+
+
+@case
+def certificate_rotation(g):
+    before = ssl.get_server_certificate(("127.0.0.1", g.tls))
+    keep = g.dial(True)
+    g.new_pair("rsa")
+    g.proc.send_signal(signal.SIGUSR1)
+    end = time.time() + 5
+    while time.time() < end and ssl.get_server_certificate(("127.0.0.1", g.tls)) == before:
+        time.sleep(0.05)
+    ok("new certificate", ssl.get_server_certificate(("127.0.0.1", g.tls)) != before)
+    for v in (ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3):
+        ctx = g.ctx()
+        ctx.minimum_version = ctx.maximum_version = v
+        s = g.dial(True, ctx=ctx)
+        s.sendall(H + E)
+        same("RSA " + v.name, Reply.read(Reader(s)).status, 200)
+    keep.sendall(H + E)
+    same("old connections go on", Reply.read(Reader(keep)).status, 200)
+    now = ssl.get_server_certificate(("127.0.0.1", g.tls))
+    for name, how in (("no certificate", lambda: g.put("tls/cert.pem", "rubbish\n")),
+                      ("key of another", lambda: (g.new_pair("ec"), shutil.copy(g.home + "/tls/cert.pem", g.dir + "/c"),
+                                                  g.new_pair("ec"), shutil.copy(g.dir + "/c", g.home + "/tls/cert.pem")))):
+        how()
+        g.proc.send_signal(signal.SIGUSR1)
+        time.sleep(0.5)
+        same("%s: refused" % name, ssl.get_server_certificate(("127.0.0.1", g.tls)), now)
+        ok("%s: said so" % name, "certificate refused" in g.log())
+    g.new_pair("ec")
+    g.proc.send_signal(signal.SIGUSR1)
+    time.sleep(0.5)
+    same("and back", g.get("/v1/health", True).status, 200)
+
+
+# -- reload, logs, processes
+
+@case
+def reload(g):
+    surface = "[surface more]\nserves = ops\nat = loop /more\nhosts = *\n"
+    g.write_conf(more=surface)
+    g.proc.send_signal(signal.SIGHUP)
+    time.sleep(0.5)
+    same("a new surface", {g.get("/more/health").status for _ in range(10)}, {200})
+    same("its path was not there before", "configuration reloaded" in g.log(), True)
+    g.write_conf(more=surface + "[surface broken]\nserves = nothing\n")
+    g.proc.send_signal(signal.SIGHUP)
+    time.sleep(0.5)
+    same("a broken one is refused", g.get("/more/health").status, 200)
+    ok("and explained", re.search(r"gateway\.conf:\d+: serves: .nothing. is none of: wallet rpc ops", g.log()), g.log()[-500:])
+    port = free_port()
+    g.write_conf(more="[listener third]\naddress = 127.0.0.1:%d\ntls = no\n" % port)
+    g.proc.send_signal(signal.SIGHUP)
+    time.sleep(0.5)
+    same("a new listener waits for a restart", g.get("/more/health").status, 200)
+    ok("and says so", "a restart is needed for setting=listener" in g.log())
+    # passwords are read again, remembered ones forgotten
+    same("old password", g.get("/nowhere", True, [g.auth("wallet")]).status, 404)
+    g.put("secrets/wallet.users", scrypt_line("ann", "a new password"), 0o600)
+    g.write_conf(more="")
+    g.proc.send_signal(signal.SIGHUP)
+    time.sleep(0.5)
+    same("old password is out", g.get("/nowhere", True, [g.auth("wallet")]).status, 401)
+    same("new password is in", g.get("/nowhere", True, [g.auth("wallet", "a new password")]).status, 404)
+    same("the surface is gone again", g.get("/more/health").status, 404)
+
+
+def log_lines(g):
+    out = []
+    for f in sorted(glob.glob(g.home + "/log/access.log*")):
+        for line in open(f, "rb"):
+            out.append(json.loads(line))
+    return out
+
+
+@case
+def access_log(g):
+    marker = "marker%d" % time.time()
+    g.get("/%s?secret=1" % marker, headers=["X-Request-Id: the-id-1", "Cookie: planted-secret"])
+    g.get("/%22%0a%7f%s".replace("%s", marker) if False else "/" + marker + "%22", headers=["User-Agent: \"evil\\"])
+    g.get("/nowhere", True, [g.auth("wallet")])
+    g.raw(b"GET /\xff HTTP/1.1\r\n\r\n")
+    time.sleep(0.6)
+    lines = log_lines(g)
+    mine = [x for x in lines if marker in x["path"]]
+    same("lines", [(x["path"], x["status"], x["method"], x["req"]) for x in mine[:1]], [("/" + marker, 404, "GET", "the-id-1")])
+    same("quote is escaped", mine[1]["path"], "/" + marker + '"')
+    ok("user is named", any(x.get("user") == "ann" and x["status"] == 404 for x in lines))
+    ok("cause is named", any(x.get("cause") == "bad_request" for x in lines))
+    text = "".join(open(f, errors="replace").read() for f in glob.glob(g.home + "/log/access.log*"))
+    ok("no query, header or password", "secret" not in text and g.users["wallet"][1] not in text)
+    for k in ("time", "req", "addr", "surface", "method", "path", "status", "in", "out", "us"):
+        ok("field " + k, k in mine[0])
+    # rotation by size
+    s = g.dial(timeout=20)
+    rd = Reader(s)
+    n, path = 0, b"GET /" + b"a" * 250 + b" HTTP/1.1\r\nHost: localhost\r\n\r\n"
+    while n < 6000:
+        s.sendall(path * 100)
+        for _ in range(100):
+            Reply.read(rd)
+        n += 100
+    time.sleep(1.6)
+    s.sendall(path)
+    Reply.read(rd)
+    time.sleep(0.6)
+    ok("rotated", os.path.exists(g.home + "/log/access.log.1"))
+    same("nothing lost", len([x for x in log_lines(g) if x["path"].startswith("/aaaaaaa")]), 6001)
+    # SIGHUP opens a new file for an outside rotation
+    os.rename(g.home + "/log/access.log", g.home + "/log/access.log.moved")
+    g.proc.send_signal(signal.SIGHUP)
+    time.sleep(0.5)
+    g.get("/after-the-move")
+    time.sleep(0.5)
+    ok("reopened", any(json.loads(x)["path"] == "/after-the-move" for x in open(g.home + "/log/access.log")))
+
+
+@case
+def worker_dies(g):
+    g.expects_crash = True
+    for _ in range(3):
+        for w in g.workers():
+            os.kill(w, signal.SIGKILL)
+        time.sleep(0.3)
+        end, good = time.time() + 5, 0
+        while time.time() < end and good < 10:
+            try:
+                good += g.get("/v1/health", True, timeout=2).status == 200 and g.rpc(json.loads(CHAIN)).status == 200
+            except (OSError, EOFError, ssl.SSLError):
+                good = 0
+                time.sleep(0.05)
+        ok("serves again", good >= 10)
+    same("two workers", len(g.workers()), 2)
+    body = g.get("/metrics").body.decode()
+    starts = int(re.search(r"worker_starts_total (\d+)", body).group(1))
+    ok("starts are counted", starts >= 8, starts)
+    # the connections of the dead are not counted against an address for ever
+    same("open connections", int(re.search(r"gateway_connections (\d+)", body).group(1)), 1)
+
+
+@case
+def sandbox(g):
+    if os.getuid() != 0:
+        return
+    for pid, args in g.children():
+        st = open("/proc/%d/status" % pid).read()
+        ok("%s: seccomp" % args, re.search(r"Seccomp:\s+2", st))
+        ok("%s: no new privileges" % args, re.search(r"NoNewPrivs:\s+1", st))
+        if not g.as_user:
+            same("%s: user" % args, re.search(r"Uid:\s+(\d+)", st).group(1), str(pwd.getpwnam(USER).pw_uid))
+            ok("%s: chroot" % args, os.readlink("/proc/%d/root" % pid) in (g.home + "/run/gw", g.home + "/tls"))
+        ok("%s: no capability" % args, re.search(r"CapEff:\s+0+\n", st) and (g.as_user or re.search(r"CapPrm:\s+0+\n", st)))
+    # no worker holds the key
+    key = open(g.home + "/tls/key.pem").read()
+    der = base64.b64decode("".join(key.splitlines()[1:-1]))
+    secret = subprocess.run(["openssl", "ec", "-in", g.home + "/tls/key.pem", "-text", "-noout"], capture_output=True, text=True).stdout
+    secret = bytes.fromhex(re.sub(r"[^0-9a-f]", "", re.search(r"priv:(.*?)pub:", secret, re.S).group(1)))
+    for w in g.workers():
+        hit = False
+        maps = open("/proc/%d/maps" % w).read().splitlines()
+        with open("/proc/%d/mem" % w, "rb", 0) as mem:
+            for line in maps:
+                m = re.match(r"([0-9a-f]+)-([0-9a-f]+) rw", line)
+                if not m:
+                    continue
+                lo, hi = (int(x, 16) for x in m.groups())
+                try:
+                    mem.seek(lo)
+                    data = mem.read(min(hi - lo, 64 << 20))
+                except (OSError, ValueError, OverflowError):
+                    continue
+                hit = hit or secret[-32:] in data or der in data or secret[-32:][::-1] in data
+        ok("worker %d has no private key" % w, not hit)
+        rss = int(re.search(r"VmRSS:\s+(\d+)", open("/proc/%d/status" % w).read()).group(1))
+        ok("worker below 40 MiB", rss < 40 * 1024, "%d KiB" % rss)
+
+
+@case
+def drain(g):
+    g.node.delay = 1.0
+    out = []
+    s = g.dial()
+    idle = g.dial()
+    t = threading.Thread(target=lambda: out.append(g.rpc(json.loads(CHAIN), sock=s)))
+    t.start()
+    time.sleep(0.3)
+    g.proc.terminate()
+    t0 = time.time()
+    t.join()
+    same("a request under way is answered", (out[0].status, out[0].header("connection")), (200, "close"))
+    same("idle connections are closed", idle.recv(10), b"")
+    g.proc.wait(15)
+    ok("leaves when done", time.time() - t0 < 5, "%.1f s" % (time.time() - t0))
+    same("exit status", g.proc.returncode, 0)
+    try:
+        g.dial()
+        ok("not listening", False)
+    except OSError:
+        ok("not listening", True)
+    g.node.delay = 0
+    g.start()
+
+
+# -- slow clients; their gateway has short deadlines
+
+slow_cases = []
+
+
+def slow(fn):
+    slow_cases.append(fn)
+    return fn
+
+
+def closes(g, what, send, low, high, tls=False, want=None, ctx=None):
+    """send(sock) in a thread; the server must close between low and high s."""
+    s = socket.create_connection(("127.0.0.1", g.tls if tls else g.loop), timeout=high + 3)
+    if tls == "done":
+        s = g.ctx().wrap_socket(s, server_hostname="localhost")
+    begin, stop = time.time(), []
+
+    def run():
+        try:
+            send(s, lambda: bool(stop))
+        except OSError:
+            pass
+    t = threading.Thread(target=run)
+    t.start()
+    data = b""
+    try:
+        while True:
+            d = s.recv(65536)
+            if not d:
+                break
+            data += d
+    except socket.timeout:
+        data += b"TIMEOUT"
+    except OSError:
+        pass
+    took = time.time() - begin
+    stop.append(1)
+    t.join()
+    s.close()
+    status = int(data.split()[1]) if data.startswith(b"HTTP/") else None
+    ok(what, low <= took <= high and (want is None or status in want), "%.2f s, %s" % (took, data[:60]))
+
+
+def drip(data, pause):
+    def send(s, stopped):
+        for i in range(len(data)):
+            if stopped():
+                return
+            s.sendall(data[i:i + 1])
+            time.sleep(pause)
+    return send
+
+
+def once(data):
+    return lambda s, stopped: s.sendall(data)
+
+
+@slow
+def slow_clients(g):
+    """Reliability H11, H12."""
+    BODY = b"POST / HTTP/1.1\r\nHost: localhost\r\n" + JSON + b"Content-Length: 10000\r\n\r\n"
+    CHUNKS = b"POST / HTTP/1.1\r\nHost: localhost\r\n" + JSON + b"Transfer-Encoding: chunked\r\n\r\n"
+    hello = bytes.fromhex("16030100f8010000f40303") + os.urandom(240)
+    rows = [
+        ("silent connection", once(b""), 0.5, 1.5, False, None),
+        ("half a head", once(H), 0.5, 1.5, False, [408]),
+        ("head dripped", drip(H + b"A: " + b"b" * 5000, 0.05), 0.5, 1.5, False, [408]),
+        ("idle after an answer", once(H + E), 0.5, 1.5, False, [200]),
+        ("no body", once(BODY), 0.3, 1.3, False, [408]),
+        ("body dripped", drip(BODY + b"x" * 10000, 0.1), 0.3, 2.6, False, [408]),
+        ("body in small pieces", lambda s, stopped: [s.sendall(BODY)] + [
+            (time.sleep(0.2), s.sendall(b"x" * 20)) for _ in range(100) if not stopped()], 0.3, 2.6, False, [408]),
+        ("chunks dripped", drip(CHUNKS + b"1\r\nx\r\n" * 1000, 0.03), 0.3, 2.6, False, [408]),
+        ("TLS: silent", once(b""), 0.5, 1.5, True, None),
+        ("TLS: hello dripped", drip(hello, 0.05), 0.5, 1.5, True, None),
+        ("TLS: half a hello", once(hello[:100]), 0.5, 1.5, True, None),
+        ("TLS: silent after the handshake", once(b""), 0.5, 1.5, "done", None),
+        ("TLS: head dripped", drip(H + b"A: " + b"b" * 5000, 0.05), 0.5, 1.5, "done", [408]),
+    ]
+    ts = [threading.Thread(target=closes, args=(g, n, f, lo, hi), kwargs={"tls": t, "want": w}) for n, f, lo, hi, t, w in rows]
+    for t in ts:
+        t.start()
+    for t in ts:
+        t.join()
+
+
+def slow_reader(g, tls, pace, size=4000000):
+    """Asks for a long answer and reads it at pace bytes a second; returns
+    seconds until the server hung up, and bytes read."""
+    s = socket.socket()
+    s.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+    s.settimeout(15)
+    s.connect(("127.0.0.1", g.tls if tls else g.loop))
+    if tls:
+        s = g.ctx().wrap_socket(s, server_hostname="localhost")
+    doc = json.dumps({"jsonrpc": "2.0", "id": 1, "method": "eth_getLogs", "params": [size]}).encode()
+    s.sendall(b"POST %s HTTP/1.1\r\nHost: localhost\r\n%s%s\r\nContent-Length: %d\r\n\r\n%s" % (
+        b"/rpc" if tls else b"/", JSON, g.auth("rpc").encode(), len(doc), doc))
+    begin, n = time.time(), 0
+    while time.time() - begin < 12:
+        try:
+            if pace == 0:
+                time.sleep(0.1)
+                if s.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR):
+                    break
+                st = subprocess.run(["ss", "-tnH", "sport = :%d" % s.getsockname()[1]], capture_output=True, text=True).stdout
+                if "ESTAB" not in st:
+                    break
+                continue
+            d = s.recv(pace // 10)
+            if not d:
+                break
+            n += len(d)
+            time.sleep(0.1)
+        except OSError:
+            break
+    s.close()
+    return time.time() - begin, n
+
+
+@slow
+def slow_readers(g):
+    for tls in (False, True):
+        took, n = slow_reader(g, tls, 200)
+        ok("reads 200 bytes a second, tls=%s" % tls, took < 8 and n < 4000000, "%.1f s, %d bytes" % (took, n))
+        took, n = slow_reader(g, tls, 0)
+        ok("reads nothing, tls=%s" % tls, took < 6, "%.1f s" % took)
+
+
+@slow
+def many_slow_ones(g):
+    """Reliability 6: 1,000 slow connections, others are served."""
+    socks = []
+    for i in range(1000):
+        try:
+            s = socket.create_connection(("127.0.0.1", g.tls if i % 3 == 0 else g.loop), timeout=5)
+            s.sendall([H, b"P", b"\x16\x03\x01", b"POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9\r\n\r\n"][i % 4])
+            socks.append(s)
+        except OSError:
+            pass
+    waits = []
+    for _ in range(100):
+        t0 = time.time()
+        same("served among slow ones", g.get("/v1/health").status, 200)
+        waits.append(time.time() - t0)
+    waits.sort()
+    ok("p99 below 1 s", waits[98] < 1, waits[98])
+    time.sleep(2)
+    left = int(re.search(r"gateway_connections (\d+)", g.get("/metrics").body.decode()).group(1))
+    ok("they are gone", left < 10, left)
+    for s in socks:
+        s.close()
+
+
+def run_alone():
+    """Cases with a gateway of their own."""
+    with Gateway(limits="per_address = 20\nconnections = 100\n", workers=2) as g:
+        time.sleep(0.2)
+        socks = [g.dial() for _ in range(40)]
+        time.sleep(0.3)
+        alive = 0
+        for s in socks:
+            try:
+                s.sendall(H + E)
+                alive += Reply.read(Reader(s)).status == 200
+            except (OSError, EOFError):
+                pass
+            s.close()
+        ok("connections of one address", 18 <= alive <= 22, alive)
+        time.sleep(0.3)
+        same("and they are given back", g.get("/v1/health").status, 200)
+    with Gateway(limits="connections = 30\nper_address = 1000\n", workers=1) as g:
+        socks = []
+        for _ in range(60):
+            s = g.dial()
+            s.sendall(H + E)
+            Reply.read(Reader(s))
+            socks.append(s)
+        ok("idle connections give way to new ones", len(socks) == 60)
+        socks[-1].sendall(H + E)
+        same("the newest one lives", Reply.read(Reader(socks[-1])).status, 200)
+    with Gateway(workers=1, limits="body_memory = 64K\n") as g:
+        body = json.dumps({"jsonrpc": "2.0", "id": 1, "method": "eth_call", "params": ["x" * 300000]}).encode()
+        t = g.raw(post(body=body), timeout=5)
+        same("memory for bodies is bounded", t.statuses, [503])
+        same("and the rest is served", g.rpc(json.loads(CHAIN)).status, 200)
+
+
+BAD_CONF = [
+    ("unknown section", "[nothing]\n", r":\d+: section .nothing. is none of"),
+    ("unknown setting", "[limits]\nhaed = 1s\n", r'has no setting "haed"'),
+    ("bad number", "[limits]\nconnections = many\n", r":2: connections: "),
+    ("out of range", "[limits]\nconnections = 1\n", r":2: connections: 1 is outside 8 to"),
+    ("twice", "[limits]\nhead = 1s\nhead = 2s\n", r":3: head stands twice, first on line 2"),
+    ("section twice", "[limits]\n[limits]\n", r":2: \[limits\] stands twice"),
+    ("no home", "[gateway]\nworkers = 1\n", r'\[gateway\] needs a line "home'),
+    ("variable", "[gateway]\nhome = ${NOT_SET_ANYWHERE}\n", r":2: home: NOT_SET_ANYWHERE is not in the environment"),
+    ("plain outside", "[gateway]\nhome = h\n[listener a]\naddress = 0.0.0.0:80\ntls = no\n[surface s]\nserves = ops\nat = a /\nhosts = *\n",
+     r":3: listener a: without TLS only 127"),
+    ("no cert", "[gateway]\nhome = h\n[listener a]\naddress = 0.0.0.0:80\n[surface s]\nserves = ops\nat = a /\nhosts = *\n",
+     r"needs cert and key"),
+    ("unknown listener", "[gateway]\nhome = h\n[listener a]\naddress = 127.0.0.1:80\ntls = no\n[surface s]\nserves = ops\nat = b /\nhosts = *\n",
+     r":8: there is no \[listener b\]"),
+    ("rpc any host", "[gateway]\nhome = h\n[listener a]\naddress = 127.0.0.1:80\ntls = no\n[surface s]\nserves = rpc\nat = a /\nhosts = *\n",
+     r"hosts must be named"),
+    ("basic without users", "[gateway]\nhome = h\n[listener a]\naddress = 127.0.0.1:80\ntls = no\n[surface s]\nserves = ops\nat = a /\nhosts = *\nfilters = basic\n",
+     r"filter basic needs users"),
+    ("same place", "[gateway]\nhome = h\n[listener a]\naddress = 127.0.0.1:80\ntls = no\n[surface s]\nserves = ops\nat = a /\nat = a /\nhosts = *\n",
+     r":9: same place as on line 8"),
+    ("broken users", None, r"wallet\.users:2: expected NAME:scrypt"),
+    ("wide mode", None, r"has mode 0644: chmod 600"),
+    ("port in use", None, r"Address already in use"),
+    ("wrong key", None, r"is not the key of"),
+]
+
+
+def run_conf():
+    d = tempfile.mkdtemp(prefix="sekisho-gwc.", dir="/tmp")
+    try:
+        for name, text, want in BAD_CONF:
+            if text is None:
+                continue
+            with open(d + "/c.conf", "w") as f:
+                f.write(text)
+            r = subprocess.run([BIN + "/gateway", "-c", d + "/c.conf", "-t"], capture_output=True, text=True, timeout=20)
+            ok("configuration: " + name, r.returncode == 3 and re.search(want, r.stderr), "%d %s" % (r.returncode, r.stderr))
+        r = subprocess.run([BIN + "/gateway", "-c", d + "/missing.conf", "-t"], capture_output=True, text=True)
+        ok("no file", r.returncode == 3 and "No such file" in r.stderr, r.stderr)
+        r = subprocess.run([BIN + "/gateway"], capture_output=True, text=True)
+        ok("no argument", r.returncode == 2 and "usage" in r.stderr, r.stderr)
+    finally:
+        shutil.rmtree(d)
+    with Gateway() as g:
+        def check(name, how=()):
+            want = [w for n, t, w in BAD_CONF if n == name][0]
+            r = subprocess.run([BIN + "/gateway", "-c", g.conf] + list(how), capture_output=True, text=True, timeout=20)
+            ok("configuration: " + name, r.returncode == 3 and re.search(want, r.stderr), "%d %s" % (r.returncode, r.stderr))
+        r = subprocess.run([BIN + "/gateway", "-c", g.conf, "-t"], capture_output=True, text=True)
+        same("good configuration", (r.returncode, r.stdout), (0, g.conf + ": ok\n"))
+        check("port in use")
+        users = open(g.home + "/secrets/wallet.users").read()
+        g.put("secrets/wallet.users", "# x\nann:md5$1$2\n".replace("ann:", "ann"), 0o600)
+        check("broken users", ["-t"])
+        g.put("secrets/wallet.users", users, 0o644)
+        check("wide mode", ["-t"])
+        g.put("secrets/wallet.users", users, 0o600)
+        cert = open(g.home + "/tls/cert.pem").read()
+        g.new_pair()
+        g.put("tls/cert.pem", cert)
+        check("wrong key", ["-t"])
+
+
+def run_cases(g, what, pattern):
+    for fn in what:
+        if pattern and not re.search(pattern, fn.__name__):
+            continue
+        try:
+            fn(g)
+        except Exception:
+            ok(fn.__name__, False, traceback.format_exc() + g.log()[-1500:])
+
+
+def main():
+    pattern = sys.argv[1] if len(sys.argv) > 1 else ""
+    t0 = time.time()
+
+    def wanted(*names):
+        return not pattern or any(re.search(pattern, n) for n in names)
+    if wanted(*[f.__name__ for f in cases]):
+        with Gateway() as g:
+            run_cases(g, cases, pattern)
+    if wanted(*[f.__name__ for f in slow_cases]):
+        with Gateway(limits=SHORT + "per_address = 4000\n") as g:
+            run_cases(g, slow_cases, pattern)
+    if wanted("run_conf"):
+        run_conf()
+    if wanted("run_alone"):
+        run_alone()
+    if os.getuid() == 0 and wanted("ordinary"):
+        with Gateway(as_user=USER) as g:
+            run_cases(g, [pipelining, rpc_batches, passwords, tls_versions, certificate_rotation, reload, access_log,
+                          sandbox, worker_dies], "")
+    print("%.0f s" % (time.time() - t0))
+    print("%d passed, %d failed" % (passed, failed))
+    return failed > 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
