@@ -17,4 +17,8 @@ void api_open(struct jsonw *w);
 /* api_close ends the envelope and completes the answer. */
 enum gw_step api_close(struct gw_req *r, struct jsonw *w);
 
+/* api_refuse_node answers for a NODE effect that failed: 503 with the code
+ * that wallets know, whether the node is gone or slow. */
+enum gw_step api_refuse_node(struct gw_req *r);
+
 #endif

@@ -345,12 +345,10 @@ tx_submitted(struct gw_req *r)
 
 	if (r->effect.kind != GW_EFFECT_NODE)
 		return GW_NEXT;
-	/* The connection was lost with the answer outstanding: the node may
-	 * have them. Say so, rather than let the wallet sign anew. */
-	if (r->effect.rc == RC_UNAVAILABLE && !r->world->has_node)
-		return gw_refuse(r, GW_R_NODE_GONE, NULL);
+	/* With the answer outstanding the node may have them all the same: a
+	 * wallet that sends the same bytes again is told "already known". */
 	if (r->effect.rc != RC_OK)
-		return gw_refuse(r, gw_refusal_of_rc(r->effect.rc), NULL);
+		return api_refuse_node(r);
 	for (i = 0; i < j->asked_cnt; i++) {
 		struct item *it = &j->items[j->asked[i]];
 

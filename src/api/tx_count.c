@@ -50,7 +50,7 @@ report(struct gw_req *r)
 	struct jsonw w;
 
 	if (r->effect.rc != RC_OK)
-		return gw_refuse(r, gw_refusal_of_rc(r->effect.rc), NULL);
+		return api_refuse_node(r);
 	if (!quantity(&nonce, &calls[CALL_NONCE]) ||
 	    !quantity(&price, &calls[CALL_PRICE]) ||
 	    !quantity(&chain, &calls[CALL_CHAIN]))

@@ -26,14 +26,14 @@
 #include "upstream/noderpc.h"
 
 /* A part must be ready in this time; restarts wait 250 ms, doubled up to the
- * bound, and start from the beginning after a quiet minute. */
+ * bound while it dies soon after its start. */
 enum {
 	UP_READY_MS = 30000,
 	UP_POLL_MS = 25,
 	UP_WATCH_MS = 200,
 	UP_DELAY_MIN_MS = 250,
 	UP_DELAY_MAX_MS = 15000,
-	UP_QUIET_MS = 60000,
+	UP_QUIET_MS = 1000,
 	UP_GRACE_MS = 12000
 };
 

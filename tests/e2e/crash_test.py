@@ -134,7 +134,7 @@ def main(cycles, seed):
     rng = random.Random(seed)
     random.seed(seed)
     print("crash: %d cycles, seed %d" % (cycles, seed), flush=True)
-    with Stack() as s:
+    with Stack(keep=bool(os.environ.get("KEEP"))) as s:
         accounts = s.credentials["accounts"][:8]
         raws = presign(s, accounts, 60 + cycles * 40)
         loads = [Load(s, a, r) for a, r in zip(accounts, raws)]
