@@ -2,7 +2,9 @@
  *
  * Counts brackets outside strings. A document at the top must be an object
  * or an array: numbers and words at the top have no end that can be seen,
- * and are no JSON-RPC either.
+ * and are no JSON-RPC either. That brackets match is the parser's to judge;
+ * here it matters that a broken document ends as soon as it is seen to be
+ * broken, so that its sender is not left waiting.
  */
 #include "rpc/stream.h"
 
@@ -14,25 +16,31 @@ is_blank(uint8_t c)
 	return c == ' ' || c == '\t' || c == '\n' || c == '\r';
 }
 
-static void
-in_string(struct rpc_stream *s, uint8_t c)
+/* skip_string steps over bytes of a string from at on, its last quote
+ * included; false at a control character, which no string may hold. */
+static bool
+skip_string(struct rpc_stream *s, struct bytes in)
 {
-	if (s->is_escaped)
-		s->is_escaped = false;
-	else if (c == '\\')
-		s->is_escaped = true;
-	else if (c == '"')
-		s->is_in_string = false;
+	while (s->at < in.len && s->is_in_string) {
+		uint8_t c = in.ptr[s->at];
+
+		if (c < 0x20)
+			return false;
+		s->at++;
+		if (s->is_escaped)
+			s->is_escaped = false;
+		else if (c == '\\')
+			s->is_escaped = true;
+		else if (c == '"')
+			s->is_in_string = false;
+	}
+	return true;
 }
 
-/* Takes one byte of a document; true when it was its last. */
+/* Takes one byte outside strings; true when it was the document's last. */
 static bool
 step(struct rpc_stream *s, uint8_t c)
 {
-	if (s->is_in_string) {
-		in_string(s, c);
-		return false;
-	}
 	switch (c) {
 	case '"':
 		s->is_in_string = true;
@@ -74,7 +82,10 @@ rpc_stream_take(
 	if (!s->has_begun)
 		TRY(begin(s, in, e));
 	while (s->at < in->len) {
-		if (step(s, in->ptr[s->at++])) {
+		if (!skip_string(s, *in))
+			return FAIL(
+			    e, RC_BAD_JSON, "control character in a string");
+		if (s->at < in->len && step(s, in->ptr[s->at++])) {
 			s->has_begun = false;
 			CHECK(bytes_take(out, in, s->at));
 			return RC_OK;

@@ -4,6 +4,8 @@
  * what the others are: the whole of a segment, or the payload of one group
  * around which head and sums are right, so that the records are reached.
  * Whatever opens must open again to the same counts.
+ *
+ * fuzz: cover=node/pool/replay.c lib=pool
  */
 #include <fcntl.h>
 #include <stdio.h>

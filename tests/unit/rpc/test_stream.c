@@ -66,3 +66,35 @@ TEST(test_stream_deep_nesting_is_refused)
 	in.len = sizeof(deep);
 	EXPECT_RC(rpc_stream_take(&s, &doc, &in, NULL), RC_BAD_JSON);
 }
+
+TEST(test_stream_control_character_in_string_refused)
+{
+	static const char *const bad[] = {
+	    "{\"a\nb\":1}", "[\"\t\"]", "[\"\\\n\"]", "[\"\x01"};
+	size_t i;
+
+	for (i = 0; i < 4; i++) {
+		struct bytes in = bytes_of_str(bad[i]), doc;
+		struct rpc_stream s = {0};
+
+		test_row(bad[i]);
+		EXPECT_RC(rpc_stream_take(&s, &doc, &in, NULL), RC_BAD_JSON);
+	}
+	test_row(NULL);
+}
+
+TEST(test_stream_pieces_are_scanned_once)
+{
+	/* A document that comes in two pieces: what was scanned of the first
+	 * is not looked at again, even when it changes. */
+	char doc[] = "[\"aaaaaaaaaaaaaaaa\",1]";
+	struct bytes in = bytes_of(doc, 10), out;
+	struct rpc_stream s = {0};
+
+	EXPECT_RC(rpc_stream_take(&s, &out, &in, NULL), RC_TRUNCATED);
+	EXPECT_U64(s.at, 10);
+	doc[5] = '"';
+	in.len = sizeof(doc) - 1;
+	EXPECT_RC(rpc_stream_take(&s, &out, &in, NULL), RC_OK);
+	EXPECT_U64(out.len, sizeof(doc) - 1);
+}

@@ -1,0 +1,369 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * One document from text to answer: JSON-RPC 2.0's rules for requests,
+ * batches, ids and notifications. What a method does is not known here.
+ *
+ * An id goes back as the bytes that came. What is no request gets an answer
+ * with its id where it has a proper one, and null otherwise, as go-ethereum
+ * does it.
+ */
+#include "base/check.h"
+#include "base/log.h"
+#include "base/metrics.h"
+#include "rpc/rpc_priv.h"
+
+/* Smallest buffer of a result, so that an error always fits. */
+enum { BODY_MIN = 1024 };
+
+#define ID_NULL "null"
+
+size_t
+rpc_room(const struct rpc_doc *d)
+{
+	size_t max =
+	    d->source == RPC_GATEWAY ? RPC_ANSWER_GATEWAY_MAX : RPC_ANSWER_MAX;
+
+	return d->bytes < max ? max - d->bytes : 0;
+}
+
+enum rc
+rpc_doc_view(struct rpc_doc *d, const struct store_view **out, struct err *e)
+{
+	if (d->view == NULL)
+		TRY(store_view_open(&d->view, d->node->store, e));
+	*out = d->view;
+	return RC_OK;
+}
+
+/* close_view ends the reader's turn on the database. */
+static void
+close_view(struct rpc_doc *d)
+{
+	if (d->view != NULL)
+		store_view_close(d->view);
+	d->view = NULL;
+}
+
+/* keep_body copies what w has into the document. */
+static bool
+keep_body(struct rpc_doc *d, struct rpc_item *it, const struct jsonw *w)
+{
+	struct bytes body;
+
+	if (!jsonw_done(w))
+		return false;
+	body = arena_copy(&d->keep, jsonw_bytes(w));
+	if (body.ptr == NULL)
+		return false;
+	it->body = body;
+	d->bytes += body.len;
+	return true;
+}
+
+/* is_private tells errors whose text is for the log, not for a client. */
+static bool
+is_private(enum rc rc)
+{
+	return err_rpc_code(rc) == -32603;
+}
+
+void
+rpc_item_fail(struct rpc_doc *d, struct rpc_item *it, enum rc rc,
+    const struct err *why, struct bytes data)
+{
+	const char *text = err_message(why, rc);
+	struct jsonw w;
+
+	metric_add(METRIC_RPC_ERRORS, 1);
+	if (is_private(rc)) {
+		log_error("rpc", "call failed error=\"%s\"", text);
+		text = err_text(rc);
+	}
+	jsonw_init(&w, BODY_MIN + 2 * data.len);
+	jsonw_obj(&w);
+	jsonw_key(&w, "code");
+	jsonw_i64(&w, err_rpc_code(rc));
+	jsonw_key(&w, "message");
+	jsonw_str(&w, text);
+	if (data.len > 0) {
+		jsonw_key(&w, "data");
+		jsonw_data(&w, data);
+	}
+	jsonw_obj_end(&w);
+	it->is_error = true;
+	if (!keep_body(d, it, &w))
+		it->body = bytes_of_str(
+		    "{\"code\":-32603,\"message\":\"out of memory\"}");
+	jsonw_free(&w);
+}
+
+void
+rpc_item_result(struct rpc_doc *d, struct rpc_item *it, const struct jsonw *w)
+{
+	struct err e;
+
+	/* Nobody waits for the result of a notification. */
+	if (it->id.len == 0 || keep_body(d, it, w))
+		return;
+	(void)FAIL(&e, RC_TOO_LARGE, "response too large");
+	rpc_item_fail(d, it, RC_TOO_LARGE, &e, bytes_of(NULL, 0));
+}
+
+/* fail_with is rpc_item_fail with a fixed text. */
+static void
+fail_with(struct rpc_doc *d, struct rpc_item *it, enum rc rc, const char *text)
+{
+	struct err e;
+
+	(void)FAIL(&e, rc, "%s", text);
+	rpc_item_fail(d, it, rc, &e, bytes_of(NULL, 0));
+}
+
+/* set_id copies the id out of the question. */
+static bool
+set_id(struct rpc_doc *d, struct rpc_item *it, const struct rpc_json *id)
+{
+	if (id == NULL) {
+		it->id = bytes_of(NULL, 0);
+		return true;
+	}
+	it->id = arena_copy(&d->keep, id->raw);
+	return it->id.ptr != NULL;
+}
+
+static bool
+is_proper_id(const struct rpc_json *id)
+{
+	return id != NULL && id->kind != RPC_JSON_ARRAY &&
+	       id->kind != RPC_JSON_OBJECT;
+}
+
+static bool
+is_str(const struct rpc_json *v, const char *want)
+{
+	return v != NULL && v->kind == RPC_JSON_STRING &&
+	       (want == NULL || bytes_eq(v->str, bytes_of_str(want)));
+}
+
+/*
+ * is_request judges the envelope: version, method, id. Whatever its id is,
+ * *id becomes the one to answer with; NULL for a notification.
+ */
+static bool
+is_request(const struct rpc_json *v, const struct rpc_json **id)
+{
+	bool is_sound, has_bad_id;
+
+	*id = NULL;
+	if (v->kind != RPC_JSON_OBJECT)
+		return false;
+	is_sound = is_str(rpc_json_get(v, "jsonrpc"), "2.0") &&
+		   is_str(rpc_json_get(v, "method"), NULL);
+	*id = rpc_json_get(v, "id");
+	has_bad_id = *id != NULL && !is_proper_id(*id);
+	if (has_bad_id)
+		*id = NULL;
+	return is_sound && !has_bad_id;
+}
+
+/* run_one answers one value of the document. */
+static void
+run_one(struct rpc_doc *d, struct rpc_item *it, const struct rpc_json *v)
+{
+	const struct rpc_json *id;
+	bool is_sound = is_request(v, &id);
+
+	metric_add(METRIC_RPC_REQUESTS, 1);
+	if (!set_id(d, it, id)) {
+		it->id = bytes_of_str(ID_NULL);
+		fail_with(d, it, RC_NO_MEMORY, "an id");
+		return;
+	}
+	if (is_sound) {
+		rpc_call_run(d, it, v);
+		return;
+	}
+	if (it->id.len == 0)
+		it->id = bytes_of_str(ID_NULL);
+	fail_with(d, it, RC_BAD_REQUEST, "invalid request");
+}
+
+/* new_items makes room for cnt calls. */
+static bool
+new_items(struct rpc_doc *d, size_t cnt)
+{
+	d->items = arena_array(&d->keep, cnt, sizeof(*d->items));
+	d->cnt = d->items == NULL ? 0 : cnt;
+	return d->items != NULL;
+}
+
+/* refuse makes the whole answer one error. */
+static void
+refuse(struct rpc_doc *d, enum rc rc, const struct err *why,
+    const struct rpc_json *id)
+{
+	if (!new_items(d, 1))
+		return;
+	if (!is_proper_id(id) || !set_id(d, d->items, id))
+		d->items->id = bytes_of_str(ID_NULL);
+	rpc_item_fail(d, d->items, rc, why, bytes_of(NULL, 0));
+}
+
+/* first_id returns the id of the first call of a batch: go-ethereum answers
+ * with it when it refuses the whole. */
+static const struct rpc_json *
+first_id(const struct rpc_json *batch)
+{
+	const struct rpc_json *v, *id;
+
+	for (v = batch->first; v != NULL; v = v->next) {
+		if (is_request(v, &id) && id != NULL)
+			return id;
+	}
+	return NULL;
+}
+
+static void
+run_batch(struct rpc_doc *d, const struct rpc_json *batch)
+{
+	const struct rpc_json *v;
+	struct err e;
+	size_t i = 0;
+
+	if (batch->cnt == 0) {
+		(void)FAIL(&e, RC_BAD_REQUEST, "empty batch");
+		refuse(d, RC_BAD_REQUEST, &e, NULL);
+		return;
+	}
+	d->is_batch = true;
+	if (batch->cnt > d->node->batch_max[d->source]) {
+		(void)FAIL(&e, RC_BAD_REQUEST, "batch too large");
+		refuse(d, RC_BAD_REQUEST, &e, first_id(batch));
+		return;
+	}
+	if (!new_items(d, batch->cnt))
+		return;
+	for (v = batch->first; v != NULL; v = v->next)
+		run_one(d, &d->items[i++], v);
+}
+
+static void
+run(struct rpc_doc *d, struct bytes text)
+{
+	const struct rpc_json *root = NULL;
+	struct err e = {.rc = RC_OK};
+	enum rc rc = RC_OK;
+
+	if (text.len > RPC_DOC_MAX)
+		rc = FAIL(&e, RC_TOO_LARGE, "request too large");
+	if (rc == RC_OK)
+		rc = rpc_json_read(&d->scratch, &root, text, &e);
+	if (rc != RC_OK) {
+		refuse(d, rc, &e, NULL);
+		return;
+	}
+	if (root->kind == RPC_JSON_ARRAY) {
+		run_batch(d, root);
+		return;
+	}
+	if (new_items(d, 1))
+		run_one(d, d->items, root);
+}
+
+struct rpc_doc *
+rpc_begin(const struct rpc_node *n, enum rpc_source source, struct bytes text)
+{
+	struct rpc_doc *d = mem_new(sizeof(*d));
+
+	if (d == NULL)
+		return NULL;
+	d->node = n;
+	d->source = source;
+	arena_init(&d->keep, RPC_KEEP_MAX);
+	arena_init(&d->scratch, RPC_SCRATCH_MAX);
+	jsonw_init(&d->w, RPC_ANSWER_MAX);
+	run(d, text);
+	close_view(d);
+	jsonw_free(&d->w);
+	arena_drop(&d->scratch);
+	if (d->items != NULL)
+		return d;
+	rpc_free(d);
+	return NULL;
+}
+
+/* Room that one call takes around its id and body. */
+#define HEAD        "{\"jsonrpc\":\"2.0\",\"id\":"
+#define HEAD_RESULT ",\"result\":"
+#define HEAD_ERROR  ",\"error\":"
+
+static size_t
+answer_size(const struct rpc_doc *d)
+{
+	size_t i, sum = 3; /* brackets and line feed */
+
+	for (i = 0; i < d->cnt; i++)
+		sum += sizeof(HEAD HEAD_RESULT) + 2 + d->items[i].id.len +
+		       d->items[i].body.len;
+	return sum;
+}
+
+static void
+put(struct buf *b, struct bytes in)
+{
+	CHECK(buf_put(b, in.ptr, in.len));
+}
+
+static void
+put_answer(struct buf *b, const struct rpc_item *it)
+{
+	put(b, bytes_of_str(HEAD));
+	put(b, it->id);
+	put(b, bytes_of_str(it->is_error ? HEAD_ERROR : HEAD_RESULT));
+	put(b, it->body);
+	put(b, bytes_of_str("}"));
+}
+
+struct bytes
+rpc_finish(struct rpc_doc *d)
+{
+	struct buf b;
+	size_t i, owed = 0;
+
+	for (i = 0; i < d->cnt; i++)
+		rpc_work_finish(d, &d->items[i]);
+	close_view(d);
+	b = buf_of(NULL, answer_size(d));
+	b.ptr = arena_alloc(&d->keep, b.cap);
+	if (b.ptr == NULL)
+		return bytes_of_str(HEAD ID_NULL HEAD_ERROR
+		    "{\"code\":-32603,\"message\":\"out of memory\"}}\n");
+	for (i = 0; i < d->cnt; i++) {
+		if (d->items[i].id.len == 0)
+			continue;
+		if (d->is_batch)
+			put(&b, bytes_of_str(owed == 0 ? "[" : ","));
+		put_answer(&b, &d->items[i]);
+		owed++;
+	}
+	if (owed == 0)
+		return bytes_of(NULL, 0);
+	put(&b, bytes_of_str(d->is_batch ? "]\n" : "\n"));
+	return bytes_of_buf(&b);
+}
+
+void
+rpc_free(struct rpc_doc *d)
+{
+	size_t i;
+
+	if (d == NULL)
+		return;
+	for (i = 0; i < d->cnt; i++)
+		pool_tx_put(d->items[i].tx);
+	close_view(d);
+	jsonw_free(&d->w);
+	arena_drop(&d->scratch);
+	arena_drop(&d->keep);
+	mem_free(d);
+}

@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * A JSON-RPC document through all its turns over a real store with a genesis
+ * block, an engine and a pool: nothing may crash, and what is answered must
+ * be JSON by our own strict reader. The first input byte picks the socket.
+ *
+ * fuzz: cover=node/rpc/json.c,node/rpc/doc.c,node/rpc/param.c lib=rpc
+ */
+#include <ftw.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/check.h"
+#include "base/log.h"
+#include "chain/chain.h"
+#include "consensus/clique.h"
+#include "rpc/json_priv.h"
+#include "rpc/rpc.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+/* The node that all inputs are put to; made once. */
+static struct world {
+	char dir[64];
+	struct arena arena;
+	struct genesis g;
+	struct clock_fake hands;
+	struct clock clock;
+	struct store *store;
+	struct chain *chain;
+	struct engine *engine;
+	struct pool *pool;
+	struct rpc_node node;
+} w;
+
+static const char genesis_text[] =
+    "{\"config\":{\"chainId\":31337,\"homesteadBlock\":0,\"eip150Block\":0,"
+    "\"eip155Block\":0,\"eip158Block\":0,\"byzantiumBlock\":0,"
+    "\"constantinopleBlock\":0,\"petersburgBlock\":0,\"istanbulBlock\":0,"
+    "\"berlinBlock\":0,\"londonBlock\":0,"
+    "\"clique\":{\"period\":1,\"epoch\":30000}},"
+    "\"difficulty\":\"0x1\",\"gasLimit\":\"0x1c9c380\",\"extraData\":\"0x"
+    "0000000000000000000000000000000000000000000000000000000000000000"
+    "7e5f4552091a69125d5dfcb7b8c2659029395bdf"
+    "00000000000000000000000000000000000000000000000000000000000000000000"
+    "00000000000000000000000000000000000000000000000000000000000000\","
+    "\"alloc\":{\"0x7e5f4552091a69125d5dfcb7b8c2659029395bdf\":"
+    "{\"balance\":\"1000000000000000000\"},"
+    "\"0xc0de000000000000000000000000000000000001\":"
+    "{\"balance\":\"5\",\"code\":\"0x6001\"}}}";
+
+static enum rc
+read_account(void *ctx, uint64_t *nonce, struct u256 *balance,
+    const struct addr *addr, struct err *e)
+{
+	(void)ctx;
+	(void)addr;
+	(void)e;
+	*nonce = 0;
+	*balance = u256_from_u64(UINT64_C(1000000000000000000));
+	return RC_OK;
+}
+
+static int
+remove_one(const char *path, const struct stat *st, int kind, struct FTW *f)
+{
+	(void)st;
+	(void)kind;
+	(void)f;
+	return remove(path);
+}
+
+static void
+clean_up(void)
+{
+	(void)nftw(w.dir, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+}
+
+static void
+open_chain(void)
+{
+	struct store_conf conf = store_conf_default(w.dir);
+	struct clique_conf clique = {.period_s = 1,
+	    .epoch = 30000,
+	    .forks = &w.g.forks,
+	    .is_sealer = true,
+	    .gas_limit = 30000000};
+	struct engine_chain link;
+
+	conf.map_bytes = 64 << 20;
+	CHECK(genesis_read(&w.arena, &w.g, bytes_of_str(genesis_text), NULL) ==
+	      RC_OK);
+	CHECK(store_open(&w.store, &conf, NULL) == RC_OK);
+	CHECK(chain_open(&w.chain, w.store, &w.g, NULL) == RC_OK);
+	link = chain_engine_link(w.chain);
+	CHECK(clique_new(&w.engine, &clique, &link, NULL) == RC_OK);
+}
+
+static void
+open_world(void)
+{
+	struct pool_conf pool = pool_conf_default(31337);
+	struct pool_view view = {.account = read_account};
+
+	if (w.store != NULL)
+		return;
+	log_open("fuzz_rpc", LOG_LV_ERROR);
+	(void)snprintf(w.dir, sizeof(w.dir), "%s/sekisho-fuzz.XXXXXX",
+	    access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp");
+	CHECK(mkdtemp(w.dir) != NULL && atexit(clean_up) == 0);
+	arena_init(&w.arena, 16 << 20);
+	open_chain();
+	CHECK(pool_open(&w.pool, &pool, &view, 0, NULL) == RC_OK);
+	w.clock = clock_of_fake(&w.hands);
+	w.node = (struct rpc_node){
+	    .store = w.store,
+	    .genesis = &w.g,
+	    .clock = &w.clock,
+	    .client_version = "fuzz",
+	    .is_sealer = true,
+	    .gas_max = 30000000,
+	    .batch_max = {1000, 100},
+	};
+}
+
+static void
+check_answer(struct bytes answer)
+{
+	const struct rpc_json *v;
+	struct arena a;
+
+	if (answer.len == 0)
+		return;
+	CHECK(answer.ptr[answer.len - 1] == '\n');
+	arena_init(&a, 256 << 20);
+	CHECK(rpc_json_read(&a, &v, answer, NULL) == RC_OK);
+	arena_drop(&a);
+}
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct rpc_doc *d;
+	bool needs_sync;
+
+	if (size == 0)
+		return 0;
+	open_world();
+	d = rpc_begin(&w.node, data[0] & 1 ? RPC_GATEWAY : RPC_LOCAL,
+	    bytes_of(data + 1, size - 1));
+	CHECK(d != NULL);
+	if (rpc_needs_pool(d) && data[0] & 2)
+		CHECK(rpc_run_pool(d, w.pool, 0, &needs_sync, NULL) == RC_OK);
+	if (rpc_needs_core(d) && data[0] & 4)
+		(void)rpc_run_core(d, w.engine, chain_head(w.chain), 1000);
+	check_answer(rpc_finish(d));
+	rpc_free(d);
+	return 0;
+}

@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * eth_call and eth_estimateGas without a machine: transfers work, code is
+ * refused, and what is wrong with a call object is named.
+ */
+#include "rig.h"
+
+#define TO "\"to\":\"0x7000000000000000000000000000000000000001\""
+
+TEST(test_call_without_code_gives_nothing)
+{
+	struct rig r;
+
+	rig_open(&r);
+	EXPECT_CALL(&r, "eth_call", "[{" TO "}]", "\"0x\"");
+	EXPECT_CALL(&r, "eth_call",
+	    "[{" TO ",\"data\":\"0x1234\"},\"latest\",{},null]", "\"0x\"");
+	EXPECT_CALL(&r, "eth_call",
+	    rig_fmt(&r, "[{" TO ",\"from\":\"%s\",\"value\":\"0x5\"},\"0x0\"]",
+		rig_addr_text(1)),
+	    "\"0x\"");
+	EXPECT_CALL(&r, "eth_call", "[{\"to\":\"" RIG_CODE_ADDR "\"}]",
+	    "-32000 EVM not available: call of code at "
+	    "0xC0de000000000000000000000000000000000001");
+	EXPECT_CALL(&r, "eth_call", "[{\"data\":\"0x6000\"}]",
+	    "-32000 EVM not available: contract creation");
+	EXPECT_CALL(&r, "eth_call",
+	    "[{\"to\":\"0x0000000000000000000000000000000000000001\"}]",
+	    "-32000 EVM not available: call of a precompile at "
+	    "0x0000000000000000000000000000000000000001");
+	rig_close(&r);
+}
+
+TEST(test_estimate_transfers)
+{
+	struct rig r;
+
+	rig_open(&r);
+	EXPECT_CALL(&r, "eth_estimateGas", "[{" TO "}]", "\"0x5208\"");
+	EXPECT_CALL(&r, "eth_estimateGas",
+	    rig_fmt(&r,
+		"[{" TO ",\"from\":\"%s\",\"value\":\"0x1\"},\"latest\"]",
+		rig_addr_text(1)),
+	    "\"0x5208\"");
+	/* Two bytes, of which one is zero: 16 and 4. */
+	EXPECT_CALL(&r, "eth_estimateGas", "[{" TO ",\"input\":\"0x0001\"}]",
+	    "\"0x521c\"");
+	/* EIP-2930: 2,400 and two keys of 1,900. */
+	EXPECT_CALL(&r, "eth_estimateGas",
+	    "[{" TO ",\"accessList\":[{\"address\":"
+	    "\"0x7000000000000000000000000000000000000001\",\"storageKeys\":["
+	    "\"0x0000000000000000000000000000000000000000000000000000000000000"
+	    "001\",\"0x0000000000000000000000000000000000000000000000000000000"
+	    "000000002\"]}]}]",
+	    "\"0x6a40\"");
+	EXPECT_CALL(&r, "eth_estimateGas", "[{\"data\":\"0x6000\"}]",
+	    "-32000 EVM not available: contract creation");
+	EXPECT_CALL(&r, "eth_estimateGas", "[{\"to\":\"" RIG_CODE_ADDR "\"}]",
+	    "-32000 EVM not available: call of code at "
+	    "0xC0de000000000000000000000000000000000001");
+	EXPECT(strstr(rig_call(&r, "eth_estimateGas",
+			  "[{" TO ",\"value\":\"0x1\"}]"),
+		   "insufficient funds") != NULL);
+	EXPECT(strstr(rig_call(&r, "eth_estimateGas",
+			  "[{" TO ",\"gas\":\"0x5207\"}]"),
+		   "gas required exceeds allowance (20999)") != NULL);
+	rig_close(&r);
+}
+
+TEST(test_call_bad_objects_refused)
+{
+	static const struct {
+		const char *params, *want;
+	} rows[] = {
+	    {"[]", "-32602 missing value for required argument 0"},
+	    {"[1]", "-32602 invalid argument 0: not an object"},
+	    {"[[]]", "-32602 invalid argument 0: not an object"},
+	    {"[{\"to\":1}]", "-32602 invalid argument 0: to: not a hex string"},
+	    {"[{\"to\":\"0x12\"}]",
+		"-32602 invalid argument 0: to: hex data has 2 digits, want "
+		"40"},
+	    {"[{" TO ",\"from\":\"x\"}]",
+		"-32602 invalid argument 0: from: hex data without 0x prefix"},
+	    {"[{" TO ",\"gas\":21000}]",
+		"-32602 invalid argument 0: gas: not a hex string"},
+	    {"[{" TO ",\"gas\":\"0x010\"}]",
+		"-32602 invalid argument 0: gas: hex number with leading zero "
+		"digits"},
+	    {"[{" TO ",\"value\":\"0x\"}]", NULL},
+	    {"[{" TO ",\"data\":\"0x123\"}]",
+		"-32602 invalid argument 0: input: hex data of odd length 3"},
+	    {"[{" TO ",\"data\":\"0x12\",\"input\":\"0x13\"}]",
+		"-32602 invalid argument 0: both \"data\" and \"input\" are "
+		"set and not equal. Please use \"input\" to pass transaction "
+		"call data"},
+	    {"[{" TO ",\"data\":\"0x12\",\"input\":\"0x12\"}]", "\"0x\""},
+	    {"[{" TO ",\"gasPrice\":\"0x9\",\"maxFeePerGas\":\"0x9\"}]",
+		"-32602 invalid argument 0: both gasPrice and (maxFeePerGas or "
+		"maxPriorityFeePerGas) specified"},
+	    {"[{" TO ",\"maxFeePerGas\":\"0x1\","
+	     "\"maxPriorityFeePerGas\":\"0x2\"}]",
+		"-32602 invalid argument 0: maxFeePerGas less than "
+		"maxPriorityFeePerGas"},
+	    {"[{" TO ",\"chainId\":\"0x1\"}]",
+		"-32602 invalid argument 0: chainId does not match node's "
+		"(have=1, want=31337)"},
+	    {"[{" TO ",\"chainId\":\"0x7a69\"}]", "\"0x\""},
+	    {"[{" TO ",\"accessList\":{}}]",
+		"-32602 invalid argument 0: accessList: not an array"},
+	    {"[{" TO ",\"accessList\":[1]}]",
+		"-32602 invalid argument 0: accessList: not an object"},
+	    {"[{" TO ",\"accessList\":[{}]}]",
+		"-32602 invalid argument 0: not a hex string"},
+	    {"[{" TO ",\"authorizationList\":[]}]",
+		"-32000 blobs and authorizations are not supported"},
+	    {"[{" TO "},\"latest\",{\"0x7000000000000000000000000000000000000"
+	     "001\":{\"balance\":\"0x1\"}}]",
+		"-32000 state and block overrides are not supported"},
+	    {"[{" TO "},\"latest\",{},{\"number\":\"0x1\"}]",
+		"-32000 state and block overrides are not supported"},
+	    {"[{" TO "},\"0x9\"]", "-32000 header not found"},
+	};
+	struct rig r;
+	size_t i;
+
+	rig_open(&r);
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		if (rows[i].want != NULL)
+			EXPECT_CALL(
+			    &r, "eth_call", rows[i].params, rows[i].want);
+		else
+			EXPECT(strstr(rig_call(&r, "eth_call", rows[i].params),
+				   "\"code\":-32602,") != NULL);
+	}
+	test_count(i);
+	rig_close(&r);
+}
