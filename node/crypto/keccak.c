@@ -24,8 +24,8 @@
 _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__,
     "lanes are loaded as they stand in memory");
 
-static void
-permute_plain(uint64_t st[25]) /* NOLINT(readability-function-size) */
+void
+keccak_permute_plain(uint64_t st[25]) /* NOLINT(readability-function-size) */
 {
 	KECCAK_PERMUTE(st);
 }
@@ -47,7 +47,7 @@ keccak_f(uint64_t st[25])
 		return;
 	}
 #endif
-	permute_plain(st);
+	keccak_permute_plain(st);
 }
 
 enum { RATE_LANES = KECCAK_RATE / 8 };
@@ -162,8 +162,8 @@ group_flush(struct group *g, unsigned lanes)
 	g->cnt = 0;
 }
 
-static void
-many_in_lanes(
+void
+keccak256_in_lanes(
     uint8_t (*out)[32], const struct bytes *in, size_t cnt, unsigned lanes)
 {
 	struct group groups[BLOCKS_MAX];
@@ -175,7 +175,7 @@ many_in_lanes(
 		size_t no = in[i].len / KECCAK_RATE;
 		struct group *g;
 
-		if (no >= BLOCKS_MAX) {
+		if (no >= BLOCKS_MAX || lanes == 1) {
 			keccak256(out[i], in[i]);
 			continue;
 		}
@@ -189,23 +189,38 @@ many_in_lanes(
 		group_flush(&groups[i], lanes);
 }
 
+/* lanes_of_cpu returns how many states the processor permutes at once. */
+static unsigned
+lanes_of_cpu(void)
+{
+	if (__builtin_cpu_supports("avx512f"))
+		return 8;
+	return __builtin_cpu_supports("avx2") ? 4 : 1;
+}
+
+#else
+
+static unsigned
+lanes_of_cpu(void)
+{
+	return 1;
+}
+
+void
+keccak256_in_lanes(
+    uint8_t (*out)[32], const struct bytes *in, size_t cnt, unsigned lanes)
+{
+	size_t i;
+
+	(void)lanes;
+	for (i = 0; i < cnt; i++)
+		keccak256(out[i], in[i]);
+}
+
 #endif
 
 void
 keccak256_many(uint8_t (*out)[32], const struct bytes *in, size_t cnt)
 {
-	size_t i;
-
-#if KECCAK_HAS_LANES
-	if (__builtin_cpu_supports("avx512f")) {
-		many_in_lanes(out, in, cnt, 8);
-		return;
-	}
-	if (__builtin_cpu_supports("avx2")) {
-		many_in_lanes(out, in, cnt, 4);
-		return;
-	}
-#endif
-	for (i = 0; i < cnt; i++)
-		keccak256(out[i], in[i]);
+	keccak256_in_lanes(out, in, cnt, lanes_of_cpu());
 }

@@ -24,6 +24,13 @@
 void keccak256_x4(uint8_t *const out[4], const struct bytes in[4]);
 void keccak256_x8(uint8_t *const out[8], const struct bytes in[8]);
 
+/* keccak256_in_lanes is keccak256_many with lanes of 1, 4 or 8 states. */
+void keccak256_in_lanes(
+    uint8_t (*out)[32], const struct bytes *in, size_t cnt, unsigned lanes);
+
+/* keccak_permute_plain is keccak_f for a processor without BMI2. */
+void keccak_permute_plain(uint64_t st[25]);
+
 /*
  * keccak_tail_word returns the lane that holds the last len % 8 bytes of in
  * and the 0x01 of the padding behind them.

@@ -5,11 +5,13 @@
  */
 #include "crypto/rng.h"
 
-#include <errno.h>
 #include <string.h>
 #include <sys/random.h>
 
 #include "base/check.h"
+
+/* What getrandom gives whole, never interrupted (getrandom(2)). */
+enum { ASK_MAX = 256 };
 
 void
 rng_fill(void *out, size_t len)
@@ -17,13 +19,11 @@ rng_fill(void *out, size_t len)
 	uint8_t *p = out;
 
 	while (len > 0) {
-		ssize_t n = getrandom(p, len, 0);
+		size_t n = len < ASK_MAX ? len : ASK_MAX;
 
-		if (n < 0 && errno == EINTR)
-			continue;
-		CHECK(n > 0);
+		CHECK(getrandom(p, n, 0) == (ssize_t)n);
 		p += n;
-		len -= (size_t)n;
+		len -= n;
 	}
 }
 

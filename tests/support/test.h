@@ -108,4 +108,20 @@ const char *const *test_files(size_t *cnt, const char *dir, const char *suffix);
 /* test_tmpdir makes an empty folder that is removed when the test ends. */
 const char *test_tmpdir(void);
 
+/*
+ * test_alloc_fail lets the nth allocation of our code from now on fail, once
+ * (0: none). test_alloc_did_fail turns that off and tells whether it came to
+ * it. To walk all allocations of a call:
+ *
+ *	for (n = 1;; n++) {
+ *		test_alloc_fail(n);
+ *		rc = call();
+ *		if (!test_alloc_did_fail())
+ *			break;
+ *		EXPECT_RC(rc, RC_NO_MEMORY);
+ *	}
+ */
+void test_alloc_fail(size_t nth);
+bool test_alloc_did_fail(void);
+
 #endif

@@ -3,8 +3,8 @@
  * For cppcheck only, which reads no foreign headers: loops that are macros.
  */
 #define json_array_foreach(array, i, value)                                    \
-	for (i = 0; i < json_array_size(array) &&                              \
-	     (value = json_array_get(array, i));                               \
+	for (i = 0;                                                            \
+	     i < json_array_size(array) && (value = json_array_get(array, i)); \
 	     i++)
 #define json_object_foreach(object, key, value)                                \
 	for (key = json_object_iter_key(json_object_iter(object));             \

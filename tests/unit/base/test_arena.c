@@ -136,3 +136,36 @@ TEST(test_mem_resize_keeps_old_and_zeroes_new)
 	EXPECT(p != NULL && is_zero(p, 15));
 	mem_free(p);
 }
+
+TEST(test_arena_without_memory_gives_null_and_goes_on)
+{
+	struct arena a;
+	uint8_t *p;
+
+	arena_init(&a, 1 << 20);
+	test_alloc_fail(1);
+	EXPECT(arena_alloc(&a, 10) == NULL);
+	EXPECT(test_alloc_did_fail());
+	EXPECT_U64(a.used_bytes, 0);
+	p = arena_alloc(&a, 10);
+	EXPECT(p != NULL && is_zero(p, 10));
+	test_alloc_fail(1);
+	EXPECT(arena_copy(&a, bytes_of(p, 10)).ptr != NULL); /* same chunk */
+	EXPECT(arena_alloc(&a, 100000) == NULL);
+	EXPECT(test_alloc_did_fail());
+	EXPECT(arena_alloc(&a, 100000) != NULL);
+	test_alloc_fail(1);
+	EXPECT(mem_new(0) == NULL);
+	test_alloc_fail(1);
+	EXPECT(mem_array(2, 3) == NULL);
+	(void)test_alloc_did_fail();
+	p = mem_new(0);
+	EXPECT(p != NULL);
+	test_alloc_fail(1);
+	EXPECT(mem_resize(p, 0, 10) == NULL);
+	(void)test_alloc_did_fail();
+	p = mem_resize(p, 1, 0);
+	EXPECT(p != NULL);
+	mem_free(p);
+	arena_drop(&a);
+}

@@ -82,3 +82,11 @@ TEST(test_err_table_rows_are_whole)
 	EXPECT_U64((uint64_t)err_rpc_code(RC_REVERT), 3);
 	EXPECT_U64((uint64_t)err_http_status(RC_TOO_LARGE), 413);
 }
+
+TEST(test_err_message_of_an_empty_context_is_the_table_text)
+{
+	struct err e;
+
+	(void)err_fail(&e, RC_TX_KNOWN, "%s", "");
+	EXPECT_STR(err_message(&e, RC_TX_KNOWN), "already known");
+}

@@ -186,3 +186,18 @@ TEST(test_frame_in_larger_than_its_buffer_refused)
 	memcpy(mem, "\xff\xff\xff\xff", 4);
 	EXPECT_RC(frame_in_take(&out, &f, NULL), RC_TOO_LARGE);
 }
+
+TEST(test_frame_recv_bad_descriptor_reported)
+{
+	uint8_t buf[16];
+	struct bytes out;
+	struct err e = {0};
+	int fd[2];
+
+	EXPECT_RC(frame_recv(1 << 20, &out, buf, sizeof(buf), 10, &e), RC_IO);
+	EXPECT(e.text[0] != '\0');
+	CHECK(pipe(fd) == 0); /* its write end cannot be read */
+	(void)close(fd[0]);
+	EXPECT_RC(frame_recv(fd[1], &out, buf, sizeof(buf), 10, NULL), RC_IO);
+	(void)close(fd[1]);
+}

@@ -138,3 +138,15 @@ TEST(test_hex_quantity_bad_text_refused)
 	    hex_quantity(&v, bytes_of_str("0x10000000000000000"), NULL), RC_OK);
 	EXPECT_U64(v.w[1], 1);
 }
+
+TEST(test_hex_read_without_memory_refused)
+{
+	struct bytes out;
+	struct arena a;
+
+	arena_init(&a, 1000);
+	test_alloc_fail(1);
+	EXPECT_RC(hex_read(&a, &out, bytes_of_str("0x01"), NULL), RC_NO_MEMORY);
+	EXPECT(test_alloc_did_fail());
+	arena_drop(&a);
+}

@@ -205,3 +205,44 @@ TEST(test_jsonw_grows_over_many_values)
 	EXPECT(w.cap <= 1 << 20);
 	jsonw_free(&w);
 }
+
+TEST(test_jsonw_without_memory_is_sticky)
+{
+	struct jsonw w;
+	char pad[401];
+	size_t n;
+
+	memset(pad, 'x', sizeof(pad) - 1);
+	pad[sizeof(pad) - 1] = '\0';
+	for (n = 1;; n++) {
+		jsonw_init(&w, 1 << 20);
+		test_alloc_fail(n);
+		jsonw_arr(&w);
+		jsonw_fmt(&w, "%s", pad);
+		jsonw_data(&w, bytes_of(pad, 400));
+		jsonw_arr_end(&w);
+		if (!test_alloc_did_fail())
+			break;
+		EXPECT(!jsonw_done(&w));
+		jsonw_free(&w);
+	}
+	EXPECT(n > 3);
+	EXPECT(jsonw_done(&w));
+	jsonw_free(&w);
+}
+
+TEST(test_jsonw_data_beyond_the_bound_fails)
+{
+	struct jsonw w;
+
+	jsonw_init(&w, 10);
+	jsonw_data(&w, bytes_of("abcd", 4)); /* 12 characters */
+	EXPECT(!jsonw_done(&w));
+	jsonw_reset(&w);
+	jsonw_data(&w, bytes_of("", SIZE_MAX / 2 + 2));
+	EXPECT(!jsonw_done(&w));
+	jsonw_reset(&w);
+	jsonw_data(&w, bytes_of("abc", 3));
+	EXPECT(jsonw_done(&w));
+	jsonw_free(&w);
+}

@@ -204,3 +204,28 @@ TEST(test_log_write_two_threads_do_not_mix_lines)
 	(void)dump_text();
 	EXPECT(check_whole(cap.text) >= LOG_KEEP - 2);
 }
+
+TEST(test_log_write_without_standard_error_is_kept)
+{
+	int saved = dup(STDERR_FILENO);
+
+	CHECK(saved >= 0 && close(STDERR_FILENO) == 0);
+	log_info("lib", "nobody reads this");
+	CHECK(dup2(saved, STDERR_FILENO) >= 0 && close(saved) == 0);
+	EXPECT(strstr(dump_text(), "lib nobody reads this\n") != NULL);
+	log_dump(-1);
+}
+
+TEST(test_log_write_long_names_are_cut)
+{
+	static const char name[] =
+	    "a name that is much longer than any library "
+	    "of ours will ever have";
+	const char *got;
+
+	capture_start();
+	log_info(name, "x");
+	got = capture_end();
+	EXPECT(strlen(got) < 80);
+	EXPECT(strstr(got, "a name that is much longer") != NULL);
+}

@@ -171,3 +171,30 @@ TEST(test_map_seeds_differ)
 	map_free(&a);
 	map_free(&b);
 }
+
+TEST(test_map_without_memory_refuses_and_keeps_its_entries)
+{
+	uint8_t key[20];
+	struct map m;
+	int value;
+	size_t i, refused = 0;
+
+	map_init(&m, sizeof(key), 1000);
+	for (i = 0; i < 200; i++) {
+		key_of(key, sizeof(key), i);
+		test_alloc_fail(1);
+		if (!map_put(&m, key, &value)) {
+			EXPECT(test_alloc_did_fail());
+			EXPECT(map_get(&m, key) == NULL);
+			EXPECT(map_put(&m, key, &value));
+			refused++;
+		}
+		(void)test_alloc_did_fail();
+	}
+	EXPECT(refused > 2);
+	for (i = 0; i < 200; i++) {
+		key_of(key, sizeof(key), i);
+		EXPECT(map_get(&m, key) == &value);
+	}
+	map_free(&m);
+}

@@ -8,7 +8,9 @@
 #include <poll.h>
 #include <pthread.h>
 #include <sched.h>
+#include <signal.h>
 #include <stdatomic.h>
+#include <sys/resource.h>
 #include <time.h>
 
 #include "base/check.h"
@@ -303,5 +305,63 @@ TEST(test_queue_close_under_load_loses_nothing_accepted)
 	}
 	EXPECT_U64(total, sent);
 	EXPECT(total >= EACH);
+	queue_free(q);
+}
+
+TEST(test_queue_without_memory_or_descriptors_is_null)
+{
+	struct rlimit was, none;
+	size_t n;
+
+	for (n = 1; n <= 2; n++) {
+		test_alloc_fail(n);
+		EXPECT(queue_new(4) == NULL);
+		EXPECT(test_alloc_did_fail());
+	}
+	CHECK(getrlimit(RLIMIT_NOFILE, &was) == 0);
+	none = (struct rlimit){.rlim_cur = 0, .rlim_max = was.rlim_max};
+	CHECK(setrlimit(RLIMIT_NOFILE, &none) == 0);
+	EXPECT(queue_new(4) == NULL);
+	CHECK(setrlimit(RLIMIT_NOFILE, &was) == 0);
+	queue_free(NULL);
+}
+
+static void
+do_nothing(int signal)
+{
+	(void)signal;
+}
+
+static pthread_t waiter;
+
+static void *
+disturb(void *arg)
+{
+	const struct timespec pause = {.tv_nsec = 2000000};
+	int i;
+
+	for (i = 0; i < 10; i++) {
+		(void)nanosleep(&pause, NULL);
+		(void)pthread_kill(waiter, SIGUSR2);
+	}
+	return arg;
+}
+
+TEST(test_queue_wait_goes_on_after_a_signal)
+{
+	const struct sigaction act = {.sa_handler = do_nothing};
+	struct queue *q = queue_new(4);
+	struct timespec a, b;
+
+	CHECK(sigaction(SIGUSR2, &act, NULL) == 0);
+	waiter = pthread_self();
+	CHECK(pthread_create(&threads[0], NULL, disturb, NULL) == 0);
+	(void)clock_gettime(CLOCK_MONOTONIC, &a);
+	EXPECT(!queue_wait(q, 30));
+	(void)clock_gettime(CLOCK_MONOTONIC, &b);
+	EXPECT(
+	    (b.tv_sec - a.tv_sec) * 1000 + (b.tv_nsec - a.tv_nsec) / 1000000 >=
+	    29);
+	CHECK(pthread_join(threads[0], NULL) == 0);
 	queue_free(q);
 }

@@ -136,9 +136,11 @@ enum { MANY = 1500 };
 static uint8_t pool[MANY * 8 + LEN_MAX];
 static uint8_t hashes[MANY + 1][32];
 
-/* Runs keccak256_many over cnt messages of the given lengths. */
+typedef void many_fn(uint8_t (*out)[32], const struct bytes *in, size_t cnt);
+
+/* Runs fn over cnt messages of the given lengths. */
 static void
-check_many(const size_t *len, size_t cnt)
+check_many(many_fn *fn, const size_t *len, size_t cnt)
 {
 	static struct bytes in[MANY];
 	uint8_t want[32];
@@ -147,7 +149,7 @@ check_many(const size_t *len, size_t cnt)
 	for (i = 0; i < cnt; i++)
 		in[i] = bytes_of(pool + 7 * i, len[i]);
 	memset(hashes, 0xaa, sizeof(hashes));
-	keccak256_many(hashes, in, cnt);
+	fn(hashes, in, cnt);
 	for (i = 0; i < cnt; i++) {
 		keccak256(want, in[i]);
 		EXPECT(!memcmp(hashes[i], want, 32));
@@ -156,7 +158,8 @@ check_many(const size_t *len, size_t cnt)
 		EXPECT(hashes[cnt][i] == 0xaa);
 }
 
-TEST(test_keccak256_many_every_length_matches_one_shot)
+static void
+check_many_lengths(many_fn *fn)
 {
 	struct rng_test rng = {.state = 3};
 	static size_t len[MANY];
@@ -165,15 +168,42 @@ TEST(test_keccak256_many_every_length_matches_one_shot)
 	rng_test_fill(&rng, pool, sizeof(pool));
 	for (i = 0; i < LEN_MAX; i++) /* ascending, so lanes are full */
 		len[i] = i;
-	check_many(len, LEN_MAX);
+	check_many(fn, len, LEN_MAX);
 	for (i = 0; i < MANY; i++) /* mixed */
 		len[i] = rng_test_below(&rng, LEN_MAX);
-	check_many(len, MANY);
+	check_many(fn, len, MANY);
 	for (i = 0; i < MANY; i++) /* short, edges of a block */
 		len[i] = 130 + rng_test_below(&rng, 10);
-	check_many(len, MANY);
+	check_many(fn, len, MANY);
 	for (cnt = 0; cnt < 40; cnt++) /* every number of left-over lanes */
-		check_many(len, cnt);
+		check_many(fn, len, cnt);
+}
+
+static void
+many_in_one(uint8_t (*out)[32], const struct bytes *in, size_t cnt)
+{
+	keccak256_in_lanes(out, in, cnt, 1);
+}
+
+TEST(test_keccak256_many_every_length_matches_one_shot)
+{
+	check_many_lengths(keccak256_many);
+	check_many_lengths(many_in_one);
+}
+
+TEST(test_keccak_permute_plain_random_matches_keccak_f)
+{
+	struct rng_test rng = {.state = 6};
+	uint64_t a[25], b[25];
+	size_t round;
+
+	for (round = 0; round < 100; round++) {
+		rng_test_fill(&rng, a, sizeof(a));
+		memcpy(b, a, sizeof(b));
+		keccak_f(a);
+		keccak_permute_plain(b);
+		EXPECT(!memcmp(a, b, sizeof(a)));
+	}
 }
 
 #if KECCAK_HAS_LANES
@@ -206,6 +236,18 @@ check_lanes(lanes_fn *fn, size_t lanes)
 }
 
 static void
+many_in_four(uint8_t (*out)[32], const struct bytes *in, size_t cnt)
+{
+	keccak256_in_lanes(out, in, cnt, 4);
+}
+
+static void
+many_in_eight(uint8_t (*out)[32], const struct bytes *in, size_t cnt)
+{
+	keccak256_in_lanes(out, in, cnt, 8);
+}
+
+static void
 four(uint8_t *const *out, const struct bytes *in)
 {
 	keccak256_x4(out, in);
@@ -219,18 +261,22 @@ eight(uint8_t *const *out, const struct bytes *in)
 
 TEST(test_keccak256_x4_random_matches_one_shot)
 {
-	if (__builtin_cpu_supports("avx2"))
-		check_lanes(four, 4);
-	else
+	if (!__builtin_cpu_supports("avx2")) {
 		test_skip("this processor has no AVX2");
+		return;
+	}
+	check_lanes(four, 4);
+	check_many_lengths(many_in_four);
 }
 
 TEST(test_keccak256_x8_random_matches_one_shot)
 {
-	if (__builtin_cpu_supports("avx512f"))
-		check_lanes(eight, 8);
-	else
+	if (!__builtin_cpu_supports("avx512f")) {
 		test_skip("this processor has no AVX-512");
+		return;
+	}
+	check_lanes(eight, 8);
+	check_many_lengths(many_in_eight);
 }
 
 #endif

@@ -31,6 +31,12 @@
 #define KDF31 "\"dklen\":32,\"n\":2,\"p\":1,\"r\":8,\"salt\":\"" SALT31 "\""
 #define CTR   "aes-128-ctr"
 
+/* 32 zero bytes encrypted under "foo" with the KDF of the test that uses it. */
+#define ZERO_TEXT                                                              \
+	"c77d21b000923e5ec6b029812130a47e9e4510ffedb594ab4271704b1c1ded76"
+#define ZERO_MAC                                                               \
+	"10d20cb03bc91aa14dd59f85929c7583dce6090dc6795150d98a1f9f0d608f1d"
+
 #define WITH_KDF(kdf, params)                                                  \
 	FILE_WITH("", CTR, IV31, TEXT31, kdf, params, MAC31, "3")
 
@@ -346,4 +352,68 @@ TEST(test_keystore_seal_bad_arguments_refused)
 	arena_init(&a, 16);
 	EXPECT_RC(keystore_seal(&a, &json, key, pass, 1, NULL), RC_NO_MEMORY);
 	arena_drop(&a);
+}
+
+TEST(test_keystore_without_memory_fails_cleanly)
+{
+	const uint8_t *key = test_hex(KEY31).ptr;
+	struct bytes json, pass = bytes_of_str("x");
+	uint8_t got[32];
+	struct arena a;
+	enum rc rc;
+	size_t n;
+
+	arena_init(&a, 1 << 20);
+	for (n = 1;; n++) {
+		test_alloc_fail(n);
+		rc = keystore_seal(&a, &json, key, pass, 2, NULL);
+		if (!test_alloc_did_fail())
+			break;
+		EXPECT_RC(rc, RC_NO_MEMORY);
+	}
+	EXPECT(n > 3);
+	EXPECT_RC(rc, RC_OK);
+	for (n = 1;; n++) {
+		test_alloc_fail(n);
+		rc = keystore_open(got, json, pass, NULL);
+		if (!test_alloc_did_fail())
+			break;
+		EXPECT_RC(rc, RC_NO_MEMORY);
+		EXPECT(memcmp(got, key, sizeof(got)) != 0);
+	}
+	EXPECT(n > 2);
+	EXPECT_RC(rc, RC_OK);
+	EXPECT(!memcmp(got, key, sizeof(got)));
+	arena_drop(&a);
+}
+
+TEST(test_keystore_oversized_arguments_refused)
+{
+	static uint8_t large[KEYSTORE_FILE_MAX + 1];
+	const uint8_t *key = test_hex(KEY31).ptr;
+	struct bytes json, big = bytes_of(large, sizeof(large));
+	uint8_t got[32];
+	struct arena a;
+
+	arena_init(&a, 1 << 20);
+	EXPECT_RC(
+	    keystore_open(got, big, bytes_of_str("x"), NULL), RC_BAD_INPUT);
+	EXPECT_RC(
+	    keystore_open(got, bytes_of_str("{}"), big, NULL), RC_BAD_INPUT);
+	EXPECT_RC(keystore_seal(&a, &json, key, big, 2, NULL), RC_BAD_INPUT);
+	arena_drop(&a);
+}
+
+/* The password is right, but what it opens is no key: zeros, re-encrypted. */
+TEST(test_keystore_box_without_a_key_refused)
+{
+	static const char zeros[] = FILE_WITH("", CTR,
+	    "00000000000000000000000000000000", ZERO_TEXT, "pbkdf2",
+	    "\"dklen\":32,\"c\":1,\"prf\":\"hmac-sha256\",\"salt\":\"00\"",
+	    ZERO_MAC, "3");
+	struct err e = {0};
+	uint8_t key[32];
+
+	EXPECT_RC(open_with(key, zeros, "foo", &e), RC_BAD_INPUT);
+	EXPECT(strstr(e.text, "no private key") != NULL);
 }
