@@ -43,7 +43,7 @@ fill_slots(struct state_diff *d, const struct chain_base *base, struct err *e)
 
 static enum rc
 replay_block(struct store_block *b, struct chain_overlay *o,
-    const struct store_view *view, struct err *e)
+    const struct store_view *view, bool is_last, struct err *e)
 {
 	struct chain_base base = chain_overlay_base(o, view);
 	char got[2 * 32 + 3], want[2 * 32 + 3];
@@ -59,7 +59,8 @@ replay_block(struct store_block *b, struct chain_overlay *o,
 		    (unsigned long long)b->header.number,
 		    hex_put0x(got, hash_bytes(&root)),
 		    hex_put0x(want, hash_bytes(&b->header.state_root)));
-	return chain_overlay_add(o, &root, &b->diff, &b->nodes, e);
+	return is_last ? RC_OK
+		       : chain_overlay_add(o, &root, &b->diff, &b->nodes, e);
 }
 
 static enum rc
@@ -72,7 +73,7 @@ replay_on(struct store_block **blocks, size_t cnt,
 
 	chain_overlay_open(&o, base);
 	for (i = 0; rc == RC_OK && i < cnt; i++)
-		rc = replay_block(blocks[i], &o, base->view, e);
+		rc = replay_block(blocks[i], &o, base->view, i + 1 == cnt, e);
 	chain_overlay_close(&o);
 	return rc;
 }
@@ -101,6 +102,20 @@ replay_group(struct store *s, struct store_block **blocks, size_t cnt,
 	return rc;
 }
 
+/* adopt flushes only when the store takes no more: a start answers sooner
+ * when its tables follow later. */
+static enum rc
+adopt(struct store *s, struct store_block **blocks, size_t cnt,
+    uint64_t rewind_to, struct err *e)
+{
+	enum rc rc = store_adopt(s, blocks, cnt, rewind_to, e);
+
+	if (rc != RC_NO_SPACE)
+		return rc;
+	TRY(store_flush(s, e));
+	return store_adopt(s, blocks, cnt, rewind_to, e);
+}
+
 /* replay_next replays the oldest group there is; cnt is 0 when none is left.
  * The blocks are ours until the store has adopted them. */
 static enum rc
@@ -116,7 +131,7 @@ replay_next(struct store *s, size_t *cnt, struct err *e)
 		return RC_OK;
 	rc = replay_group(s, blocks, *cnt, rewind_to, e);
 	if (rc == RC_OK)
-		rc = store_adopt(s, blocks, *cnt, rewind_to, e);
+		rc = adopt(s, blocks, *cnt, rewind_to, e);
 	for (i = 0; rc != RC_OK && i < *cnt; i++)
 		store_block_free(blocks[i]);
 	return rc;
@@ -132,8 +147,6 @@ chain_replay(struct chain *c, struct err *e)
 		if (cnt == 0)
 			break;
 		replayed += cnt;
-		if (store_flush_due(c->store))
-			TRY(store_flush(c->store, e));
 	}
 	if (replayed > 0)
 		log_info("chain", "replayed blocks=%zu", replayed);

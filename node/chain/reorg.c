@@ -81,7 +81,7 @@ open_branch(const struct chain *c, struct branch *b, struct err *e)
 
 static enum rc
 run_one(struct chain *c, struct chain_work *w, struct chain_overlay *o,
-    struct u256 *td, struct err *e)
+    struct u256 *td, bool is_last, struct err *e)
 {
 	struct chain_base base = chain_overlay_base(o, c->view);
 
@@ -89,6 +89,8 @@ run_one(struct chain *c, struct chain_work *w, struct chain_overlay *o,
 	w->out->total_difficulty = *td;
 	TRY(chain_recover_work(c, w, e));
 	TRY(chain_execute(c, w, &base, e));
+	if (is_last)
+		return RC_OK;
 	return chain_overlay_add(
 	    o, &w->out->header.state_root, &w->out->diff, &w->out->nodes, e);
 }
@@ -108,7 +110,7 @@ run_branch(struct chain *c, struct branch *b, struct err *e)
 	    c->view, &td, &work_at(b, 0)->block.header.parent, e));
 	chain_overlay_open(&o, &base);
 	for (i = 0; rc == RC_OK && i < b->cnt; i++) {
-		rc = run_one(c, work_at(b, i), &o, &td, e);
+		rc = run_one(c, work_at(b, i), &o, &td, i + 1 == b->cnt, e);
 		b->blocks[i] = work_at(b, i)->out;
 	}
 	chain_overlay_close(&o);

@@ -165,15 +165,30 @@ TEST(test_chain_crash_behind_flush_keeps_every_block)
 	yard_close(&y);
 }
 
-TEST(test_chain_crash_with_due_flush_replays_in_steps)
+/* More blocks in the log than the store keeps in memory at once. */
+TEST(test_chain_crash_with_many_blocks_flushes_on_the_way)
 {
 	struct yard y;
 
 	yard_open(&y, "a", FORK_LONDON);
 	make_blocks(&y, 20);
-	y.conf.layer_max = 4;
+	y.conf.layer_max = 1;
 	expect_same_after_crash(&y);
-	EXPECT(store_flush_due(y.store) == false);
+	yard_close(&y);
+}
+
+/* A caller that never flushes does not come to a stop. */
+TEST(test_chain_that_nobody_flushes_flushes_itself)
+{
+	struct yard y;
+
+	yard_open(&y, "a", FORK_LONDON);
+	yard_stop(&y);
+	y.conf.layer_max = 1;
+	EXPECT_RC(yard_start(&y), RC_OK);
+	make_blocks(&y, 2 * STORE_LAYER_SLACK + 3);
+	EXPECT_U64(yard_head(&y), 2 * STORE_LAYER_SLACK + 3);
+	expect_same_after_crash(&y);
 	yard_close(&y);
 }
 
