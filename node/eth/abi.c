@@ -82,11 +82,11 @@ is_sequence(enum abi_kind kind)
 /* The argument, counted from 1, in which level l's item failed: the top level
  * has moved on already when a level above it is open. */
 static enum rc
-name_argument(const struct walk *w, const struct level *l, enum rc rc,
-    struct err *e)
+name_argument(
+    const struct walk *w, const struct level *l, enum rc rc, struct err *e)
 {
-	return where_fail(e, rc, "argument %zu",
-	    l == &w->v[0] ? l->i + 1 : w->v[0].i);
+	return where_fail(
+	    e, rc, "argument %zu", l == &w->v[0] ? l->i + 1 : w->v[0].i);
 }
 
 /* ---- ranges, the same both ways ---- */

@@ -114,25 +114,29 @@ enum rc abi_encode_call(struct arena *a, struct bytes *out,
 enum rc abi_decode(struct arena *a, const struct abi_value **out,
     const struct abi_type *args, struct bytes in, struct err *e);
 
-/* Values for abi_encode. */
+/* abi_u256 makes a number for abi_encode; negative ones in two's
+ * complement. */
 static inline struct abi_value
 abi_u256(const struct u256 *v)
 {
 	return (struct abi_value){.num = *v};
 }
 
+/* abi_u64 makes a small number. */
 static inline struct abi_value
 abi_u64(uint64_t v)
 {
 	return (struct abi_value){.num = u256_from_u64(v)};
 }
 
+/* abi_bool makes a boolean. */
 static inline struct abi_value
 abi_bool(bool v)
 {
 	return abi_u64(v);
 }
 
+/* abi_addr makes an address. */
 static inline struct abi_value
 abi_addr(const struct addr *v)
 {

@@ -25,6 +25,7 @@ struct account account_empty(void);
 /* account_is_empty: nonce 0, balance 0, no code (EIP-161). */
 bool account_is_empty(const struct account *acc);
 
+/* account_eq compares all four fields. */
 bool account_eq(const struct account *a, const struct account *b);
 
 /* account_encode writes the RLP; returns its length. */

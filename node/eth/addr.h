@@ -21,8 +21,7 @@ char *addr_text(char out[ADDR_TEXT_MAX], const struct addr *a);
  * Errors  RC_BAD_INPUT
  * Spec    EIP-55
  */
-enum rc addr_read(struct addr *out, struct bytes text, bool lax,
-    struct err *e);
+enum rc addr_read(struct addr *out, struct bytes text, bool lax, struct err *e);
 
 /* addr_create computes the address of a contract created by CREATE. */
 struct addr addr_create(const struct addr *sender, uint64_t nonce);

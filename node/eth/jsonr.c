@@ -32,7 +32,8 @@ fail_as(enum rc rc, const struct jsonr *r, const char *what, struct err *e)
 static enum rc
 fail(const struct jsonr *r, const char *what, struct err *e)
 {
-	return fail_as(RC_BAD_JSON, r, what, e);
+	(void)fail_as(RC_BAD_JSON, r, what, e);
+	return RC_BAD_JSON;
 }
 
 /* now returns the byte at the cursor, or 0 at the end: a NUL in the document

@@ -16,7 +16,7 @@ struct state_account_change {
 	struct hash addr_hash; /* keccak of addr: the trie key */
 	bool had_before, has_after;
 	bool is_wiped; /* all older storage is gone (destroyed, re-created);
-	                * every slot that was there is listed in slots */
+			* every slot that was there is listed in slots */
 	struct account before, after;
 };
 

@@ -35,12 +35,14 @@ extern const struct hash HASH_EMPTY_LIST;
  * (EIP-7685). */
 extern const struct hash HASH_EMPTY_REQUESTS;
 
+/* addr_eq compares two addresses. */
 static inline bool
 addr_eq(const struct addr *a, const struct addr *b)
 {
 	return !memcmp(a->b, b->b, sizeof(a->b));
 }
 
+/* addr_is_zero tells whether a is the zero address. */
 static inline bool
 addr_is_zero(const struct addr *a)
 {
@@ -49,12 +51,14 @@ addr_is_zero(const struct addr *a)
 	return addr_eq(a, &zero);
 }
 
+/* hash_eq compares two hashes; not for secrets. */
 static inline bool
 hash_eq(const struct hash *a, const struct hash *b)
 {
 	return !memcmp(a->b, b->b, sizeof(a->b));
 }
 
+/* hash_is_zero tells whether a is all zero. */
 static inline bool
 hash_is_zero(const struct hash *a)
 {
@@ -63,12 +67,14 @@ hash_is_zero(const struct hash *a)
 	return hash_eq(a, &zero);
 }
 
+/* addr_bytes views an address. */
 static inline struct bytes
 addr_bytes(const struct addr *a)
 {
 	return bytes_of(a->b, sizeof(a->b));
 }
 
+/* hash_bytes views a hash. */
 static inline struct bytes
 hash_bytes(const struct hash *h)
 {

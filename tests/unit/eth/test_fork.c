@@ -7,7 +7,8 @@
 #include "test.h"
 
 /* The plan of the public JSON-RPC chain: a fork every three blocks, then by
- * time. */
+ * time; London (EIP-3529), Shanghai (EIP-3651) and a blob parameter fork
+ * (EIP-7892) among them. */
 static struct fork_plan
 staircase(void)
 {

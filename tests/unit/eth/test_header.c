@@ -132,6 +132,7 @@ TEST(test_header_decode_bytes_behind_are_refused)
 	    header_decode(&h, bytes_of(longer, in.len + 1), NULL), RC_TRAILING);
 }
 
+/* Also those that EIP-4895, EIP-4844, EIP-4788 and EIP-7685 appended. */
 TEST(test_header_take_each_field_is_where_it_belongs)
 {
 	struct bytes in = build(21, -1, "", "");
@@ -151,6 +152,8 @@ TEST(test_header_take_each_field_is_where_it_belongs)
 	EXPECT_U64(h.base_fee.w[0], 1000000000);
 	EXPECT_U64(h.blob_gas_used, 0x20000);
 	EXPECT_U64(h.excess_blob_gas, 0);
+	EXPECT_U64(h.withdrawals_root.b[31], 0x11);
+	EXPECT_U64(h.beacon_root.b[31], 0x11);
 	EXPECT_U64(h.requests_hash.b[31], 0x11);
 }
 
