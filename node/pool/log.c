@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The pool's durable log: writing and compaction. replay.c reads it.
+ * The pool's durable log: writing and compaction. replay.c and segment.c
+ * read it.
  *
  *   dir/pool-<16 hex digits>.log      segments, numbers without gap
  *   segment  = head frame*            head: magic, number, sequence number of

@@ -60,6 +60,16 @@ uint64_t pool_log_frame_sum(const struct pool_log *l, uint64_t salt,
     const uint8_t head[POOL_LOG_FRAME_HEAD], struct bytes payload);
 
 /*
+ * pool_log_parse hands over what is in the newest segment of the list, whose
+ * bytes are file, and sets how many of them are good.
+ *
+ * is_last  the end may be torn; otherwise that is damage
+ * Errors   RC_CORRUPT, RC_WRONG_SCHEMA, RC_NO_MEMORY, those of to->add
+ */
+enum rc pool_log_parse(struct pool_log *l, const struct pool_log_reader *to,
+    struct bytes file, bool is_last, struct err *e);
+
+/*
  * pool_log_read reads all segments of the folder in order.
  *
  * Errors  RC_IO, RC_CORRUPT, RC_WRONG_SCHEMA, RC_NO_MEMORY, those of to->add

@@ -119,16 +119,17 @@ fail_with(struct rpc_doc *d, struct rpc_item *it, enum rc rc, const char *text)
 	rpc_item_fail(d, it, rc, &e, bytes_of(NULL, 0));
 }
 
-/* set_id copies the id out of the question. */
-static bool
+/* set_id copies the id out of the question. Without memory for it the answer
+ * is an error with the id null. */
+static void
 set_id(struct rpc_doc *d, struct rpc_item *it, const struct rpc_json *id)
 {
-	if (id == NULL) {
-		it->id = bytes_of(NULL, 0);
-		return true;
-	}
+	it->id = bytes_of(NULL, 0);
+	if (id == NULL)
+		return;
 	it->id = arena_copy(&d->keep, id->raw);
-	return it->id.ptr != NULL;
+	if (it->id.ptr == NULL)
+		it->id = bytes_of_str(ID_NULL);
 }
 
 static bool
@@ -174,11 +175,7 @@ run_one(struct rpc_doc *d, struct rpc_item *it, const struct rpc_json *v)
 	bool is_sound = is_request(v, &id);
 
 	metric_add(METRIC_RPC_REQUESTS, 1);
-	if (!set_id(d, it, id)) {
-		it->id = bytes_of_str(ID_NULL);
-		fail_with(d, it, RC_NO_MEMORY, "an id");
-		return;
-	}
+	set_id(d, it, id);
 	if (is_sound) {
 		rpc_call_run(d, it, v);
 		return;
@@ -204,8 +201,9 @@ refuse(struct rpc_doc *d, enum rc rc, const struct err *why,
 {
 	if (!new_items(d, 1))
 		return;
-	if (!is_proper_id(id) || !set_id(d, d->items, id))
-		d->items->id = bytes_of_str(ID_NULL);
+	d->items->id = bytes_of_str(ID_NULL);
+	if (is_proper_id(id))
+		set_id(d, d->items, id);
 	rpc_item_fail(d, d->items, rc, why, bytes_of(NULL, 0));
 }
 

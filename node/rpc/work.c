@@ -120,6 +120,7 @@ rpc_run_pool(struct rpc_doc *d, struct pool *p, uint64_t now_ms,
 {
 	size_t i;
 
+	*needs_sync = false;
 	for (i = 0; i < d->cnt; i++) {
 		struct rpc_item *it = &d->items[i];
 

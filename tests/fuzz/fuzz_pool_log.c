@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * The pool's log files as the start reads them. The first input byte picks
- * what the others are: the whole of a segment, or the payload of one group
- * around which head and sums are right, so that the records are reached.
- * Whatever opens must open again to the same counts.
+ * what the others are: the whole of a segment, or groups around which head
+ * and sums are right, so that the records are reached, with or without a torn
+ * end between and behind them. Whatever opens must open again to the same
+ * counts.
  *
- * fuzz: cover=node/pool/replay.c lib=pool
+ * fuzz: cover=node/pool/segment.c lib=pool
  */
 #include <fcntl.h>
 #include <stdio.h>
@@ -32,26 +33,58 @@ read_account(void *ctx, uint64_t *nonce, struct u256 *balance,
 	return RC_OK;
 }
 
-/* wrap builds a segment of one group in out, which has room for it. */
-static size_t
-wrap(uint8_t *out, struct bytes payload)
-{
-	static struct pool_log l; /* its tables take a while to fill */
-	uint8_t *frame = out + POOL_LOG_SEG_HEAD;
+/* Bits of the first input byte. */
+enum { IS_WRAPPED = 1, HAS_JUNK = 2, HAS_SECOND = 4, HAS_BAD_SEQ = 8 };
 
-	if (l.crc.table[0][1] == 0)
-		crc64_init(&l.crc);
-	memset(out, 0, POOL_LOG_SEG_HEAD + POOL_LOG_FRAME_HEAD);
-	memcpy(out, POOL_LOG_MAGIC, POOL_LOG_MAGIC_LEN);
-	be64_put(out + 8, 1);
-	be64_put(out + 24, SALT);
-	be64_put(out + 32,
-	    crc64_add(&l.crc, 0, bytes_of(out, POOL_LOG_SEG_HEAD - 8)));
-	be64_put(frame, SALT);
-	be32_put(frame + 8, (uint32_t)payload.len);
-	memcpy(frame + POOL_LOG_FRAME_HEAD, payload.ptr, payload.len);
-	be64_put(frame + 24, pool_log_frame_sum(&l, SALT, frame, payload));
-	return POOL_LOG_SEG_HEAD + POOL_LOG_FRAME_HEAD + payload.len;
+static struct pool_log sums; /* its tables take a while to fill */
+
+static void
+put_head(struct buf *b)
+{
+	uint8_t head[POOL_LOG_SEG_HEAD] = {0};
+
+	memcpy(head, POOL_LOG_MAGIC, POOL_LOG_MAGIC_LEN);
+	be64_put(head + 8, 1);
+	be64_put(head + 24, SALT);
+	be64_put(head + 32,
+	    crc64_add(&sums.crc, 0, bytes_of(head, POOL_LOG_SEG_HEAD - 8)));
+	CHECK(buf_put(b, head, sizeof(head)));
+}
+
+static void
+put_frame(struct buf *b, uint64_t seq, struct bytes payload)
+{
+	uint8_t head[POOL_LOG_FRAME_HEAD] = {0};
+
+	be64_put(head, SALT);
+	be32_put(head + 8, (uint32_t)payload.len);
+	be64_put(head + 16, seq);
+	be64_put(head + 24, pool_log_frame_sum(&sums, SALT, head, payload));
+	CHECK(buf_put(b, head, sizeof(head)));
+	CHECK(buf_put(b, payload.ptr, payload.len));
+}
+
+/* wrap builds a segment: one group of the first part of in, as long as its
+ * first byte says, then the rest as it is, and perhaps another group. */
+static void
+wrap(struct buf *b, unsigned flags, struct bytes in)
+{
+	struct bytes first = in;
+
+	if (sums.crc.table[0][1] == 0)
+		crc64_init(&sums.crc);
+	put_head(b);
+	if (flags & HAS_JUNK && in.len > 0) {
+		size_t len = in.ptr[0] < in.len ? in.ptr[0] : in.len - 1;
+
+		first = bytes_of(in.ptr + 1, len);
+		in = bytes_of(in.ptr + 1 + len, in.len - 1 - len);
+	}
+	put_frame(b, 0, first);
+	if (flags & HAS_JUNK)
+		CHECK(buf_put(b, in.ptr, in.len));
+	if (flags & HAS_SECOND)
+		put_frame(b, flags & HAS_BAD_SEQ ? 5 : 1, bytes_of(NULL, 0));
 }
 
 static void
@@ -105,21 +138,19 @@ int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static uint8_t file[1 << 17];
+	struct buf b = buf_of(file, sizeof(file));
 	struct pool_stats once, again;
 	char path[96];
-	size_t len;
 
 	make_dir();
 	if (size == 0 || size > sizeof(file) / 2)
 		return 0;
-	if (data[0] & 1) {
-		len = wrap(file, bytes_of(data + 1, size - 1));
-	} else {
-		memcpy(file, data + 1, size - 1);
-		len = size - 1;
-	}
+	if (data[0] & IS_WRAPPED)
+		wrap(&b, data[0], bytes_of(data + 1, size - 1));
+	else
+		CHECK(buf_put(&b, data + 1, size - 1));
 	(void)snprintf(path, sizeof(path), "%s/pool-0000000000000001.log", dir);
-	write_segment(path, file, len);
+	write_segment(path, b.ptr, b.len);
 	if (open_counts(&once)) {
 		CHECK(open_counts(&again));
 		CHECK(once.pending == again.pending &&

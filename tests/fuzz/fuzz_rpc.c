@@ -120,7 +120,7 @@ open_world(void)
 	    .client_version = "fuzz",
 	    .is_sealer = true,
 	    .gas_max = 30000000,
-	    .batch_max = {1000, 100},
+	    .batch_max = {1000, 3},
 	};
 }
 
