@@ -1,12 +1,74 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * What a block changed, as plain data sorted by hash. Hashes of addresses
- * and keys are computed here, all at once, and nowhere earlier.
+ * What a block changed, as plain data sorted by hash. Addresses and keys are
+ * hashed here, all at once, and nowhere earlier. The state itself goes on
+ * unchanged: before Byzantium every receipt asks for the changes so far.
  */
 #include <stdlib.h>
 
-#include "crypto/keccak.h"
+#include "base/check.h"
+#include "state/order_priv.h"
 #include "state/state_priv.h"
+
+/* struct taking is the work on one diff; what only it needs is in scratch. */
+struct taking {
+	struct state *s;
+	struct arena *scratch;
+	struct state_diff *out;
+	struct ranked *accounts, *slots, *room;
+	size_t slot_cnt;
+	struct err *e;
+};
+
+static enum rc
+no_memory(struct taking *t)
+{
+	return FAIL(t->e, RC_NO_MEMORY, "no room for the changes of a block");
+}
+
+static struct ranked *
+ranked_array(struct taking *t, size_t cnt)
+{
+	return arena_array(t->scratch, cnt, sizeof(struct ranked));
+}
+
+/* Wiped accounts ----------------------------------------------------- */
+
+/* struct wiped passes an account through the source. */
+struct wiped {
+	struct state *s;
+	struct obj *o;
+};
+
+static bool
+list_stored(void *ctx, const struct addr *addr, const struct hash *key)
+{
+	const struct wiped *w = ctx;
+	struct slot *sl = state_slot_of(w->s, w->o, key);
+
+	(void)addr;
+	state_slot_read(w->s, sl);
+	state_slot_list(sl);
+	return w->s->rc == RC_OK;
+}
+
+/* list_wiped lists every stored slot of a wiped account: all have changed. */
+static enum rc
+list_wiped(struct taking *t, struct obj *o)
+{
+	struct wiped w = {t->s, o};
+
+	if (o->life.gen == 0 || !state_has_stored(o))
+		return RC_OK;
+	if (t->s->src.each_slot == NULL)
+		return FAIL(t->e, RC_UNSUPPORTED,
+		    "storage was wiped that this source cannot list");
+	TRY(t->s->src.each_slot(
+	    t->s->src.ctx, &o->addr, list_stored, &w, t->e));
+	return state_error(t->s, t->e);
+}
+
+/* Selection ---------------------------------------------------------- */
 
 static bool
 slot_differs(const struct slot *sl)
@@ -14,196 +76,210 @@ slot_differs(const struct slot *sl)
 	return !u256_eq(state_slot_now(sl), &sl->before);
 }
 
-/* An account is listed for its own value, and for its slots. */
+static size_t
+count_slots(const struct obj *o)
+{
+	const struct slot *sl;
+	size_t cnt = 0;
+
+	for (sl = o->slots; sl != NULL; sl = sl->next)
+		cnt += slot_differs(sl);
+	return cnt;
+}
+
 static bool
 obj_differs(const struct obj *o)
 {
-	return o->had_before != o->now.exists ||
-	       !account_eq(&o->before, &o->now.acc);
+	return o->had_before != o->life.exists ||
+	       o->before.nonce != o->now.nonce ||
+	       !u256_eq(&o->before.balance, &o->now.balance) ||
+	       !hash_eq(&o->before.code_hash, &o->now.code_hash);
 }
 
+/* select_accounts gathers what differs and the addresses to hash. */
 static enum rc
-no_memory(struct err *e)
+select_accounts(struct taking *t)
 {
-	return FAIL(e, RC_NO_MEMORY, "changes of a block");
+	size_t cnt = 0, kept = 0, slots;
+	struct bytes *keys;
+	struct obj *o;
+
+	for (o = t->s->changed; o != NULL; o = o->next_changed)
+		cnt++;
+	t->accounts = ranked_array(t, cnt);
+	keys = arena_array(t->scratch, cnt, sizeof(*keys));
+	if (t->accounts == NULL || keys == NULL)
+		return no_memory(t);
+	for (o = t->s->changed; o != NULL; o = o->next_changed) {
+		TRY(list_wiped(t, o));
+		slots = count_slots(o);
+		if (slots == 0 && !obj_differs(o))
+			continue;
+		t->slot_cnt += slots;
+		t->accounts[kept].item = o;
+		keys[kept++] = addr_bytes(&o->addr);
+	}
+	t->out->account_cnt = kept;
+	t->room = ranked_array(t, kept > t->slot_cnt ? kept : t->slot_cnt);
+	if (t->room == NULL ||
+	    !state_order_hash(t->scratch, t->accounts, keys, kept))
+		return no_memory(t);
+	state_order(t->accounts, t->room, kept);
+	return RC_OK;
 }
 
-/* A changed slot may belong to an account whose own value is as before. */
-static void
-list_owners(struct state *s)
+/* select_slots gathers the slots that differ, account by account. */
+static enum rc
+select_slots(struct taking *t)
 {
+	struct bytes *keys =
+	    arena_array(t->scratch, t->slot_cnt, sizeof(*keys));
+	const struct obj *o;
 	struct slot *sl;
+	size_t i, cnt = 0, first;
 
-	for (sl = s->changed_slots; sl != NULL; sl = sl->next_changed) {
-		if (sl->obj->has_changed)
-			continue;
-		sl->obj->has_changed = true;
-		sl->obj->next_changed = s->changed;
-		s->changed = sl->obj;
+	t->slots = ranked_array(t, t->slot_cnt);
+	if (t->slots == NULL || keys == NULL)
+		return no_memory(t);
+	for (i = 0; i < t->out->account_cnt; i++) {
+		o = t->accounts[i].item;
+		for (sl = o->slots; sl != NULL; sl = sl->next) {
+			if (!slot_differs(sl))
+				continue;
+			t->slots[cnt].item = sl;
+			keys[cnt++] = hash_bytes(&sl->key);
+		}
 	}
-}
-
-/* Marks owners of slots that really differ, by way of warm_tx, which no
- * transaction uses any more. */
-static size_t
-count_slots(struct state *s)
-{
-	const struct slot *sl;
-	size_t n = 0;
-
-	for (sl = s->changed_slots; sl != NULL; sl = sl->next_changed) {
-		if (!slot_differs(sl))
-			continue;
-		sl->obj->warm_tx = UINT64_MAX;
-		n++;
+	CHECK(cnt == t->slot_cnt);
+	if (!state_order_hash(t->scratch, t->slots, keys, cnt))
+		return no_memory(t);
+	for (i = 0, first = 0; i < t->out->account_cnt; i++, first += cnt) {
+		cnt = count_slots(t->accounts[i].item);
+		state_order(t->slots + first, t->room, cnt);
 	}
-	return n;
+	return RC_OK;
 }
 
-static bool
-is_listed(const struct obj *o)
-{
-	return obj_differs(o) || o->warm_tx == UINT64_MAX;
-}
+/* Output ------------------------------------------------------------- */
 
-static size_t
-count_accounts(const struct state *s)
+static void
+put_account(struct state_account_change *out, const struct ranked *r)
 {
-	const struct obj *o;
-	size_t n = 0;
+	const struct obj *o = r->item;
 
-	for (o = s->changed; o != NULL; o = o->next_changed)
-		n += is_listed(o);
-	return n;
+	out->addr = o->addr;
+	out->addr_hash = *r->hash;
+	out->had_before = o->had_before;
+	out->has_after = o->life.exists;
+	out->is_wiped = o->had_before && o->life.gen > 0;
+	out->before = o->before;
+	out->after = o->now;
+	out->after.storage_root = o->before.storage_root;
 }
 
 static void
-fill_account(struct state_account_change *c, const struct obj *o)
+put_slot(struct state_slot_change *out, const struct ranked *account,
+    const struct ranked *r)
 {
-	c->addr = o->addr;
-	c->had_before = o->had_before;
-	c->has_after = o->now.exists;
-	c->is_wiped = o->had_before && o->now.storage_gen > 0;
-	c->before = o->before;
-	c->after = o->now.acc;
-	/* Still the old root: state_root goes on from it. */
-	c->after.storage_root = o->before.storage_root;
-}
+	const struct slot *sl = r->item;
 
-static int
-cmp_accounts(const void *a, const void *b)
-{
-	const struct state_account_change *x = a, *y = b;
-
-	return memcmp(x->addr_hash.b, y->addr_hash.b, sizeof(struct hash));
-}
-
-static int
-cmp_slots(const void *a, const void *b)
-{
-	const struct state_slot_change *x = a, *y = b;
-	int d = memcmp(x->addr_hash.b, y->addr_hash.b, sizeof(struct hash));
-
-	return d != 0
-		   ? d
-		   : memcmp(x->key_hash.b, y->key_hash.b, sizeof(struct hash));
-}
-
-/* Hashes n texts of equal length that stand stride bytes apart, and writes
- * each hash out bytes behind its text's start. */
-static bool
-hash_column(struct arena *a, void *rows, size_t n, size_t stride, size_t in,
-    size_t len, size_t out)
-{
-	struct arena_mark mark = arena_save(a);
-	struct bytes *texts = arena_array(a, n, sizeof(*texts));
-	uint8_t(*hashes)[32] = arena_array(a, n, sizeof(*hashes));
-	uint8_t *row = rows;
-	size_t i;
-
-	if (n > 0 && (texts == NULL || hashes == NULL))
-		return false;
-	for (i = 0; i < n; i++)
-		texts[i] = bytes_of(row + i * stride + in, len);
-	keccak256_many(hashes, texts, n);
-	for (i = 0; i < n; i++)
-		memcpy(row + i * stride + out, hashes[i], 32);
-	arena_rewind(a, mark);
-	return true;
+	out->addr = sl->obj->addr;
+	out->addr_hash = *account->hash;
+	out->key = sl->key;
+	out->key_hash = *r->hash;
+	out->before = sl->before;
+	out->after = *state_slot_now(sl);
 }
 
 static enum rc
-take_accounts(struct state *s, struct state_diff *out, struct err *e)
+put_changes(struct taking *t)
 {
-	const struct obj *o;
-	size_t n = count_accounts(s), i = 0;
+	struct state_diff *out = t->out;
+	struct arena *a = t->s->arena;
+	size_t i, at = 0;
 
-	out->accounts = arena_array(s->arena, n, sizeof(*out->accounts));
-	out->account_cnt = n;
-	if (n > 0 && out->accounts == NULL)
-		return no_memory(e);
-	for (o = s->changed; o != NULL; o = o->next_changed)
-		if (is_listed(o))
-			fill_account(&out->accounts[i++], o);
-	if (!hash_column(s->arena, out->accounts, n, sizeof(*out->accounts),
-		offsetof(struct state_account_change, addr),
-		sizeof(struct addr),
-		offsetof(struct state_account_change, addr_hash)))
-		return no_memory(e);
-	if (n > 0)
-		qsort(out->accounts, n, sizeof(*out->accounts), cmp_accounts);
+	out->slot_cnt = t->slot_cnt;
+	out->accounts =
+	    arena_array(a, out->account_cnt, sizeof(*out->accounts));
+	out->slots = arena_array(a, out->slot_cnt, sizeof(*out->slots));
+	if (out->accounts == NULL || out->slots == NULL)
+		return no_memory(t);
+	for (i = 0; i < out->account_cnt; i++) {
+		const struct obj *o = t->accounts[i].item;
+
+		put_account(&out->accounts[i], &t->accounts[i]);
+		while (at < t->slot_cnt &&
+		       ((struct slot *)t->slots[at].item)->obj == o) {
+			put_slot(
+			    &out->slots[at], &t->accounts[i], &t->slots[at]);
+			at++;
+		}
+	}
+	CHECK(at == t->slot_cnt);
 	return RC_OK;
 }
 
 static bool
-hash_slots(struct arena *a, struct state_diff *d)
+has_new_code(const struct obj *o)
 {
-	return hash_column(a, d->slots, d->slot_cnt, sizeof(*d->slots),
-		   offsetof(struct state_slot_change, addr),
-		   sizeof(struct addr),
-		   offsetof(struct state_slot_change, addr_hash)) &&
-	       hash_column(a, d->slots, d->slot_cnt, sizeof(*d->slots),
-		   offsetof(struct state_slot_change, key), sizeof(struct hash),
-		   offsetof(struct state_slot_change, key_hash));
+	return o->code.len > 0 &&
+	       !hash_eq(&o->now.code_hash, &o->before.code_hash);
 }
 
-static enum rc
-take_slots(struct state *s, struct state_diff *out, size_t n, struct err *e)
+static int
+compare_codes(const void *a, const void *b)
 {
-	const struct slot *sl;
-	size_t i = 0;
+	const struct state_code_change *x = a, *y = b;
 
-	out->slots = arena_array(s->arena, n, sizeof(*out->slots));
-	out->slot_cnt = n;
-	if (n > 0 && out->slots == NULL)
-		return no_memory(e);
-	for (sl = s->changed_slots; sl != NULL; sl = sl->next_changed) {
-		if (!slot_differs(sl))
-			continue;
-		out->slots[i].addr = sl->obj->addr;
-		out->slots[i].key = sl->key;
-		out->slots[i].before = sl->before;
-		out->slots[i++].after = *state_slot_now(sl);
+	return memcmp(x->hash.b, y->hash.b, sizeof(x->hash.b));
+}
+
+/* put_codes lists each code once, however many accounts have it. */
+static enum rc
+put_codes(struct taking *t)
+{
+	struct state_diff *out = t->out;
+	size_t i, cnt = 0, kept = 0;
+
+	for (i = 0; i < out->account_cnt; i++)
+		cnt += has_new_code(t->accounts[i].item);
+	out->codes = arena_array(t->s->arena, cnt, sizeof(*out->codes));
+	if (out->codes == NULL)
+		return no_memory(t);
+	for (i = 0, cnt = 0; i < out->account_cnt; i++) {
+		const struct obj *o = t->accounts[i].item;
+
+		if (has_new_code(o))
+			out->codes[cnt++] = (struct state_code_change){
+			    .hash = o->now.code_hash, .code = o->code};
 	}
-	if (!hash_slots(s->arena, out))
-		return no_memory(e);
-	if (n > 0)
-		qsort(out->slots, n, sizeof(*out->slots), cmp_slots);
+	if (cnt > 1)
+		qsort(out->codes, cnt, sizeof(*out->codes), compare_codes);
+	for (i = 0; i < cnt; i++)
+		if (kept == 0 ||
+		    !hash_eq(&out->codes[kept - 1].hash, &out->codes[i].hash))
+			out->codes[kept++] = out->codes[i];
+	out->code_cnt = kept;
 	return RC_OK;
 }
 
 enum rc
 state_diff_take(struct state *s, struct state_diff *out, struct err *e)
 {
-	size_t slots;
+	struct arena scratch;
+	struct taking t = {.s = s, .scratch = &scratch, .out = out, .e = e};
+	enum rc rc;
 
+	*out = (struct state_diff){.account_cnt = 0};
 	TRY(state_error(s, e));
-	memset(out, 0, sizeof(*out));
-	list_owners(s);
-	slots = count_slots(s);
-	TRY(take_accounts(s, out, e));
-	TRY(take_slots(s, out, slots, e));
-	out->codes = s->codes;
-	out->code_cnt = s->code_cnt;
-	return RC_OK;
+	arena_init(&scratch, s->arena->max_bytes);
+	rc = select_accounts(&t);
+	if (rc == RC_OK)
+		rc = select_slots(&t);
+	if (rc == RC_OK)
+		rc = put_changes(&t);
+	if (rc == RC_OK)
+		rc = put_codes(&t);
+	arena_drop(&scratch);
+	return rc;
 }

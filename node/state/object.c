@@ -1,14 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Accounts and slots in memory: found, loaded once from the source, put on
- * the list of changed ones at their first change.
+ * Accounts and slots in memory: found, made, read once from the source. What
+ * changes them is state.c's.
  */
 #include "state/state_priv.h"
 
 #include "base/check.h"
-
-/* A slot's key in the table: address, then slot. */
-enum { SLOT_KEY = 52 };
 
 void
 state_fail(struct state *s, enum rc rc, const struct err *e)
@@ -19,161 +16,125 @@ state_fail(struct state *s, enum rc rc, const struct err *e)
 	s->err = *e;
 }
 
-static void
-no_memory(struct state *s)
+void
+state_no_memory(struct state *s)
 {
 	static const struct err e = {
-	    .rc = RC_NO_MEMORY, .text = "state of a block"};
+	    .rc = RC_NO_MEMORY, .text = "no room for the state of a block"};
 
 	state_fail(s, RC_NO_MEMORY, &e);
 }
 
-bool
-state_grow(struct state *s, void **items, size_t cnt, size_t *cap, size_t size)
+static void
+set_absent(struct obj *o)
 {
-	size_t more = *cap == 0 ? 64 : *cap * 2;
-	void *p;
-
-	if (cnt < *cap)
-		return true;
-	p = arena_array(s->arena, more, size);
-	if (p == NULL) {
-		no_memory(s);
-		return false;
-	}
-	if (cnt > 0)
-		memcpy(p, *items, cnt * size);
-	*items = p;
-	*cap = more;
-	return true;
+	o->before = account_empty();
+	o->now = o->before;
+	o->is_loaded = true;
 }
 
 static struct obj *
 spare_obj(struct state *s)
 {
-	no_memory(s);
-	memset(&s->spare, 0, sizeof(s->spare));
-	s->spare.before = s->spare.now.acc = account_empty();
+	state_no_memory(s);
+	s->spare = (struct obj){.addr = {{0}}};
+	set_absent(&s->spare);
 	return &s->spare;
 }
 
-static struct obj *
-load_obj(struct state *s, const struct addr *addr)
+struct obj *
+state_obj_of(struct state *s, const struct addr *addr)
 {
-	struct obj *o = arena_alloc(s->arena, sizeof(*o));
-	struct err e = {0};
+	struct obj *o = s->last;
+	uint64_t hash;
+
+	if (o != NULL && addr_eq(&o->addr, addr))
+		return o;
+	o = state_table_find(&s->objs, &hash, addr->b);
+	if (o == NULL) {
+		o = arena_alloc(s->arena, sizeof(*o));
+		if (o == NULL)
+			return spare_obj(s);
+		o->addr = *addr;
+		if (!state_table_put(&s->objs, hash, o))
+			return spare_obj(s);
+	}
+	s->last = o;
+	return o;
+}
+
+static void
+read_obj(struct state *s, struct obj *o)
+{
+	struct err e = {.rc = RC_OK};
 	enum rc rc;
 
-	if (o == NULL)
-		return spare_obj(s);
-	o->addr = *addr;
-	o->before = account_empty();
-	rc = s->src.account(s->src.ctx, &o->before, &o->had_before, addr, &e);
+	set_absent(o);
+	rc = s->src.account(
+	    s->src.ctx, &o->before, &o->had_before, &o->addr, &e);
 	if (rc != RC_OK)
 		state_fail(s, rc, &e);
 	if (rc != RC_OK || !o->had_before) {
 		o->had_before = false;
 		o->before = account_empty();
 	}
-	o->now.acc = o->before;
-	o->now.exists = o->had_before;
-	return state_table_add(&s->objs, o->addr.b, o) ? o : spare_obj(s);
+	o->now = o->before;
+	o->life.exists = o->had_before;
 }
 
 struct obj *
 state_obj(struct state *s, const struct addr *addr)
 {
-	struct obj *o = state_table_get(&s->objs, addr->b);
+	struct obj *o = state_obj_of(s, addr);
 
-	return o != NULL ? o : load_obj(s, addr);
-}
-
-static void
-touch(struct state *s, struct obj *o)
-{
-	struct undo *u;
-
-	if (o->touched_tx == s->tx)
-		return;
-	u = state_undo_new(s, UNDO_TOUCH);
-	if (u == NULL || !state_grow(s, (void **)&s->touched, s->touched_cnt,
-			     &s->touched_cap, sizeof(struct obj *)))
-		return;
-	u->u.mark = o;
-	o->touched_tx = s->tx;
-	s->touched[s->touched_cnt++] = o;
-}
-
-struct obj *
-state_obj_edit(struct state *s, const struct addr *addr)
-{
-	struct obj *o = state_obj(s, addr);
-	struct undo *u;
-
-	touch(s, o);
-	u = state_undo_new(s, UNDO_OBJ);
-	if (u == NULL)
-		return spare_obj(s);
-	u->u.obj.obj = o;
-	u->u.obj.now = o->now;
-	u->u.obj.code = o->code;
-	if (!o->has_changed) {
-		o->has_changed = true;
-		o->next_changed = s->changed;
-		s->changed = o;
-	}
+	if (!o->is_loaded)
+		read_obj(s, o);
 	return o;
 }
 
 static struct slot *
 spare_slot(struct state *s)
 {
-	no_memory(s);
-	memset(&s->spare_slot, 0, sizeof(s->spare_slot));
-	s->spare_slot.obj = spare_obj(s);
+	state_no_memory(s);
+	s->spare_slot = (struct slot){.obj = spare_obj(s), .is_loaded = true};
 	return &s->spare_slot;
 }
 
-static void
-slot_key(uint8_t out[SLOT_KEY], const struct addr *addr, const struct hash *key)
+struct slot *
+state_slot_of(struct state *s, struct obj *o, const struct hash *key)
 {
-	memcpy(out, addr->b, sizeof(addr->b));
-	memcpy(out + sizeof(addr->b), key->b, sizeof(key->b));
+	struct transient id = {.obj = o, .key = *key};
+	struct slot *sl;
+	uint64_t hash;
+
+	sl = state_table_find(&s->slots, &hash, &id);
+	if (sl != NULL)
+		return sl;
+	sl = arena_alloc(s->arena, sizeof(*sl));
+	if (sl == NULL)
+		return spare_slot(s);
+	sl->obj = o;
+	sl->key = *key;
+	return state_table_put(&s->slots, hash, sl) ? sl : spare_slot(s);
 }
 
-static struct slot *
-load_slot(struct state *s, const struct addr *addr, const struct hash *key)
+void
+state_slot_read(struct state *s, struct slot *sl)
 {
-	struct slot *sl = arena_alloc(s->arena, sizeof(*sl));
-	uint8_t *id = arena_alloc(s->arena, SLOT_KEY);
-	struct err e = {0};
+	struct err e = {.rc = RC_OK};
 	enum rc rc;
 
-	if (sl == NULL || id == NULL)
-		return spare_slot(s);
-	slot_key(id, addr, key);
-	sl->obj = state_obj(s, addr);
-	sl->key = *key;
-	if (sl->obj->had_before) {
-		rc = s->src.slot(s->src.ctx, &sl->before, addr, key, &e);
-		if (rc != RC_OK) {
-			state_fail(s, rc, &e);
-			sl->before = U256_ZERO;
-		}
+	if (sl->is_loaded)
+		return;
+	sl->is_loaded = true;
+	if (!sl->obj->had_before)
+		return;
+	rc = s->src.slot(s->src.ctx, &sl->before, &sl->obj->addr, &sl->key, &e);
+	if (rc != RC_OK) {
+		state_fail(s, rc, &e);
+		sl->before = U256_ZERO;
 	}
-	sl->now = sl->before; /* of generation 0 */
-	return state_table_add(&s->slots, id, sl) ? sl : spare_slot(s);
-}
-
-struct slot *
-state_obj_slot(struct state *s, const struct addr *addr, const struct hash *key)
-{
-	uint8_t id[SLOT_KEY];
-	struct slot *sl;
-
-	slot_key(id, addr, key);
-	sl = state_table_get(&s->slots, id);
-	return sl != NULL ? sl : load_slot(s, addr, key);
+	sl->now = sl->before; /* of generation 0, as stored */
 }
 
 const struct u256 *
@@ -181,38 +142,23 @@ state_slot_now(const struct slot *sl)
 {
 	static const struct u256 zero;
 
-	return sl->gen == sl->obj->now.storage_gen ? &sl->now : &zero;
+	DCHECK(sl->is_loaded);
+	return sl->gen == sl->obj->life.gen ? &sl->now : &zero;
 }
 
-static bool
-remember_slot(void *ctx, const struct addr *addr, const struct hash *key)
-{
-	struct state *s = ctx;
-	struct slot *sl = state_obj_slot(s, addr, key);
-
-	if (!sl->has_changed) {
-		sl->has_changed = true;
-		sl->next_changed = s->changed_slots;
-		s->changed_slots = sl;
-	}
-	return s->rc == RC_OK;
-}
-
-/* Every stored slot must be known to the diff, which says of each that it is
- * gone; those already in memory are, once they are on the list. */
 void
-state_wipe(struct state *s, struct obj *o)
+state_slot_list(struct slot *sl)
 {
-	struct err e = {0};
-	enum rc rc = RC_OK;
-	bool has_stored = o->had_before && o->now.storage_gen == 0 &&
-			  !hash_eq(&o->before.storage_root, &HASH_EMPTY_TRIE);
-
-	o->now.storage_gen++;
-	if (!has_stored)
+	if (sl->has_changed)
 		return;
-	CHECK(s->src.each_slot != NULL);
-	rc = s->src.each_slot(s->src.ctx, &o->addr, remember_slot, s, &e);
-	if (rc != RC_OK)
-		state_fail(s, rc, &e);
+	sl->has_changed = true;
+	sl->next = sl->obj->slots;
+	sl->obj->slots = sl;
+}
+
+bool
+state_has_stored(const struct obj *o)
+{
+	return o->had_before &&
+	       !hash_eq(&o->before.storage_root, &HASH_EMPTY_TRIE);
 }

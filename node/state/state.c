@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * The public reads and writes of the world state, and the end of a
- * transaction. Finding and loading is object.c's, undoing journal.c's.
+ * transaction. Finding and reading is object.c's, undoing journal.c's, what
+ * changed diff.c's.
  */
+#include "base/check.h"
+#include "crypto/rng.h"
 #include "state/state_priv.h"
 
-#include "base/check.h"
+enum { LOG_CAP_MIN = 64 };
 
 struct state *
 state_new(struct arena *a, const struct state_source *src)
@@ -17,10 +20,131 @@ state_new(struct arena *a, const struct state_source *src)
 	s->arena = a;
 	s->src = *src;
 	s->tx = 1;
-	state_table_init(&s->objs, a, 20);
-	state_table_init(&s->slots, a, 52);
-	state_table_init(&s->transients, a, 52);
+	rng_fill(s->secret, sizeof(s->secret));
+	state_table_open(&s->objs, a, s->secret, sizeof(struct addr));
+	state_table_open(&s->slots, a, s->secret, TABLE_KEY_MAX);
+	state_table_open(&s->transients, a, s->secret, TABLE_KEY_MAX);
 	return s;
+}
+
+/* Reads -------------------------------------------------------------- */
+
+bool
+state_exists(struct state *s, const struct addr *addr)
+{
+	return state_obj(s, addr)->life.exists;
+}
+
+bool
+state_is_empty(struct state *s, const struct addr *addr)
+{
+	return account_is_empty(&state_obj(s, addr)->now);
+}
+
+uint64_t
+state_nonce(struct state *s, const struct addr *addr)
+{
+	return state_obj(s, addr)->now.nonce;
+}
+
+void
+state_balance(struct state *s, struct u256 *out, const struct addr *addr)
+{
+	*out = state_obj(s, addr)->now.balance;
+}
+
+void
+state_code_hash(struct state *s, struct hash *out, const struct addr *addr)
+{
+	*out = state_obj(s, addr)->now.code_hash;
+}
+
+struct bytes
+state_code(struct state *s, const struct addr *addr)
+{
+	struct obj *o = state_obj(s, addr);
+	struct err e = {.rc = RC_OK};
+	enum rc rc;
+
+	if (o->code.ptr != NULL || hash_eq(&o->now.code_hash, &HASH_EMPTY_CODE))
+		return o->code;
+	rc = s->src.code(s->src.ctx, &o->code, &o->now.code_hash, &e);
+	if (rc != RC_OK) {
+		state_fail(s, rc, &e);
+		o->code = bytes_of(NULL, 0);
+	}
+	return o->code;
+}
+
+static struct slot *
+read_slot(struct state *s, const struct addr *addr, const struct hash *key)
+{
+	struct slot *sl = state_slot_of(s, state_obj(s, addr), key);
+
+	state_slot_read(s, sl);
+	return sl;
+}
+
+void
+state_slot(struct state *s, struct u256 *out, const struct addr *addr,
+    const struct hash *key)
+{
+	*out = *state_slot_now(read_slot(s, addr, key));
+}
+
+void
+state_slot_original(struct state *s, struct u256 *out, const struct addr *addr,
+    const struct hash *key)
+{
+	const struct slot *sl = read_slot(s, addr, key);
+
+	*out = sl->original_tx == s->tx ? sl->original : *state_slot_now(sl);
+}
+
+/* struct search looks for a stored slot that is not zero by now. */
+struct search {
+	struct state *s;
+	struct obj *o;
+	bool found;
+};
+
+static bool
+is_slot_zero(void *ctx, const struct addr *addr, const struct hash *key)
+{
+	struct search *x = ctx;
+	struct slot *sl = state_slot_of(x->s, x->o, key);
+
+	(void)addr;
+	state_slot_read(x->s, sl);
+	x->found = !u256_is_zero(state_slot_now(sl));
+	return !x->found && x->s->rc == RC_OK;
+}
+
+static bool
+has_stored_slot(struct state *s, struct obj *o)
+{
+	struct search x = {.s = s, .o = o};
+	struct err e = {.rc = RC_OK};
+	enum rc rc;
+
+	if (s->src.each_slot == NULL)
+		return true;
+	rc = s->src.each_slot(s->src.ctx, &o->addr, is_slot_zero, &x, &e);
+	if (rc != RC_OK)
+		state_fail(s, rc, &e);
+	return x.found;
+}
+
+bool
+state_has_storage(struct state *s, const struct addr *addr)
+{
+	struct obj *o = state_obj(s, addr);
+	const struct slot *sl;
+
+	for (sl = o->slots; sl != NULL; sl = sl->next)
+		if (!u256_is_zero(state_slot_now(sl)))
+			return true;
+	return o->life.gen == 0 && state_has_stored(o) && has_stored_slot(s, o);
 }
 
 enum rc
@@ -31,208 +155,196 @@ state_error(const struct state *s, struct err *e)
 	return s->rc;
 }
 
-bool
-state_exists(struct state *s, const struct addr *addr)
+/* Writes ------------------------------------------------------------- */
+
+static void
+set_life(struct state *s, struct obj *o, struct obj_life life)
 {
-	return state_obj(s, addr)->now.exists;
+	struct undo *u = state_undo_obj(s, UNDO_LIFE, o);
+
+	if (u == NULL)
+		return;
+	u->was.life = o->life;
+	o->life = life;
 }
 
-bool
-state_is_empty(struct state *s, const struct addr *addr)
+/* make lets an account exist. */
+static void
+make(struct state *s, struct obj *o)
 {
-	return account_is_empty(&state_obj(s, addr)->now.acc);
+	struct obj_life life = o->life;
+
+	life.exists = true;
+	if (!o->life.exists)
+		set_life(s, o, life);
 }
 
-uint64_t
-state_nonce(struct state *s, const struct addr *addr)
+static void
+set_nonce(struct state *s, struct obj *o, uint64_t nonce)
 {
-	return state_obj(s, addr)->now.acc.nonce;
+	struct undo *u = state_undo_obj(s, UNDO_NONCE, o);
+
+	if (u == NULL)
+		return;
+	u->was.number = o->now.nonce;
+	o->now.nonce = nonce;
 }
 
-void
-state_balance(struct state *s, struct u256 *out, const struct addr *addr)
+static void
+set_balance(struct state *s, struct obj *o, const struct u256 *balance)
 {
-	*out = state_obj(s, addr)->now.acc.balance;
+	struct undo *u = state_undo_obj(s, UNDO_BALANCE, o);
+
+	if (u == NULL)
+		return;
+	u->was.value = o->now.balance;
+	o->now.balance = *balance;
 }
 
-void
-state_code_hash(struct state *s, struct hash *out, const struct addr *addr)
+static void
+set_code(
+    struct state *s, struct obj *o, const struct hash *hash, struct bytes code)
 {
-	*out = state_obj(s, addr)->now.acc.code_hash;
-}
+	struct old_code *was = arena_alloc(s->arena, sizeof(*was));
+	struct undo *u;
 
-struct bytes
-state_code(struct state *s, const struct addr *addr)
-{
-	struct obj *o = state_obj(s, addr);
-	struct err e = {0};
-	enum rc rc;
-
-	if (o->code.ptr != NULL ||
-	    hash_eq(&o->now.acc.code_hash, &HASH_EMPTY_CODE))
-		return o->code;
-	rc = s->src.code(s->src.ctx, &o->code, &o->now.acc.code_hash, &e);
-	if (rc != RC_OK) {
-		state_fail(s, rc, &e);
-		o->code = bytes_of(NULL, 0);
+	if (was == NULL) {
+		state_no_memory(s);
+		return;
 	}
-	return o->code;
-}
-
-void
-state_slot(struct state *s, struct u256 *out, const struct addr *addr,
-    const struct hash *key)
-{
-	*out = *state_slot_now(state_obj_slot(s, addr, key));
-}
-
-void
-state_slot_original(struct state *s, struct u256 *out, const struct addr *addr,
-    const struct hash *key)
-{
-	const struct slot *sl = state_obj_slot(s, addr, key);
-
-	*out = sl->original_tx == s->tx ? sl->original : *state_slot_now(sl);
-}
-
-static bool
-stop_at_first(void *ctx, const struct addr *addr, const struct hash *key)
-{
-	(void)addr;
-	(void)key;
-	*(bool *)ctx = true;
-	return false;
-}
-
-bool
-state_has_storage(struct state *s, const struct addr *addr)
-{
-	const struct obj *o = state_obj(s, addr);
-	const struct slot *sl;
-	bool found = false;
-	struct err e = {0};
-	enum rc rc;
-
-	for (sl = s->changed_slots; sl != NULL; sl = sl->next_changed)
-		if (sl->obj == o && !u256_is_zero(state_slot_now(sl)))
-			return true;
-	if (o->now.storage_gen > 0 || !o->had_before ||
-	    hash_eq(&o->before.storage_root, &HASH_EMPTY_TRIE))
-		return false;
-	CHECK(s->src.each_slot != NULL);
-	rc = s->src.each_slot(s->src.ctx, addr, stop_at_first, &found, &e);
-	if (rc != RC_OK)
-		state_fail(s, rc, &e);
-	return found;
+	u = state_undo_obj(s, UNDO_CODE, o);
+	if (u == NULL)
+		return;
+	*was = (struct old_code){o->now.code_hash, o->code};
+	u->was.code = was;
+	o->now.code_hash = *hash;
+	o->code = code;
 }
 
 void
 state_touch(struct state *s, const struct addr *addr)
 {
-	state_obj_edit(s, addr)->now.exists = true;
+	static const struct u256 zero;
+
+	state_add_balance(s, addr, &zero);
 }
 
 void
 state_create(struct state *s, const struct addr *addr)
 {
-	struct obj *o = state_obj_edit(s, addr);
-	struct u256 balance = o->now.acc.balance;
+	struct obj *o = state_obj(s, addr);
 
-	state_wipe(s, o);
-	o->now.acc = account_empty();
-	o->now.acc.balance = balance; /* sent before the account existed */
-	o->now.exists = o->now.is_new = true;
-	o->now.is_destroyed = false;
-	o->code = bytes_of(NULL, 0);
+	set_life(s, o,
+	    (struct obj_life){
+		.exists = true, .is_new = true, .gen = o->life.gen + 1});
+	if (o->now.nonce != 0)
+		set_nonce(s, o, 0);
+	if (!hash_eq(&o->now.code_hash, &HASH_EMPTY_CODE))
+		set_code(s, o, &HASH_EMPTY_CODE, bytes_of(NULL, 0));
 }
 
 void
 state_set_nonce(struct state *s, const struct addr *addr, uint64_t nonce)
 {
-	struct obj *o = state_obj_edit(s, addr);
+	struct obj *o = state_obj(s, addr);
 
-	o->now.acc.nonce = nonce;
-	o->now.exists = true;
+	make(s, o);
+	set_nonce(s, o, nonce);
 }
 
 void
 state_set_balance(
     struct state *s, const struct addr *addr, const struct u256 *balance)
 {
-	struct obj *o = state_obj_edit(s, addr);
+	struct obj *o = state_obj(s, addr);
 
-	o->now.acc.balance = *balance;
-	o->now.exists = true;
+	make(s, o);
+	set_balance(s, o, balance);
 }
 
 void
 state_set_code(struct state *s, const struct addr *addr, struct bytes code)
 {
-	struct obj *o = state_obj_edit(s, addr);
+	struct obj *o = state_obj(s, addr);
+	struct hash hash = hash_keccak(code);
+	struct bytes copy = bytes_of(NULL, 0);
 
-	o->now.acc.code_hash =
-	    code.len == 0 ? HASH_EMPTY_CODE : hash_keccak(code);
-	o->now.exists = true;
-	o->code = arena_copy(s->arena, code);
-	if (code.len == 0 || !state_grow(s, (void **)&s->codes, s->code_cnt,
-				 &s->code_cap, sizeof(*s->codes)))
-		return;
-	s->codes[s->code_cnt++] = (struct state_code_change){
-	    .hash = o->now.acc.code_hash, .code = o->code};
+	make(s, o);
+	if (code.len > 0)
+		copy = arena_copy(s->arena, code);
+	if (code.len > 0 && copy.ptr == NULL)
+		state_no_memory(s);
+	else
+		set_code(s, o, &hash, copy);
 }
 
 void
 state_set_slot(struct state *s, const struct addr *addr, const struct hash *key,
     const struct u256 *value)
 {
-	struct obj *o = state_obj_edit(s, addr);
-	struct slot *sl = state_obj_slot(s, addr, key);
-	struct undo *u = state_undo_new(s, UNDO_SLOT);
+	struct slot *sl = read_slot(s, addr, key);
+	struct undo *u = state_undo_obj(s, UNDO_SLOT, sl->obj);
 
 	if (u == NULL)
 		return;
-	u->u.slot.slot = sl;
-	u->u.slot.now = sl->now;
-	u->u.slot.gen = sl->gen;
+	u->of.slot = sl;
+	u->gen = sl->gen;
+	u->was.value = sl->now;
 	if (sl->original_tx != s->tx) {
 		sl->original = *state_slot_now(sl);
 		sl->original_tx = s->tx;
 	}
 	sl->now = *value;
-	sl->gen = o->now.storage_gen;
-	if (sl->has_changed)
-		return;
-	sl->has_changed = true;
-	sl->next_changed = s->changed_slots;
-	s->changed_slots = sl;
+	sl->gen = sl->obj->life.gen;
+	state_slot_list(sl);
 }
 
 void
 state_destroy(struct state *s, const struct addr *addr)
 {
-	state_obj_edit(s, addr)->now.is_destroyed = true;
+	struct obj *o = state_obj(s, addr);
+	struct obj_life life = o->life;
+
+	life.is_destroyed = true;
+	set_life(s, o, life);
 }
 
 bool
 state_is_destroyed(struct state *s, const struct addr *addr)
 {
-	return state_obj(s, addr)->now.is_destroyed;
+	return state_obj(s, addr)->life.is_destroyed;
 }
 
 bool
 state_is_new(struct state *s, const struct addr *addr)
 {
-	return state_obj(s, addr)->now.is_new;
+	return state_obj(s, addr)->life.is_new;
+}
+
+/* keep_touch: the touch of account 3 by nothing stands even when the frame
+ * that touched it is undone. Yellow Paper appendix K.1, after the transaction
+ * 0xcf416c53... of the main network. */
+static void
+keep_touch(struct state *s, struct obj *o)
+{
+	static const struct addr ripemd = {.b = {[19] = 3}};
+
+	if (addr_eq(&o->addr, &ripemd) && account_is_empty(&o->now))
+		s->kept_touch = o;
 }
 
 void
 state_add_balance(
     struct state *s, const struct addr *addr, const struct u256 *amount)
 {
-	struct obj *o = state_obj_edit(s, addr);
+	struct obj *o = state_obj(s, addr);
+	struct u256 sum;
 
-	(void)u256_add(&o->now.acc.balance, &o->now.acc.balance, amount);
-	o->now.exists = true;
+	make(s, o);
+	if (u256_is_zero(amount))
+		keep_touch(s, o);
+	(void)u256_add(&sum, &o->now.balance, amount);
+	set_balance(s, o, &sum);
 }
 
 bool
@@ -240,28 +352,52 @@ state_sub_balance(
     struct state *s, const struct addr *addr, const struct u256 *amount)
 {
 	struct obj *o = state_obj(s, addr);
+	struct u256 left;
 
-	if (u256_lt(&o->now.acc.balance, amount))
+	if (u256_sub(&left, &o->now.balance, amount))
 		return false;
-	o = state_obj_edit(s, addr);
-	(void)u256_sub(&o->now.acc.balance, &o->now.acc.balance, amount);
+	set_balance(s, o, &left);
+	return true;
+}
+
+/* The running transaction -------------------------------------------- */
+
+static bool
+log_room(struct state *s)
+{
+	size_t cap = s->log_cnt < LOG_CAP_MIN ? LOG_CAP_MIN : 2 * s->log_cnt;
+	struct log_entry *more;
+
+	if (s->log_cnt < s->log_cap)
+		return true;
+	more = arena_array(s->arena, cap, sizeof(*more));
+	if (more == NULL) {
+		state_no_memory(s);
+		return false;
+	}
+	if (s->log_cnt > 0)
+		memcpy(more, s->logs, s->log_cnt * sizeof(*more));
+	s->logs = more;
+	s->log_cap = cap;
 	return true;
 }
 
 void
 state_add_log(struct state *s, const struct log_entry *log)
 {
-	struct undo *u;
+	struct bytes data = bytes_of(NULL, 0);
 
-	if (!state_grow(s, (void **)&s->logs, s->log_cnt, &s->log_cap,
-		sizeof(*s->logs)))
-		return;
-	u = state_undo_new(s, UNDO_LOG);
-	if (u == NULL)
+	if (log->data.len > 0) {
+		data = arena_copy(s->arena, log->data);
+		if (data.ptr == NULL) {
+			state_no_memory(s);
+			return;
+		}
+	}
+	if (!log_room(s) || state_undo(s, UNDO_LOG) == NULL)
 		return;
 	s->logs[s->log_cnt] = *log;
-	s->logs[s->log_cnt].data = arena_copy(s->arena, log->data);
-	s->log_cnt++;
+	s->logs[s->log_cnt++].data = data;
 }
 
 const struct log_entry *
@@ -274,11 +410,11 @@ state_logs(const struct state *s, size_t *cnt)
 static void
 set_refund(struct state *s, uint64_t refund)
 {
-	struct undo *u = state_undo_new(s, UNDO_REFUND);
+	struct undo *u = state_undo(s, UNDO_REFUND);
 
 	if (u == NULL)
 		return;
-	u->u.refund = s->refund;
+	u->was.number = s->refund;
 	s->refund = refund;
 }
 
@@ -304,15 +440,15 @@ state_refund(const struct state *s)
 bool
 state_warm_addr(struct state *s, const struct addr *addr)
 {
-	struct obj *o = state_obj(s, addr);
+	struct obj *o = state_obj_of(s, addr);
 	struct undo *u;
 
 	if (o->warm_tx == s->tx)
 		return true;
-	u = state_undo_new(s, UNDO_WARM);
+	u = state_undo(s, UNDO_WARM_ADDR);
 	if (u == NULL)
 		return true;
-	u->u.mark = o;
+	u->of.obj = o;
 	o->warm_tx = s->tx;
 	return false;
 }
@@ -321,75 +457,84 @@ bool
 state_warm_slot(
     struct state *s, const struct addr *addr, const struct hash *key)
 {
-	struct slot *sl = state_obj_slot(s, addr, key);
+	struct slot *sl = state_slot_of(s, state_obj_of(s, addr), key);
 	struct undo *u;
 
 	if (sl->warm_tx == s->tx)
 		return true;
-	u = state_undo_new(s, UNDO_WARM_SLOT);
+	u = state_undo(s, UNDO_WARM_SLOT);
 	if (u == NULL)
 		return true;
-	u->u.slot.slot = sl;
+	u->of.slot = sl;
 	sl->warm_tx = s->tx;
 	return false;
 }
 
+/* transient_of finds the value of a key, NULL when there is none yet or
+ * memory is short; a value of an earlier transaction is zero. */
 static struct transient *
-transient_cell(
+transient_of(
     struct state *s, const struct addr *addr, const struct hash *key, bool make)
 {
-	uint8_t id[52], *kept;
-	struct transient *cell;
+	struct transient id = {.obj = state_obj_of(s, addr), .key = *key};
+	struct transient *t;
+	uint64_t hash;
 
-	memcpy(id, addr->b, 20);
-	memcpy(id + 20, key->b, 32);
-	cell = state_table_get(&s->transients, id);
-	if (cell != NULL && cell->tx != s->tx)
-		*cell = (struct transient){.tx = s->tx};
-	if (cell != NULL || !make)
-		return cell;
-	cell = arena_alloc(s->arena, sizeof(*cell));
-	kept = arena_alloc(s->arena, sizeof(id));
-	if (kept != NULL)
-		memcpy(kept, id, sizeof(id));
-	if (cell == NULL || kept == NULL ||
-	    !state_table_add(&s->transients, kept, cell))
-		return NULL;
-	cell->tx = s->tx;
-	return cell;
+	t = state_table_find(&s->transients, &hash, &id);
+	if (t == NULL && make) {
+		t = arena_alloc(s->arena, sizeof(*t));
+		if (t != NULL) {
+			*t = id;
+			if (!state_table_put(&s->transients, hash, t))
+				t = NULL;
+		}
+		if (t == NULL)
+			state_no_memory(s);
+	}
+	if (t != NULL && t->tx != s->tx) {
+		t->tx = s->tx;
+		t->value = U256_ZERO;
+	}
+	return t;
 }
 
 void
 state_transient(struct state *s, struct u256 *out, const struct addr *addr,
     const struct hash *key)
 {
-	const struct transient *cell = transient_cell(s, addr, key, false);
+	const struct transient *t = transient_of(s, addr, key, false);
 
-	*out = cell == NULL ? U256_ZERO : cell->value;
+	*out = t == NULL ? U256_ZERO : t->value;
 }
 
 void
 state_set_transient(struct state *s, const struct addr *addr,
     const struct hash *key, const struct u256 *value)
 {
-	struct transient *cell = transient_cell(s, addr, key, true);
-	struct undo *u =
-	    cell == NULL ? NULL : state_undo_new(s, UNDO_TRANSIENT);
+	struct transient *t = transient_of(s, addr, key, true);
+	struct undo *u = t == NULL ? NULL : state_undo(s, UNDO_TRANSIENT);
 
 	if (u == NULL)
 		return;
-	u->u.transient.cell = cell;
-	u->u.transient.value = cell->value;
-	cell->value = *value;
+	u->of.transient = t;
+	u->was.value = t->value;
+	t->value = *value;
 }
 
+/* finish_obj ends the transaction for an account that it touched. */
 static void
-remove_account(struct state *s, struct obj *o)
+finish_obj(struct obj *o, bool clear_empty)
 {
-	state_wipe(s, o);
-	o->now.acc = account_empty();
-	o->now.exists = false;
-	o->code = bytes_of(NULL, 0);
+	struct obj_life life = {.exists = o->life.exists, .gen = o->life.gen};
+
+	if (o->life.is_destroyed ||
+	    (clear_empty && account_is_empty(&o->now))) {
+		life.exists = false;
+		life.gen++;
+		o->now = account_empty();
+		o->code = bytes_of(NULL, 0);
+	}
+	o->life = life;
 }
 
 void
@@ -397,19 +542,10 @@ state_end_tx(struct state *s, bool clear_empty)
 {
 	size_t i;
 
-	for (i = 0; i < s->touched_cnt; i++) {
-		struct obj *o = s->touched[i];
-
-		if (o->now.is_destroyed ||
-		    (clear_empty && account_is_empty(&o->now.acc)))
-			remove_account(s, o);
-		o->now.is_new = o->now.is_destroyed = false;
-	}
-	s->touched_cnt = 0;
-	s->undo_cnt = 0;
-	s->log_cnt = 0;
-	s->logs = NULL; /* the receipt keeps the old array */
-	s->log_cap = 0;
-	s->refund = 0;
-	s->tx++;
+	for (i = 0; i < s->undo_cnt; i++)
+		if (s->undo[i].kind == UNDO_TOUCH)
+			finish_obj(s->undo[i].of.obj, clear_empty);
+	if (s->kept_touch != NULL)
+		finish_obj(s->kept_touch, clear_empty);
+	state_forget(s);
 }

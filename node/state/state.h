@@ -24,9 +24,10 @@ struct state_source {
 	    const struct hash *key, struct err *e);
 	enum rc (*code)(void *ctx, struct bytes *out, const struct hash *hash,
 	    struct err *e);
-	/* each_slot names every stored slot of an account until say returns
-	 * false; needed only where an account with storage is destroyed or
-	 * created anew, NULL where that cannot be. */
+	/* each_slot names every stored slot of an account, once each, until
+	 * say returns false. NULL where the source cannot list: then what
+	 * wiped storage has no diff (RC_UNSUPPORTED), and stored storage
+	 * counts as not empty. */
 	enum rc (*each_slot)(void *ctx, const struct addr *addr,
 	    bool (*say)(
 		void *arg, const struct addr *addr, const struct hash *key),
@@ -71,9 +72,14 @@ bool state_has_storage(struct state *s, const struct addr *addr);
 /* state_error returns the first failure since state_new. */
 enum rc state_error(const struct state *s, struct err *e);
 
-/* Writes. Each is journaled. */
+/*
+ * Writes. Each is journaled and touches its account (EIP-161); all but
+ * state_sub_balance, state_set_slot and state_destroy make it exist.
+ */
 void state_touch(struct state *s, const struct addr *addr);
-void state_create(struct state *s, const struct addr *addr); /* fresh, new */
+/* state_create begins a contract: new, nonce 0, no code, no storage; what
+ * balance was there stays. */
+void state_create(struct state *s, const struct addr *addr);
 void state_set_nonce(struct state *s, const struct addr *addr, uint64_t nonce);
 void state_set_balance(
     struct state *s, const struct addr *addr, const struct u256 *balance);
@@ -82,7 +88,8 @@ void state_set_code(
 void state_set_slot(struct state *s, const struct addr *addr,
     const struct hash *key, const struct u256 *value);
 
-/* state_destroy marks an account for removal at the end of the transaction. */
+/* state_destroy marks an account for removal, storage included, at the end of
+ * the transaction; moving its balance is the caller's. */
 void state_destroy(struct state *s, const struct addr *addr);
 bool state_is_destroyed(struct state *s, const struct addr *addr);
 /* state_is_new: created in this transaction (EIP-6780). */
@@ -95,14 +102,16 @@ void state_add_balance(
 bool state_sub_balance(
     struct state *s, const struct addr *addr, const struct u256 *amount);
 
-/* Logs and refunds of the running transaction. */
+/* Logs and refunds of the running transaction. A log's data is copied; what
+ * state_logs returns lives as long as the arena. */
 void state_add_log(struct state *s, const struct log_entry *log);
 const struct log_entry *state_logs(const struct state *s, size_t *cnt);
 void state_add_refund(struct state *s, uint64_t gas);
 void state_sub_refund(struct state *s, uint64_t gas);
 uint64_t state_refund(const struct state *s);
 
-/* Warm sets (EIP-2929); the return tells whether it was warm before. */
+/* Warm sets (EIP-2929); the return tells whether it was warm before. Nothing
+ * is read from the source. */
 bool state_warm_addr(struct state *s, const struct addr *addr);
 bool state_warm_slot(
     struct state *s, const struct addr *addr, const struct hash *key);
@@ -125,10 +134,13 @@ void state_revert(struct state *s, size_t snapshot);
 void state_end_tx(struct state *s, bool clear_empty);
 
 /*
- * state_diff_take collects what changed since state_new. storage_root of the
- * after values is still the old one; state_root sets it.
+ * state_diff_take collects what changed since state_new; the state may go on
+ * afterwards. storage_root of the after values is still the old one;
+ * state_root sets it. New code is listed once, also when another account
+ * had the same before.
  *
  * Lifetime  the arena of state_new
+ * Errors    that of state_error, RC_NO_MEMORY, RC_UNSUPPORTED (each_slot)
  */
 enum rc state_diff_take(struct state *s, struct state_diff *out, struct err *e);
 
@@ -143,10 +155,11 @@ struct state_tries {
 
 /*
  * state_root computes the state root after diff and fills storage_root of
- * the after values.
+ * the after values. Of the before values it needs had_before and
+ * storage_root only.
  *
  * parent_root  root before the block
- * Lifetime     nodes live in the arena
+ * Lifetime     nodes live in the arena, and nothing else is left there
  * Errors       those of trie_update and of tries
  */
 enum rc state_root(struct arena *a, struct hash *root, struct state_nodes *out,

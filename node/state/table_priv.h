@@ -1,37 +1,43 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * A hash table in an arena: fixed-size keys to pointers, open addressing,
- * nothing is ever removed. Seeded by its own place in memory.
+ * A hash table in an arena: entries begin with their key, open addressing,
+ * nothing is ever removed. Strangers choose keys (addresses, slots), so the
+ * hash is keyed with secrets of the table's owner: who does not know them
+ * cannot choose collisions. No result depends on them.
  */
 #ifndef STATE_TABLE_PRIV_H
 #define STATE_TABLE_PRIV_H
 
 #include "base/arena.h"
 
-struct table_slot {
-	const uint8_t *key; /* inside the arena; NULL: free */
-	void *value;
+/* Keys are 20 bytes (an address) or 40 (an account in memory, a slot). */
+enum { TABLE_KEY_MAX = 40, TABLE_SECRETS = 6 };
+
+struct table_cell {
 	uint64_t hash;
+	void *entry; /* NULL: free */
 };
 
 struct table {
 	struct arena *arena;
-	struct table_slot *slots;
+	const uint64_t *secret; /* TABLE_SECRETS of them */
+	struct table_cell *cells;
 	size_t cnt, cap, key_len;
 };
 
-/* state_table_init opens an empty table. */
-void state_table_init(struct table *t, struct arena *a, size_t key_len);
+/* state_table_open opens an empty table; secret outlives it. */
+void state_table_open(
+    struct table *t, struct arena *a, const uint64_t *secret, size_t key_len);
 
-/* state_table_get returns the value of key, NULL when it is not there. */
-void *state_table_get(const struct table *t, const uint8_t *key);
+/* state_table_find returns the entry that begins with key, NULL when there is
+ * none, and sets hash for state_table_put. */
+void *state_table_find(const struct table *t, uint64_t *hash, const void *key);
 
 /*
- * state_table_add adds a key that is not there.
+ * state_table_put adds an entry whose key state_table_find did not find.
  *
- * key      lives as long as the table
  * Returns  false when memory is short
  */
-bool state_table_add(struct table *t, const uint8_t *key, void *value);
+bool state_table_put(struct table *t, uint64_t hash, void *entry);
 
 #endif
