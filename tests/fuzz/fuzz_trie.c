@@ -102,7 +102,7 @@ set_hashes(struct input *x)
 			struct hash h;
 
 			if (p[0] != NODE_HASH_HEAD || p[1] <= i ||
-			    p[1] >= x->node_cnt || memcmp(p + 2, zero, 31))
+			    p[1] >= x->node_cnt || memcmp(p + 2, zero, 31) != 0)
 				continue;
 			h = hash_keccak(bytes_of(x->node[p[1]], x->len[p[1]]));
 			memcpy(p + 1, h.b, sizeof(h.b));

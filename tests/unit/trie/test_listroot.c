@@ -142,7 +142,7 @@ run_vector_file(const char *path, bool is_secure)
 {
 	json_t *doc = json_load_file(path, 0, NULL), *row;
 	const char *name;
-	struct plain p;
+	struct plain p = {.cnt = 0};
 	struct arena a;
 	char label[256];
 
@@ -192,7 +192,7 @@ TEST(test_map_root_random_keys_equal_reference)
 	struct ref_item items[PAIR_MAX];
 	uint8_t room[PAIR_MAX][80];
 	struct hash root, want;
-	struct plain p;
+	struct plain p = {.cnt = 0};
 	struct arena a;
 	size_t run, i, len, cnt;
 

@@ -91,41 +91,57 @@ TEST(test_prove_in_empty_trie_is_no_nodes)
 	arena_drop(&a);
 }
 
+static void
+expect_refused(
+    const struct world *w, const struct trie_proof *p, const struct hash *key)
+{
+	struct bytes value;
+
+	EXPECT_RC(trie_verify(&value, p, &w->root, key, NULL), RC_CORRUPT);
+}
+
+/* expect_node_matters changes node i of a proof, cuts the proof before it and
+ * repeats it at the end. */
+static size_t
+expect_node_matters(const struct world *w, const struct trie_proof *good,
+    size_t i, const struct hash *key)
+{
+	struct trie_proof p;
+	uint8_t copy[1024];
+	size_t at, refused = 0;
+
+	for (at = 0; at < good->node[i].len; at += 5, refused++) {
+		p = *good;
+		memcpy(copy, p.node[i].ptr, p.node[i].len);
+		copy[at] ^= 4;
+		p.node[i].ptr = copy;
+		expect_refused(w, &p, key);
+	}
+	p = *good;
+	p.cnt = i;
+	expect_refused(w, &p, key);
+	p = *good;
+	p.node[p.cnt++] = good->node[i];
+	expect_refused(w, &p, key);
+	return refused;
+}
+
 /* A proof that lacks, repeats, adds or changes anything proves nothing. */
 TEST(test_verify_damaged_proof_is_refused)
 {
-	struct trie_proof good, p;
+	struct trie_proof good;
 	struct bytes value;
 	struct world w;
 	struct hash key;
-	size_t i, n, at, refused = 0;
-	uint8_t copy[1024];
+	size_t i, n, refused = 0;
 
 	for (n = 0; n < 12; n++) {
 		open_world(&w, n, (enum ref_space)(n % REF_SPACE_CNT));
 		key = w.map.pair[w.map.cnt / 2].key;
 		EXPECT_RC(trie_prove(&w.a, &good, &w.src, &w.root, &key, NULL),
 		    RC_OK);
-		for (i = 0; i < good.cnt; i++) {
-			for (at = 0; at < good.node[i].len; at += 5) {
-				p = good;
-				memcpy(copy, p.node[i].ptr, p.node[i].len);
-				copy[at] ^= 4;
-				p.node[i].ptr = copy;
-				EXPECT_RC(trie_verify(
-					      &value, &p, &w.root, &key, NULL),
-				    RC_CORRUPT);
-				refused++;
-			}
-			p = good;
-			p.cnt = i;
-			EXPECT_RC(trie_verify(&value, &p, &w.root, &key, NULL),
-			    RC_CORRUPT);
-			p = good;
-			p.node[p.cnt++] = good.node[i];
-			EXPECT_RC(trie_verify(&value, &p, &w.root, &key, NULL),
-			    RC_CORRUPT);
-		}
+		for (i = 0; i < good.cnt; i++)
+			refused += expect_node_matters(&w, &good, i, &key);
 		key.b[31] ^= 0x80;
 		key.b[0] ^= 0x80;
 		if (trie_verify(&value, &good, &w.root, &key, NULL) == RC_OK)
