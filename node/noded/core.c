@@ -8,6 +8,7 @@
  */
 #include "noded/core.h"
 
+#include <malloc.h>
 #include <stdatomic.h>
 #include <string.h>
 
@@ -375,7 +376,11 @@ maybe_flush(struct core *c, struct err *e)
 		return chain_flush(c->chain, false, e);
 	if (now >= c->idle_since_ms + CORE_IDLE_FLUSH_MS && has_room) {
 		c->idle_since_ms = UINT64_MAX - CORE_IDLE_FLUSH_MS;
-		return chain_flush(c->chain, true, e);
+		TRY(chain_flush(c->chain, true, e));
+		/* Layers and pooled transactions are gone: so is their memory.
+		 */
+		(void)malloc_trim(0);
+		return RC_OK;
 	}
 	return RC_OK;
 }

@@ -7,6 +7,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <malloc.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
@@ -32,7 +33,12 @@
 /* A genesis of a million accounts takes about a gigabyte while it is read. */
 #define NODE_ARENA_MAX ((size_t)8 << 30)
 
-enum { PASSWORD_MAX = 1024, EXIT_FATAL = 70 };
+enum {
+	PASSWORD_MAX = 1024,
+	EXIT_FATAL = 70,
+	MALLOC_MMAP_BYTES = 256 * 1024,
+	MALLOC_TRIM_BYTES = 4 * 1024 * 1024
+};
 
 struct node {
 	struct arena arena;
@@ -435,6 +441,12 @@ run(struct node *n)
 	(void)pthread_sigmask(SIG_BLOCK, &signals, NULL);
 	(void)signal(SIGPIPE, SIG_IGN);
 	crash_install();
+	/* Readers allocate what pool and core free: with an arena of malloc's
+	 * own for each thread the freed memory would stay where nobody asks
+	 * for it. Large blocks go back to the system at once. */
+	(void)mallopt(M_ARENA_MAX, 2);
+	(void)mallopt(M_MMAP_THRESHOLD, MALLOC_MMAP_BYTES);
+	(void)mallopt(M_TRIM_THRESHOLD, MALLOC_TRIM_BYTES);
 	rc = open_all(n, &e);
 	if (rc == RC_OK) {
 		serve(n, &signals);
