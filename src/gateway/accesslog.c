@@ -102,7 +102,8 @@ put_text(struct buf *b, struct bytes text)
 static void
 put_key(struct buf *b, const char *key)
 {
-	(void)buf_put_u8(b, b->len == 1 ? ' ' : ',');
+	if (b->len > 1)
+		(void)buf_put_u8(b, ',');
 	(void)buf_put_u8(b, '"');
 	(void)buf_put(b, key, strlen(key));
 	(void)buf_put(b, "\":", 2);
@@ -124,6 +125,19 @@ put_u64(struct buf *b, const char *key, uint64_t v)
 
 	put_key(b, key);
 	(void)buf_put(b, digits, (size_t)len);
+}
+
+/* Causes are names of errors.def. */
+static void
+put_cause(struct buf *b, const char *name)
+{
+	put_key(b, "cause");
+	(void)buf_put_u8(b, '"');
+	for (; *name != '\0'; name++)
+		(void)buf_put_u8(
+		    b, (uint8_t)(*name >= 'A' && *name <= 'Z' ? *name | 0x20
+							      : *name));
+	(void)buf_put_u8(b, '"');
 }
 
 /* cut_text keeps whole UTF-8 sequences. */
@@ -184,7 +198,7 @@ accesslog_put(
 	put_u64(&b, "out", t->bytes_out);
 	put_u64(&b, "us", us);
 	if (t->req.reply.cause != NULL)
-		put_str(&b, "cause", t->req.reply.cause);
+		put_cause(&b, t->req.reply.cause);
 	if (is_aborted)
 		put_u64(&b, "aborted", 1);
 	l->len += b.len;

@@ -31,7 +31,7 @@ enum {
 
 enum io { IO_OK, IO_WAIT, IO_GONE };
 
-/* ---- bytes --------------------------------------------------------------- */
+/* --- bytes --- */
 
 static enum io
 tls_verdict(struct conn *c, int result)
@@ -98,8 +98,7 @@ write_some(struct conn *c, struct bytes data, size_t *len)
 	return IO_GONE;
 }
 
-/* ---- input ----------------------------------------------------------------
- */
+/* --- input --- */
 
 static bool
 grow_input(struct conn *c)
@@ -163,8 +162,7 @@ fill(struct conn *c)
 	return true;
 }
 
-/* ---- output ---------------------------------------------------------------
- */
+/* --- output --- */
 
 static void
 free_output(struct conn *c)
@@ -251,15 +249,14 @@ flush(struct conn *c)
 	return io == IO_OK;
 }
 
-/* ---- states ---------------------------------------------------------------
- */
+/* --- states --- */
 
 void
 conn_enter(struct conn *c, enum conn_state state)
 {
 	c->state = state;
 	c->since_ms = c->moved_ms = worker_now_ms();
-	c->moved = 0;
+	c->moved = c->judged_ms = 0;
 }
 
 static bool
@@ -267,6 +264,8 @@ shake(struct conn *c)
 {
 	int r;
 
+	if (gw_worker->is_pair_changing)
+		return false;
 	ERR_clear_error();
 	r = SSL_accept(c->ssl);
 	if (r != 1) {
@@ -353,15 +352,23 @@ step(struct conn *c)
 }
 
 void
+conn_make_ready(struct conn *c)
+{
+	if (c->is_ready)
+		return;
+	c->is_ready = true;
+	TAILQ_INSERT_TAIL(&gw_worker->ready, c, ready);
+}
+
+void
 conn_run(struct conn *c)
 {
 	unsigned before = c->req_cnt;
 
 	while (step(c)) {
-		if (c->req_cnt - before < CONN_TURN_MAX || c->is_ready)
+		if (c->req_cnt - before < CONN_TURN_MAX)
 			continue;
-		c->is_ready = true;
-		TAILQ_INSERT_TAIL(&gw_worker->ready, c, ready);
+		conn_make_ready(c);
 		return;
 	}
 }
@@ -407,8 +414,7 @@ on_event(void *arg, int error)
 	conn_run(c);
 }
 
-/* ---- birth and death --------------------------------------------------------
- */
+/* --- birth and death --- */
 
 /* make_room closes the connection that has been idle longest. */
 static bool

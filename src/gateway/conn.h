@@ -56,6 +56,7 @@ struct conn {
 	unsigned req_cnt;
 	/* for sweep.c: since when in this state, last progress, how much */
 	uint64_t since_ms, moved_ms, moved;
+	uint64_t judged_ms, judged_acked; /* when last, and what had arrived */
 };
 
 /* Input kept for one connection: a head and a piece of what follows. */
@@ -90,6 +91,9 @@ void conn_close(struct conn *c);
 
 /* conn_bury frees those closed in this turn; only between turns. */
 void conn_bury(void);
+
+/* conn_make_ready has c run in the next turn. */
+void conn_make_ready(struct conn *c);
 
 /* conn_run_ready runs connections that have more to do; true when some
  * are still left. */

@@ -66,8 +66,7 @@ struct db_pool {
 
 static void try_connect(void *arg);
 
-/* ---- slots
- * -------------------------------------------------------------------- */
+/* --- slots --- */
 
 static struct db_slot *
 take_slot(struct db_conn *c, struct txn *t)
@@ -110,8 +109,7 @@ end_head(struct db_conn *c, enum rc rc)
 	drive_done(t, rc);
 }
 
-/* ---- connections
- * ----------------------------------------------------------------- */
+/* --- connections --- */
 
 static void
 retry_later(struct db_conn *c)
@@ -203,8 +201,7 @@ poll_connect(struct db_conn *c)
 	}
 }
 
-/* ---- results
- * ------------------------------------------------------------------------ */
+/* --- results --- */
 
 static void
 note_prepared(struct db_conn *c, const struct gw_stmt *stmt)
@@ -415,9 +412,7 @@ try_connect(void *arg)
 	watch(c, EPOLLOUT);
 }
 
-/* ---- queries
- * ---------------------------------------------------------------------------
- */
+/* --- queries --- */
 
 static bool
 is_known(const struct db_conn *c, const struct gw_stmt *stmt)

@@ -27,6 +27,8 @@ enum {
 	/* Calls written and not taken by the node; more of them fail. */
 	OUT_MAX = 16 * 1024 * 1024,
 	IN_MIN = 16 * 1024,
+	/* Empty buffers above this are given back. */
+	KEEP_MAX = 256 * 1024,
 	/* Calls in a row without an answer, then the connection is new. */
 	TIMEOUTS_MAX = 8,
 	PROBE_MS = 2000,
@@ -74,8 +76,7 @@ struct node_pool {
 
 static void try_connect(void *arg);
 
-/* ---- slots ------------------------------------------------------------------
- */
+/* --- slots --- */
 
 static uint64_t
 id_of(const struct node_pool *p, const struct node_slot *s, size_t item)
@@ -143,8 +144,7 @@ end_slot(struct node_pool *p, struct node_slot *s, enum rc rc)
 		drive_done(t, rc);
 }
 
-/* ---- connections
- * --------------------------------------------------------------- */
+/* --- connections --- */
 
 static void
 retry_later(struct node_conn *c)
@@ -197,8 +197,18 @@ grow(uint8_t **p, size_t *cap, size_t need, size_t max)
 	return true;
 }
 
-/* ---- answers
- * --------------------------------------------------------------------- */
+/* shrink gives back a buffer that one long document has made long. */
+static void
+shrink(uint8_t **p, size_t *cap)
+{
+	if (*cap <= KEEP_MAX)
+		return;
+	mem_free(*p);
+	*p = NULL;
+	*cap = 0;
+}
+
+/* --- answers --- */
 
 /* struct answer is one response object taken apart. */
 struct answer {
@@ -311,7 +321,9 @@ take_documents(struct node_conn *c)
 		return;
 	c->in_at = at;
 	c->in_len -= begin;
-	if (c->in_len > 0 && begin > 0)
+	if (c->in_len == 0)
+		shrink(&c->in, &c->in_cap);
+	else if (begin > 0)
 		memmove(c->in, c->in + begin, c->in_len);
 }
 
@@ -361,7 +373,9 @@ flush(struct node_conn *c)
 		return;
 	}
 	c->out_len -= (size_t)n;
-	if (c->out_len > 0) {
+	if (c->out_len == 0) {
+		shrink(&c->out, &c->out_cap);
+	} else {
 		/* A short write means that the socket is full. */
 		c->evt.flags &= ~KORE_EVENT_WRITE;
 		memmove(c->out, c->out + n, c->out_len);
@@ -429,8 +443,7 @@ try_connect(void *arg)
 	kore_platform_event_all(c->fd, c);
 }
 
-/* ---- calls
- * ------------------------------------------------------------------------- */
+/* --- calls --- */
 
 static void
 put(struct node_conn *c, const void *p, size_t len)
@@ -586,9 +599,7 @@ node_is_up(const struct node_pool *p)
 	return false;
 }
 
-/* ---- probe
- * ---------------------------------------------------------------------------
- */
+/* --- probe --- */
 
 static void
 probe_conn(struct node_conn *c)

@@ -28,8 +28,7 @@ now_us(void)
 	return (uint64_t)ts.tv_sec * 1000000 + (uint64_t)ts.tv_nsec / 1000;
 }
 
-/* ---- birth and death ------------------------------------------------------
- */
+/* --- birth and death --- */
 
 static struct txn *
 open_txn(struct conn *c)
@@ -106,8 +105,7 @@ entry_abort(struct conn *c)
 		close_txn(t, true);
 }
 
-/* ---- answer ----------------------------------------------------------------
- */
+/* --- answer --- */
 
 static bool
 has_no_body(const struct txn *t)
@@ -193,8 +191,7 @@ reply(struct txn *t)
 	send_reply(t);
 }
 
-/* ---- run --------------------------------------------------------------------
- */
+/* --- run --- */
 
 static void
 want_body(struct txn *t)
@@ -306,8 +303,7 @@ entry_malformed(struct conn *c, unsigned status)
 	send_reply(t);
 }
 
-/* ---- body
- * -------------------------------------------------------------------- */
+/* --- body --- */
 
 static void
 refuse_now(struct txn *t, enum gw_refusal why)
@@ -388,8 +384,7 @@ entry_body_bad(struct conn *c, unsigned status)
 	refuse_now(c->txn, gw_refusal_of_status(status));
 }
 
-/* ---- effects
- * ------------------------------------------------------------------ */
+/* --- effects --- */
 
 void
 entry_resume(struct txn *t)

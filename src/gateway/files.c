@@ -89,7 +89,7 @@ free_bytes(struct bytes b)
 	mem_free(p);
 }
 
-/* ---- blob ---------------------------------------------------------------- */
+/* --- blob --- */
 
 static bool
 put_record(struct blob *blob, struct bytes name, struct bytes data)
@@ -268,8 +268,7 @@ files_unpack(struct gw_conf **out, const char **db_password, const char *file,
 	return rc;
 }
 
-/* ---- certificate and key ---------------------------------------------------
- */
+/* --- certificate and key --- */
 
 /* An encrypted key would make OpenSSL ask at the terminal. */
 static int

@@ -4,6 +4,7 @@
  * of its event loop, and when it has to stop.
  */
 #include <errno.h>
+#include <malloc.h>
 #include <stdio.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
@@ -27,6 +28,8 @@ enum {
 	RESTART_PAUSE_MS = 500,
 	/* Timers beside one for each request. */
 	TIMERS_MORE = 256,
+	MALLOC_MAP_MIN = 256 * 1024,
+	MALLOC_KEEP_MAX = 1024 * 1024,
 };
 
 struct gw_worker *gw_worker;
@@ -68,8 +71,7 @@ worker_next_id(void)
 	return w->id;
 }
 
-/* ---- listening -------------------------------------------------------------
- */
+/* --- listening --- */
 
 void
 worker_listen(void)
@@ -118,8 +120,7 @@ set_listeners(struct gw_worker *w)
 	}
 }
 
-/* ---- configuration
- * ----------------------------------------------------------- */
+/* --- configuration --- */
 
 static void
 say(void *ctx, const char *file, unsigned line, const char *text)
@@ -158,8 +159,7 @@ take_conf(struct gw_worker *w)
 	return true;
 }
 
-/* ---- the parent's end
- * ----------------------------------------------------------- */
+/* --- the parent's end --- */
 
 /* take_fd receives one descriptor; -1 when there is none. */
 static int
@@ -199,8 +199,7 @@ on_control(void *arg, int error)
 		accesslog_swap(&w->log, fd);
 }
 
-/* ---- start
- * ------------------------------------------------------------------------ */
+/* --- start --- */
 
 static bool
 expose(struct arena *a, struct bytes *out)
@@ -259,6 +258,10 @@ kore_worker_configure(void)
 	struct gw_worker *w = mem_new(sizeof(*w));
 
 	CHECK(w != NULL);
+	/* Fixed, where the library would raise it with each long buffer that
+	 * is freed and then keep those for itself. */
+	(void)mallopt(M_MMAP_THRESHOLD, MALLOC_MAP_MIN);
+	(void)mallopt(M_TRIM_THRESHOLD, MALLOC_KEEP_MAX);
 	gw_worker = w;
 	w->process = gw_process;
 	w->index = worker->id - 1u;
@@ -286,8 +289,7 @@ kore_worker_configure(void)
 	log_info("gateway", "worker up no=%u pid=%d", w->index, (int)getpid());
 }
 
-/* ---- turns
- * -------------------------------------------------------------------------- */
+/* --- turns --- */
 
 static void
 refresh_world(struct gw_worker *w)
@@ -307,6 +309,7 @@ turn(struct gw_worker *w)
 	if (atomic_load(&w->process->shm->blob_version) != w->conf_version &&
 	    take_conf(w))
 		worker_stat(STAT_RELOADS, 1);
+	tls_look();
 	refresh_world(w);
 	timers_fire(&w->timers, w->world.mono_ms);
 	more = conn_run_ready();
@@ -324,9 +327,7 @@ gw_worker_turn(u_int64_t timeout_ms)
 	kore_platform_event_wait(wait_ms < timeout_ms ? wait_ms : timeout_ms);
 }
 
-/* ---- end
- * --------------------------------------------------------------------------------
- */
+/* --- end --- */
 
 static void
 close_idle(struct gw_worker *w)
@@ -352,8 +353,11 @@ kore_worker_teardown(void)
 
 	worker_deafen();
 	w->is_draining = true;
-	for (i = 0; i < w->listener_cnt; i++)
+	/* Closed as well: a successor may bind the address while we drain. */
+	for (i = 0; i < w->listener_cnt; i++) {
 		(void)shutdown(w->listeners[i].fd, SHUT_RDWR);
+		(void)close(w->listeners[i].fd);
+	}
 	for (;;) {
 		close_idle(w);
 		if (w->conn_cnt == 0 || worker_now_ms() >= until_ms)

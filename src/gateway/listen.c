@@ -14,6 +14,10 @@
 /* Clients waiting to be accepted; the kernel cuts it to its own bound. */
 enum { BACKLOG = 4096 };
 
+/* What a client that reads nothing can make the kernel hold for it, and how
+ * long; accepted connections inherit both. */
+enum { UNSENT_MAX = 128 * 1024, UNACKED_MS = 30000 };
+
 static socklen_t
 fill(struct sockaddr_storage *ss, const struct gw_listen_addr *a)
 {
@@ -38,7 +42,7 @@ open_one(const struct gw_listener *l)
 {
 	struct sockaddr_storage ss;
 	socklen_t len = fill(&ss, &l->addr);
-	int on = 1, fd;
+	int on = 1, unsent = UNSENT_MAX, unacked = UNACKED_MS, fd;
 
 	fd =
 	    socket(ss.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
@@ -49,6 +53,10 @@ open_one(const struct gw_listener *l)
 	if (setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) == 0 &&
 	    setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &on, sizeof(on)) == 0 &&
 	    setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on)) == 0 &&
+	    setsockopt(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &unsent,
+		sizeof(unsent)) == 0 &&
+	    setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &unacked,
+		sizeof(unacked)) == 0 &&
 	    (ss.ss_family != AF_INET6 ||
 		setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof(on)) ==
 		    0) &&

@@ -12,6 +12,7 @@
 #include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -251,7 +252,9 @@ main(int argc, char **argv)
 
 	read_options(&o, argc, argv);
 	log_open("gateway", LOG_LV_INFO);
-	process.conf_file = o.file;
+	/* Kore writes process titles over the arguments. */
+	process.conf_file = strdup(o.file);
+	CHECK(process.conf_file != NULL);
 	process.is_chrooted = getuid() == 0;
 	if (files_load(&process.conf, &blob, o.file, &to_stderr, &e) != RC_OK)
 		return EXIT_CONF;

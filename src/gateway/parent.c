@@ -19,7 +19,12 @@
 #include "gateway/files.h"
 #include "gateway/kore_priv.h"
 
-enum { TURN_MS = 500 };
+enum {
+	TURN_MS = 500,
+	/* How long workers may take to stop shaking hands. */
+	PAIR_WAIT_MS = 1000,
+	PAIR_TURN_MS = 5,
+};
 
 enum rc
 parent_open_log(int *fd, const struct gw_conf *c, struct err *e)
@@ -124,17 +129,48 @@ look_at_tickets(struct gw_process *p, uint64_t now_ms)
 	shm_new_ticket(p->shm);
 }
 
+/* begin_pair asks the workers to finish no handshake for a moment: a
+ * signature of the new key below the old certificate would fail it. */
+static void
+begin_pair(struct gw_process *p)
+{
+	atomic_store(&p->shm->pair_gen, atomic_load(&p->shm->pair_gen) + 1);
+	p->pair_until_ms = clock_real()->mono_ms(NULL) + PAIR_WAIT_MS;
+	kore_worker_dispatch_signal(SIGHUP); /* wakes them */
+}
+
+/* look_at_pair tells the key manager when all workers wait. Certificates
+ * that it sends let them go on. */
+static void
+look_at_pair(struct gw_process *p, uint64_t now_ms)
+{
+	uint64_t gen = atomic_load(&p->shm->pair_gen);
+	unsigned w;
+
+	if (p->pair_until_ms == 0)
+		return;
+	for (w = 0; w < p->worker_cnt; w++)
+		if (atomic_load(&p->shm->workers[w].pair_ack) != gen &&
+		    now_ms < p->pair_until_ms)
+			return;
+	p->pair_until_ms = 0;
+	log_info("gateway", "certificate reloaded");
+	kore_worker_dispatch_signal(SIGUSR1);
+}
+
 void
 gw_parent_turn(u_int64_t timeout_ms)
 {
+	uint64_t most = gw_process->pair_until_ms != 0 ? PAIR_TURN_MS : TURN_MS;
 	uint64_t now_ms;
 
-	kore_platform_event_wait(timeout_ms < TURN_MS ? timeout_ms : TURN_MS);
+	kore_platform_event_wait(timeout_ms < most ? timeout_ms : most);
 	now_ms = clock_real()->mono_ms(NULL);
 	/* Kore keeps one signal only: a SIGCHLD behind another is lost. */
 	kore_worker_reap();
 	look_at_log(gw_process);
 	look_at_tickets(gw_process, now_ms);
+	look_at_pair(gw_process, now_ms);
 }
 
 static void
@@ -195,7 +231,8 @@ gw_parent_signal(int sig)
 			    e.text);
 			return;
 		}
-		log_info("gateway", "certificate reloaded");
+		begin_pair(p);
+		return;
 	}
 	kore_worker_dispatch_signal(sig);
 }

@@ -21,10 +21,11 @@ struct gw_process {
 	struct shm *shm;
 	struct listeners listeners;
 	unsigned worker_cnt;
-	bool is_chrooted;               /* started as root */
-	const char *root;               /* absolute path of the workers' root */
-	int log_fd;                     /* access log, -1: none */
-	uint64_t ticket_ms;             /* when the last ticket key was drawn */
+	bool is_chrooted;       /* started as root */
+	const char *root;       /* absolute path of the workers' root */
+	int log_fd;             /* access log, -1: none */
+	uint64_t ticket_ms;     /* when the last ticket key was drawn */
+	uint64_t pair_until_ms; /* waiting for workers to pause; 0: not */
 	int control[SHM_WORKER_MAX][2]; /* parent's end, worker's end */
 };
 

@@ -5,7 +5,6 @@
 #include "gateway/routes.h"
 
 #include "api/api.h"
-#include "api/api.h"
 #include "base/check.h"
 #include "http/ops.h"
 #include "http/rpc.h"

@@ -10,6 +10,7 @@
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include "gateway/kore_priv.h"
 #include "gateway/parent.h"
@@ -45,27 +46,16 @@ static struct sock_filter no_files[] = {
 static struct sock_filter worker_calls[] = {
     ALLOW(newfstatat), /* fstat() of glibc; names are of no use here */
     /* sockets */
-    ALLOW(accept4),
-    ALLOW(connect),
-    ALLOW(getsockopt),
-    ALLOW(getsockname),
-    ALLOW(getpeername),
-    ALLOW(shutdown),
+    ALLOW(accept4), ALLOW(connect), ALLOW(getsockopt), ALLOW(getsockname),
+    ALLOW(getpeername), ALLOW(shutdown),
     ALLOW(recvmsg), /* log files from the parent */
     KORE_SYSCALL_ALLOW_ARG(socket, 0, AF_UNIX),
     /* the thread that checks passwords */
-    ALLOW(clone),
-    ALLOW(clone3),
-    ALLOW(rseq),
-    ALLOW(set_robust_list),
-    ALLOW(setpriority),
-    ALLOW(sched_yield),
-    ALLOW(gettid),
-    ALLOW(eventfd2),
+    ALLOW(clone), ALLOW(clone3), ALLOW(rseq), ALLOW(set_robust_list),
+    ALLOW(setpriority), ALLOW(sched_yield), ALLOW(gettid), ALLOW(eventfd2),
     ALLOW(tgkill), /* abort() */
-    ALLOW(prlimit64),
-    ALLOW(sysinfo),
-    ALLOW(exit),
+    ALLOW(prlimit64), ALLOW(sysinfo), ALLOW(exit),
+    ALLOW(mremap), /* realloc() of large buffers */
 };
 
 /* Only for a database that is reached by address. */
@@ -102,6 +92,23 @@ add(const char *name, struct sock_filter *prog, size_t len)
 	(void)kore_seccomp_filter(name, prog, len);
 }
 
+/* close_others closes what belongs to other workers and to the parent;
+ * UINT_MAX: to all workers. */
+static void
+close_others(struct gw_process *p, unsigned self)
+{
+	unsigned w;
+
+	listen_keep(&p->listeners, self);
+	for (w = 0; w < p->worker_cnt; w++) {
+		(void)close(p->control[w][0]);
+		if (w != self)
+			(void)close(p->control[w][1]);
+	}
+	if (self == UINT_MAX && p->log_fd >= 0)
+		(void)close(p->log_fd);
+}
+
 /*
  * Kore calls this in each child after it has given up its rights and before
  * the filter is loaded. Filters are looked at in the order of their calls.
@@ -110,20 +117,18 @@ void
 kore_seccomp_hook(void)
 {
 	struct gw_process *p = gw_process;
+	bool is_keymgr = worker->id == KORE_WORKER_KEYMGR;
 
+	close_others(p, is_keymgr ? UINT_MAX : worker->id - 1u);
+	(void)prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
 #ifdef IS_SANITIZED
 	add("gw-all", everything, KORE_FILTER_LEN(everything));
 #endif
-	if (worker->id == KORE_WORKER_KEYMGR) {
-		/* Nothing of clients, logs or other workers. */
-		listen_keep(&p->listeners, UINT_MAX);
+	if (is_keymgr) {
 		(void)munmap(p->shm, sizeof(*p->shm));
-		(void)prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
 		add("gw-keymgr", keymgr_calls, KORE_FILTER_LEN(keymgr_calls));
 		return;
 	}
-	listen_keep(&p->listeners, worker->id - 1u);
-	(void)prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
 	add("gw-files", no_files, KORE_FILTER_LEN(no_files));
 	add("gw-calls", worker_calls, KORE_FILTER_LEN(worker_calls));
 	if (p->conf->db_address[0] != '\0')

@@ -38,6 +38,7 @@ struct shm_addr {
 struct shm_worker {
 	_Atomic uint64_t stats[STAT_CNT];
 	_Atomic uint64_t start_ms; /* of the last process, monotonic */
+	_Atomic uint64_t pair_ack; /* pair_gen for which it holds its breath */
 	struct shm_addr addrs[SHM_ADDR_MAX];
 };
 
@@ -49,6 +50,8 @@ struct shm {
 		_Atomic uint64_t len;
 		uint8_t data[SHM_BLOB_MAX];
 	} blobs[2];
+	/* certificate and key are being replaced for the nth time */
+	_Atomic uint64_t pair_gen;
 	/* generation g is made with ticket g % SHM_TICKET_CNT */
 	_Atomic uint64_t ticket_gen;
 	struct shm_ticket tickets[SHM_TICKET_CNT];

@@ -4,6 +4,10 @@
  * H11, H12). One walk over all of them every tenth of a second costs less
  * than a timer for each.
  */
+#include <linux/tcp.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+
 #include "gateway/entry.h"
 #include "gateway/worker.h"
 
@@ -65,15 +69,51 @@ sweep_body(struct conn *c, uint64_t age_ms, uint64_t still_ms)
 	conn_run(c);
 }
 
-static void
-sweep_send(struct conn *c, uint64_t age_ms, uint64_t still_ms)
+/* acked returns how many bytes the client's kernel has confirmed; what we
+ * have written may still lie in ours. */
+static uint64_t
+acked(const struct conn *c)
+{
+	struct tcp_info info = {0};
+	socklen_t len = sizeof(info);
+
+	(void)getsockopt(c->fd, IPPROTO_TCP, TCP_INFO, &info, &len);
+	return info.tcpi_bytes_acked;
+}
+
+/* reads_slowly judges the rate of each third of the time allowed. */
+static bool
+reads_slowly(struct conn *c, uint64_t now_ms)
 {
 	const struct gw_conf *f = gw_worker->conf;
+	uint64_t since_ms = now_ms - c->judged_ms, arrived, before;
+
+	if (c->judged_ms != 0 && since_ms < f->send_ms / GRACE_DIVISOR)
+		return false;
+	arrived = acked(c);
+	before = c->judged_acked;
+	c->judged_acked = arrived;
+	if (c->judged_ms == 0) {
+		c->judged_ms = now_ms;
+		return false;
+	}
+	c->judged_ms = now_ms;
+	return (arrived - before) * 1000 < f->min_rate * since_ms;
+}
+
+static void
+sweep_send(struct conn *c, uint64_t now_ms, uint64_t age_ms, uint64_t still_ms)
+{
+	const struct gw_conf *f = gw_worker->conf;
+	const struct linger reset = {.l_onoff = 1, .l_linger = 0};
 	uint64_t whole_ms = f->send_ms + c->out_len * 1000 / (f->min_rate * 32);
 
-	if (age_ms >= whole_ms || still_ms >= f->send_stall_ms ||
-	    too_slow(c, age_ms, f->send_ms))
-		cut(c, STAT_CUT_SEND);
+	if (age_ms < whole_ms && still_ms < f->send_stall_ms &&
+	    !reads_slowly(c, now_ms))
+		return;
+	/* What the client does not read must not stay in the kernel. */
+	(void)setsockopt(c->fd, SOL_SOCKET, SO_LINGER, &reset, sizeof(reset));
+	cut(c, STAT_CUT_SEND);
 }
 
 static void
@@ -101,7 +141,7 @@ sweep_one(struct conn *c, uint64_t now_ms)
 		entry_expire(c->txn);
 		break;
 	case CONN_SEND:
-		sweep_send(c, age_ms, still_ms);
+		sweep_send(c, now_ms, age_ms, still_ms);
 		break;
 	case CONN_LINGER:
 		if (age_ms >= CONN_LINGER_MS)

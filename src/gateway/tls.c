@@ -15,6 +15,9 @@
 #include "base/log.h"
 #include "gateway/worker.h"
 
+/* Longest pause for a new certificate; then the old one is used again. */
+enum { PAIR_WAIT_MS = 3000 };
+
 /* TLS 1.3 then does one handshake's work for one later resumption. */
 enum { TICKETS_PER_HANDSHAKE = 1 };
 
@@ -106,6 +109,17 @@ on_alpn(SSL *ssl, const unsigned char **out, unsigned char *out_len,
 	return SSL_TLSEXT_ERR_ALERT_FATAL;
 }
 
+/* A connection may have begun with an older certificate; what counts is the
+ * moment of its hello, since the key manager has one key only. */
+static int
+on_hello(SSL *ssl, int *alert, void *arg)
+{
+	(void)alert;
+	(void)arg;
+	(void)SSL_set_SSL_CTX(ssl, gw_worker->tls);
+	return SSL_CLIENT_HELLO_SUCCESS;
+}
+
 static void
 tune(SSL_CTX *ctx, const struct gw_conf *conf)
 {
@@ -119,6 +133,9 @@ tune(SSL_CTX *ctx, const struct gw_conf *conf)
 	(void)SSL_CTX_set_mode(ctx, SSL_MODE_ENABLE_PARTIAL_WRITE |
 					SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER |
 					SSL_MODE_RELEASE_BUFFERS);
+	CHECK(SSL_CTX_set_ciphersuites(ctx,
+		  "TLS_AES_128_GCM_SHA256:TLS_CHACHA20_POLY1305_SHA256:"
+		  "TLS_AES_256_GCM_SHA384") == 1);
 	CHECK(SSL_CTX_set1_groups_list(ctx, "X25519:P-256:P-384") == 1);
 	CHECK(SSL_CTX_set1_sigalgs_list(ctx,
 		  "ECDSA+SHA256:ECDSA+SHA384:ECDSA+SHA512:"
@@ -129,6 +146,39 @@ tune(SSL_CTX *ctx, const struct gw_conf *conf)
 	(void)SSL_CTX_set_timeout(ctx, (long)(conf->ticket_rotate_ms / 1000));
 	(void)SSL_CTX_set_tlsext_ticket_key_evp_cb(ctx, on_ticket);
 	SSL_CTX_set_alpn_select_cb(ctx, on_alpn, NULL);
+	SSL_CTX_set_client_hello_cb(ctx, on_hello, NULL);
+}
+
+/* resume_shakes lets waiting handshakes go on. */
+static void
+resume_shakes(void *arg)
+{
+	struct gw_worker *w = gw_worker;
+	struct conn *c;
+
+	(void)arg;
+	timer_clear(&w->timers, &w->pair_timer);
+	w->is_pair_changing = false;
+	TAILQ_FOREACH(c, &w->conns, list)
+	{
+		if (c->state == CONN_SHAKE)
+			conn_make_ready(c);
+	}
+}
+
+void
+tls_look(void)
+{
+	struct gw_worker *w = gw_worker;
+	uint64_t gen = atomic_load(&w->process->shm->pair_gen);
+
+	if (gen == w->pair_gen)
+		return;
+	w->pair_gen = gen;
+	w->is_pair_changing = true;
+	timer_set(&w->timers, &w->pair_timer, worker_now_ms() + PAIR_WAIT_MS,
+	    resume_shakes, NULL);
+	atomic_store(&w->shm->pair_ack, gen);
 }
 
 static void
@@ -148,12 +198,15 @@ on_certificate(struct kore_msg *msg, const void *data)
 	}
 	tune(dom->ssl_ctx, gw_worker->conf);
 	gw_worker->tls = dom->ssl_ctx;
+	resume_shakes(NULL);
 	worker_listen();
 }
 
 void
 tls_start(void)
 {
+	gw_worker->pair_gen = atomic_load(&gw_worker->process->shm->pair_gen);
+	atomic_store(&gw_worker->shm->pair_ack, gw_worker->pair_gen);
 	kore_msg_unregister(KORE_MSG_CERTIFICATE);
 	CHECK(kore_msg_register(KORE_MSG_CERTIFICATE, on_certificate) ==
 	      KORE_RESULT_OK);

@@ -10,4 +10,8 @@
  * one comes the TLS listeners are switched on. */
 void tls_start(void);
 
+/* tls_look pauses handshakes when the parent is about to have certificate
+ * and key replaced; once in each turn. */
+void tls_look(void);
+
 #endif

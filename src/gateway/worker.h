@@ -34,7 +34,10 @@ struct gw_worker {
 	uint64_t conf_version;
 	const char *db_password; /* in conf's arena */
 	struct gw_world world;
-	SSL_CTX *tls; /* Kore's; NULL until the key manager has spoken */
+	SSL_CTX *tls;      /* Kore's; NULL until the key manager has spoken */
+	uint64_t pair_gen; /* replacement of certificate and key known */
+	bool is_pair_changing; /* no handshake goes on until it is done */
+	struct timer pair_timer;
 
 	size_t listener_cnt;
 	struct listen_event listeners[GW_LISTENER_MAX];

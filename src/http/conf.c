@@ -110,7 +110,7 @@ keep(struct reader *r, const char **out, struct bytes v, struct err *e)
 	return RC_OK;
 }
 
-/* ---- readers of one value ------------------------------------------- */
+/* --- readers of one value --- */
 
 static enum rc
 read_STR(struct reader *r, void *field, const struct setting *s,
@@ -360,7 +360,7 @@ read_MORE_AT(struct reader *r, void *field, const struct setting *s,
 	return RC_OK;
 }
 
-/* ---- the table -------------------------------------------------------- */
+/* --- the table --- */
 
 static const struct setting settings[] = {
 #define CONF(sec, key, reader, field, fallback, least, most, when, help)       \
@@ -399,7 +399,7 @@ set(struct reader *r, const struct setting *s, struct bytes value)
 		fault(r, r->line, "%s: %s", s->key, err_message(&e, rc));
 }
 
-/* ---- environment ------------------------------------------------------ */
+/* --- environment --- */
 
 /* put_variable replaces the text between ${ and }. */
 static enum rc
@@ -450,7 +450,7 @@ expand(struct reader *r, struct buf *store, struct bytes *value, struct err *e)
 	return RC_OK;
 }
 
-/* ---- the walk over the text ------------------------------------------- */
+/* --- the walk over the text --- */
 
 /* close_section gives every setting that did not stand its default. */
 static void
@@ -621,7 +621,7 @@ walk(struct reader *r, struct bytes text)
 	close_section(r);
 }
 
-/* ---- checks over several values --------------------------------------- */
+/* --- checks over several values --- */
 
 static bool
 has_filter(const struct gw_surface *s, enum gw_filter f)
@@ -745,7 +745,7 @@ check_whole(struct reader *r)
 		check_mount(r, i);
 }
 
-/* ---- the end ----------------------------------------------------------- */
+/* --- the end --- */
 
 /* Joins the path with home, unless it is absolute or empty. */
 static void

@@ -26,6 +26,15 @@ derive(uint8_t out[32], const struct gw_password *p, struct bytes password)
 		   GW_SCRYPT_MEMORY_MAX + (1 << 20), out, 32) == 1;
 }
 
+/* HMAC, and so scrypt, takes a short password and the same with NUL bytes
+ * behind it for one and the same. */
+static bool
+has_nul(struct bytes password)
+{
+	return password.len > 0 &&
+	       memchr(password.ptr, 0, password.len) != NULL;
+}
+
 enum rc
 gw_password_seal(
     char out[GW_PASSWORD_TEXT_MAX], struct bytes password, struct err *e)
@@ -34,6 +43,8 @@ gw_password_seal(
 	    .n = GW_SCRYPT_N, .r = GW_SCRYPT_R, .p = GW_SCRYPT_P};
 	char salt[sizeof(p.salt) * 2 + 1] = {0}, hash[65] = {0};
 
+	if (has_nul(password))
+		return FAIL(e, RC_BAD_INPUT, "a password holds no NUL byte");
 	if (password.len < GW_PASSWORD_MIN || password.len > GW_PASSWORD_MAX)
 		return FAIL(e, RC_BAD_INPUT, "a password has %d to %d bytes",
 		    GW_PASSWORD_MIN, GW_PASSWORD_MAX);
@@ -130,7 +141,8 @@ gw_password_fits(const struct gw_password *p, struct bytes password)
 	bool fits;
 
 	fits = derive(hash, p, password) &&
-	       CRYPTO_memcmp(hash, p->hash, sizeof(hash)) == 0;
+	       CRYPTO_memcmp(hash, p->hash, sizeof(hash)) == 0 &&
+	       !has_nul(password);
 	OPENSSL_cleanse(hash, sizeof(hash));
 	return fits;
 }

@@ -69,7 +69,7 @@ gw_reply_field(struct gw_req *r, const char *name, struct bytes value)
 	    (struct gw_reply_field){.name = name, .value = value};
 }
 
-/* ---- refusals ----------------------------------------------------------- */
+/* --- refusals --- */
 
 static void
 write_envelope(struct jsonw *w, const struct refusal *row, const char *detail)
@@ -223,7 +223,7 @@ gw_refusal_of_status(unsigned status)
 	return GW_R_BAD_REQUEST;
 }
 
-/* ---- heads --------------------------------------------------------------- */
+/* --- heads --- */
 
 const char *
 gw_status_text(unsigned status)

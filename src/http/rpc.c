@@ -39,8 +39,7 @@ fail(struct gw_rpc_call *c, int code, const char *message)
 	c->message = message;
 }
 
-/* ---- read ------------------------------------------------------------------
- */
+/* --- read --- */
 
 static bool
 is_string(struct bytes v)
@@ -227,8 +226,7 @@ rpc_read(struct gw_req *r)
 	return read_calls(r, doc);
 }
 
-/* ---- forward ----------------------------------------------------------------
- */
+/* --- forward --- */
 
 static enum gw_step
 rpc_forward(struct gw_req *r)
@@ -240,8 +238,7 @@ rpc_forward(struct gw_req *r)
 	return gw_wait_node(r, w->node, w->sent);
 }
 
-/* ---- answer
- * ------------------------------------------------------------------ */
+/* --- answer --- */
 
 /* struct out is the answer being written; bounded by its capacity. */
 struct out {

@@ -25,7 +25,9 @@ import tempfile
 import threading
 import time
 import traceback
+import warnings
 
+warnings.simplefilter("ignore", DeprecationWarning)  # old TLS is asked for on purpose
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 BIN = os.environ.get("SEKISHO_BIN", os.path.join(ROOT, "build/release/bin"))
 USER = "nobody"
@@ -270,7 +272,9 @@ class Gateway:
                 ok("gateway stops", False, "did not stop within 20 s")
         self.out.close()
         bad = [x for x in self.log().splitlines() if re.search("sandbox|gone|CHECK|Sanitizer|runtime error", x)]
-        ok("no crash in the log", not bad or getattr(self, "expects_crash", False), bad[:3])
+        if getattr(self, "expects_kill", False):  # killed by a test, not by a fault
+            bad = [x for x in bad if not re.search(r"\(hdlr: none\) gone", x)]
+        ok("no crash in the log", not bad, bad[:3])
         shutil.rmtree(self.dir, ignore_errors=True)
 
     def __enter__(self):
@@ -852,7 +856,7 @@ def rpc_batches(g):
 def node_gone_and_back(g):
     g.node.delay = 3
     r = g.rpc(json.loads(CHAIN), timeout=6)
-    same("slow node", (r.status, r.json["error"]["code"], r.json["id"]), (504, -32002, 1))
+    same("slow node", (r.status, r.json["error"]["code"], r.json["id"]), (503, -32002, 1))
     g.node.delay = 0
     time.sleep(2)
     same("slow node recovers", g.rpc(json.loads(CHAIN)).status, 200)
@@ -1115,12 +1119,12 @@ def log_lines(g):
 def access_log(g):
     marker = "marker%d" % time.time()
     g.get("/%s?secret=1" % marker, headers=["X-Request-Id: the-id-1", "Cookie: planted-secret"])
-    g.get("/%22%0a%7f%s".replace("%s", marker) if False else "/" + marker + "%22", headers=["User-Agent: \"evil\\"])
+    g.get("/" + marker + "%22", headers=["User-Agent: \"evil\\"])
     g.get("/nowhere", True, [g.auth("wallet")])
     g.raw(b"GET /\xff HTTP/1.1\r\n\r\n")
     time.sleep(0.6)
     lines = log_lines(g)
-    mine = [x for x in lines if marker in x["path"]]
+    mine = sorted((x for x in lines if marker in x["path"]), key=lambda x: len(x["path"]))
     same("lines", [(x["path"], x["status"], x["method"], x["req"]) for x in mine[:1]], [("/" + marker, 404, "GET", "the-id-1")])
     same("quote is escaped", mine[1]["path"], "/" + marker + '"')
     ok("user is named", any(x.get("user") == "ann" and x["status"] == 404 for x in lines))
@@ -1155,7 +1159,7 @@ def access_log(g):
 
 @case
 def worker_dies(g):
-    g.expects_crash = True
+    g.expects_kill = True
     for _ in range(3):
         for w in g.workers():
             os.kill(w, signal.SIGKILL)
@@ -1348,6 +1352,9 @@ def slow_reader(g, tls, pace, size=4000000):
                 if "ESTAB" not in st:
                     break
                 continue
+            # a reset is noticed only when what came before it has been read
+            if s.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR):
+                break
             d = s.recv(pace // 10)
             if not d:
                 break
@@ -1386,7 +1393,7 @@ def many_slow_ones(g):
         waits.append(time.time() - t0)
     waits.sort()
     ok("p99 below 1 s", waits[98] < 1, waits[98])
-    time.sleep(2)
+    time.sleep(4)
     left = int(re.search(r"gateway_connections (\d+)", g.get("/metrics").body.decode()).group(1))
     ok("they are gone", left < 10, left)
     for s in socks:
