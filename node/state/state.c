@@ -385,19 +385,15 @@ log_room(struct state *s)
 void
 state_add_log(struct state *s, const struct log_entry *log)
 {
-	struct bytes data = bytes_of(NULL, 0);
+	struct log_entry copy = *log;
 
-	if (log->data.len > 0) {
-		data = arena_copy(s->arena, log->data);
-		if (data.ptr == NULL) {
-			state_no_memory(s);
-			return;
-		}
-	}
-	if (!log_room(s) || state_undo(s, UNDO_LOG) == NULL)
+	copy.data = arena_copy(s->arena, log->data);
+	if (copy.data.ptr == NULL && log->data.len > 0) {
+		state_no_memory(s);
 		return;
-	s->logs[s->log_cnt] = *log;
-	s->logs[s->log_cnt++].data = data;
+	}
+	if (log_room(s) && state_undo(s, UNDO_LOG) != NULL)
+		s->logs[s->log_cnt++] = copy;
 }
 
 const struct log_entry *
