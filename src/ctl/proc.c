@@ -156,18 +156,21 @@ proc_start(const struct home *h, enum home_user u, const char *log,
 bool
 proc_is_alive(pid_t pid, char *text, size_t cap)
 {
+	const char *name;
 	int status;
 	pid_t r = waitpid(pid, &status, WNOHANG);
 
 	if (r == 0)
 		return true;
-	if (r == -1)
+	if (r == -1) {
 		snprintf(text, cap, "is gone");
-	else if (WIFSIGNALED(status))
+	} else if (WIFSIGNALED(status)) {
+		name = sigdescr_np(WTERMSIG(status));
 		snprintf(text, cap, "was ended by signal %d (%s)",
-		    WTERMSIG(status), strsignal(WTERMSIG(status)));
-	else
+		    WTERMSIG(status), name == NULL ? "unnamed" : name);
+	} else {
 		snprintf(text, cap, "left with status %d", WEXITSTATUS(status));
+	}
 	return false;
 }
 

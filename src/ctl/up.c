@@ -478,7 +478,7 @@ watch(struct up *u)
 			watch_part(u, i);
 		pause_ms(UP_WATCH_MS);
 	}
-	printf("\nstopping (%s)\n", strsignal(stop_signal));
+	printf("\nstopping (%s)\n", sigdescr_np(stop_signal));
 }
 
 enum rc

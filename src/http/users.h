@@ -45,6 +45,7 @@ const struct gw_password *gw_users_find(
  * as this file's first user. */
 const struct gw_password *gw_users_decoy(const struct gw_users *u);
 
+/* gw_users_cnt tells how many users the file has. */
 size_t gw_users_cnt(const struct gw_users *u);
 
 #endif

@@ -20,7 +20,8 @@ copy(struct arena *a, const char **out, struct bytes v, struct err *e)
 }
 
 static enum rc
-set(struct arena *a, struct conf *c, const struct ini_item *it, struct err *e)
+set(struct arena *a, struct jobs_conf *c, const struct ini_item *it,
+    struct err *e)
 {
 	if (it->kind == INI_SECTION)
 		return FAIL(e, RC_CONF, "this file has no sections");
@@ -55,7 +56,8 @@ read_text(struct arena *a, struct bytes *out, const char *path, struct err *e)
 }
 
 enum rc
-conf_read(struct arena *a, struct conf *out, const char *path, struct err *e)
+jobs_conf_read(
+    struct arena *a, struct jobs_conf *out, const char *path, struct err *e)
 {
 	struct err why = {0};
 	struct ini_item it;
@@ -63,7 +65,7 @@ conf_read(struct arena *a, struct conf *out, const char *path, struct err *e)
 	struct ini ini;
 	enum rc rc;
 
-	*out = (struct conf){.poll_ms = 200, .batch = 500};
+	*out = (struct jobs_conf){.poll_ms = 200, .batch = 500};
 	TRY(read_text(a, &text, path, e));
 	ini = ini_open(text);
 	do {
@@ -81,7 +83,7 @@ conf_read(struct arena *a, struct conf *out, const char *path, struct err *e)
 }
 
 void
-conf_help(void)
+jobs_conf_help(void)
 {
 	printf("node      -      Unix socket of the node\n"
 	       "database  -      libpq connection text, without password\n"

@@ -8,18 +8,19 @@
 #include "base/arena.h"
 #include "base/err.h"
 
-struct conf {
+struct jobs_conf {
 	const char *node;     /* Unix socket of the node */
 	const char *database; /* libpq connection text */
 	uint64_t poll_ms;     /* how often the node is asked for its head */
 	uint64_t batch;       /* most blocks in one transaction */
 };
 
-/* conf_read reads FILE; texts live in the arena. RC_CONF with file and line */
-enum rc conf_read(
-    struct arena *a, struct conf *out, const char *path, struct err *e);
+/* jobs_conf_read reads FILE; texts live in the arena. RC_CONF with file and
+ * line. */
+enum rc jobs_conf_read(
+    struct arena *a, struct jobs_conf *out, const char *path, struct err *e);
 
-/* conf_help prints every setting with its default. */
-void conf_help(void);
+/* jobs_conf_help prints every setting with its default. */
+void jobs_conf_help(void);
 
 #endif

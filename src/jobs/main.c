@@ -40,7 +40,7 @@ pause_ms(uint64_t ms)
 }
 
 static enum rc
-connect_both(struct feed *f, const struct conf *c, struct err *e)
+connect_both(struct feed *f, const struct jobs_conf *c, struct err *e)
 {
 	if (f->pg == NULL)
 		TRY(pg_open(&f->pg, c->database, e));
@@ -60,14 +60,14 @@ disconnect(struct feed *f)
 }
 
 static enum rc
-turn(struct feed *f, const struct conf *c, size_t *cnt, struct err *e)
+turn(struct feed *f, const struct jobs_conf *c, size_t *cnt, struct err *e)
 {
 	TRY(connect_both(f, c, e));
 	return feed_step(f, cnt, e);
 }
 
 static void
-follow(struct feed *f, const struct conf *c)
+follow(struct feed *f, const struct jobs_conf *c)
 {
 	uint64_t delay_ms = 0;
 	struct err e = {0};
@@ -109,7 +109,7 @@ main(int argc, char **argv)
 	struct sigaction sa = {.sa_handler = on_stop};
 	struct feed f = {.pg = NULL};
 	struct arena a;
-	struct conf c;
+	struct jobs_conf c;
 	struct err e = {0};
 	bool only_check = argc == 4 && !strcmp(argv[3], "-t");
 	enum rc rc;
@@ -117,7 +117,7 @@ main(int argc, char **argv)
 	if (argc == 2 && !strcmp(argv[1], "--help")) {
 		printf("usage: jobsd -c FILE [-t]\n\n"
 		       "-t checks the file and leaves. Settings:\n\n");
-		conf_help();
+		jobs_conf_help();
 		return 0;
 	}
 	if ((argc != 3 && !only_check) || strcmp(argv[1], "-c") != 0) {
@@ -126,7 +126,7 @@ main(int argc, char **argv)
 	}
 	log_open("jobsd", LOG_LV_INFO);
 	arena_init(&a, CONF_ARENA_MAX);
-	rc = conf_read(&a, &c, argv[2], &e);
+	rc = jobs_conf_read(&a, &c, argv[2], &e);
 	if (rc != RC_OK) {
 		fprintf(stderr, "jobsd: %s\n", err_message(&e, rc));
 		return 1;
