@@ -37,7 +37,8 @@ struct trie_change {
  * Errors    RC_CORRUPT  a stored node is missing or does not have the hash
  *                       that its parent names
  *           RC_NO_MEMORY, and what the source returns
- * Lifetime  out and all it points to live in the arena
+ * Lifetime  out and all it points to live in the arena; what only the work
+ *           needs does not, and is bounded by a->max_bytes once more
  */
 enum rc trie_update(struct arena *a, struct hash *root_out,
     struct trie_batch *out, const struct trie_source *src,
