@@ -18,9 +18,9 @@ TEST_STAGES := unit sim fuzz-seeds e2e-framing e2e-stack e2e-export crash newcom
 TORTURE_STAGES := unit asan tsan sim-torture fuzz-torture e2e-framing \
 	e2e-stack e2e-export crash-torture newcomer
 
-test: deps-test ## everything that every change must pass
+test: deps-test ## everything that every change must pass (STAGES="unit crash")
 	@$(MAKE) --no-print-directory -j2 all
-	@tests/tools/run-stages $(if $(T),$(T),$(TEST_STAGES))
+	@tests/tools/run-stages $(or $(STAGES),$(TEST_STAGES))
 
 torture: deps-test ## everything whole: 200 crash cycles, long fuzzing
 	@$(MAKE) --no-print-directory -j2 all
