@@ -146,8 +146,7 @@ run_block(
 
 	TRY(chain_recover_work(&a->chain, w, e));
 	TRY(chain_author(&a->chain, &author, &w->block.header, e));
-	TRY(chain_run_open(
-	    r, &base, &a->genesis->forks, &w->block.header, &author, e));
+	TRY(chain_run_open(&a->chain, r, &base, &w->block.header, &author, e));
 	TRY(chain_run_block(
 	    r, &w->block, w->senders, chain_pays(a->genesis), e));
 	TRY(chain_run_finish(r, &got, w->out, e));
@@ -196,7 +195,7 @@ audit_block(struct audit *a, struct err *e)
 
 	TRY(store_hash_of(a->view, &hash, a->number, e));
 	TRY(store_raw(a->view, &raw, &hash, e));
-	TRY(chain_work_open(&w, raw, e));
+	TRY(chain_work_open(&a->chain, &w, raw, e));
 	audit_links(a, &w, &hash);
 	rc = audit_body(a, &w, e);
 	/* The view's copy lives as long as the view; w's does not. */
@@ -211,7 +210,7 @@ audit_block(struct audit *a, struct err *e)
 /* What the walks over the store's tables find. */
 struct walk {
 	struct audit *a;
-	const struct addr *addr;
+	struct addr addr; /* whose slots */
 	size_t accounts, slots;
 	struct u256 sum;
 };
@@ -247,10 +246,10 @@ see_slot(void *ctx, const struct hash *key, const struct u256 *value)
 	struct u256 want = U256_ZERO;
 
 	w->slots++;
-	if (base.src.slot(base.src.ctx, &want, w->addr, key, NULL) != RC_OK ||
+	if (base.src.slot(base.src.ctx, &want, &w->addr, key, NULL) != RC_OK ||
 	    !u256_eq(&want, value))
 		finding(w->a, "state: slot %s of %s differs",
-		    hex_put0x(at, hash_bytes(key)), addr_text(text, w->addr));
+		    hex_put0x(at, hash_bytes(key)), addr_text(text, &w->addr));
 	return true;
 }
 
@@ -263,11 +262,8 @@ audit_slots(struct audit *a, struct walk *w, struct err *e)
 	size_t at = 0;
 
 	while (map_next(accounts, &at, &key, &value)) {
-		struct addr addr;
-
-		memcpy(addr.b, key, sizeof(addr.b));
-		w->addr = &addr;
-		TRY(store_each_slot(a->view, &addr, see_slot, w, e));
+		memcpy(w->addr.b, key, sizeof(w->addr.b));
+		TRY(store_each_slot(a->view, &w->addr, see_slot, w, e));
 	}
 	return RC_OK;
 }
@@ -335,6 +331,7 @@ chain_audit(struct store *s, const struct genesis *g, struct engine *engine,
 
 	a.chain.genesis = g;
 	a.chain.engine = engine;
+	a.chain.block_bytes_max = CHAIN_BLOCK_BYTES_MAX;
 	TRY(store_view_open(&a.view, s, e));
 	chain_overlay_open(&a.state, &nothing);
 	rc = conclude(&a, audit_all(&a, &why), &why);

@@ -66,9 +66,8 @@ start(struct builder *b, struct chain *c, const struct header *tmpl, size_t cnt,
 	b->header = *tmpl;
 	b->gas_left = tmpl->gas_limit;
 	map_init(&b->left_out, sizeof(struct addr), cnt + 1);
-	TRY(chain_run_open(
-	    &b->run, &b->base, &c->genesis->forks, tmpl, &author, e));
-	b->out = store_block_new(CHAIN_BLOCK_BYTES_MAX);
+	TRY(chain_run_open(c, &b->run, &b->base, tmpl, &author, e));
+	b->out = store_block_new(c->block_bytes_max);
 	if (b->out == NULL)
 		return no_memory(e);
 	b->txs = arena_array(&b->run.scratch, cnt, sizeof(const struct tx *));
@@ -326,7 +325,7 @@ chain_commit(struct chain *c, struct chain_change *out,
 	TRY(seal(c, sealed, e));
 	c->built = (struct chain_built){0};
 	rc = chain_extend(c, out, &b, 1, c->head.number, e);
-	if (rc != RC_OK)
+	if (b != NULL)
 		store_block_free(b);
 	return rc;
 }
@@ -389,7 +388,7 @@ chain_staged(struct chain *c, struct header *out, struct err *e)
 	TRY(store_view_open(&view, c->store, e));
 	rc = store_aux_get(view, &raw, STAGED_NAME, e);
 	if (rc == RC_OK)
-		rc = chain_work_open(&w, raw, e);
+		rc = chain_work_open(c, &w, raw, e);
 	store_view_close(view);
 	TRY(rc);
 	rc = chain_recover_work(c, &w, e);

@@ -173,6 +173,7 @@ chain_open(
 		return FAIL(e, RC_NO_MEMORY, "no memory for the chain");
 	c->store = s;
 	c->genesis = g;
+	c->block_bytes_max = CHAIN_BLOCK_BYTES_MAX;
 	arena_init(&c->change, CHAIN_CHANGE_BYTES_MAX);
 	arena_init(&c->head_arena, CHAIN_HEAD_BYTES_MAX);
 	rc = open_store(c, e);
@@ -269,6 +270,12 @@ chain_set_recover(struct chain *c, chain_recover_fn *fn, void *ctx)
 	c->recover_ctx = ctx;
 }
 
+void
+chain_set_block_bytes(struct chain *c, size_t max)
+{
+	c->block_bytes_max = max;
+}
+
 /* The head moves. --------------------------------------------------- */
 
 static enum rc
@@ -293,7 +300,7 @@ check_in_debug(struct chain *c)
 
 	if (rc != RC_OK)
 		log_error("chain", "invariant: %s", err_message(&e, rc));
-	CHECK(rc == RC_OK);
+	CHECK(rc != RC_CORRUPT);
 #else
 	(void)c;
 #endif
@@ -304,16 +311,22 @@ chain_extend(struct chain *c, struct chain_change *out,
     struct store_block **blocks, size_t cnt, uint64_t rewind_to, struct err *e)
 {
 	enum rc rc;
+	size_t i;
 
 	arena_drop(&c->change);
 	*out = (struct chain_change){.rewind_to = rewind_to};
-	TRY(chain_change_make(c, out, blocks, cnt, e));
-	chain_hide(c);
-	rc = append(c, blocks, cnt, rewind_to, e);
+	rc = chain_change_make(c, out, blocks, cnt, e);
+	if (rc == RC_OK) {
+		chain_hide(c);
+		rc = append(c, blocks, cnt, rewind_to, e);
+	}
 	if (rc != RC_OK) {
 		*out = (struct chain_change){0};
-		return chain_show(c, NULL) == RC_OK ? rc : RC_IO;
+		return c->view != NULL || chain_show(c, NULL) == RC_OK ? rc
+								       : RC_IO;
 	}
+	for (i = 0; i < cnt; i++)
+		blocks[i] = NULL;
 	chain_drop_built(c);
 	if (chain_show(c, e) != RC_OK)
 		return RC_IO;
@@ -348,9 +361,9 @@ chain_flush(struct chain *c, bool force, struct err *e)
 bool
 chain_is_bad(const struct chain *c, const struct hash *hash)
 {
-	size_t i, cnt = c->bad_cnt < CHAIN_BAD_MAX ? c->bad_cnt : CHAIN_BAD_MAX;
+	size_t i;
 
-	for (i = 0; i < cnt; i++)
+	for (i = 0; i < CHAIN_BAD_MAX && i < c->bad_cnt; i++)
 		if (hash_eq(&c->bad[i], hash))
 			return true;
 	return false;

@@ -77,6 +77,14 @@ typedef enum rc chain_recover_fn(void *ctx, struct addr *out,
 /* chain_set_recover replaces the default, which is tx_sender in a loop. */
 void chain_set_recover(struct chain *c, chain_recover_fn *fn, void *ctx);
 
+/*
+ * chain_set_block_bytes bounds the memory of a block under construction or
+ * import instead of CHAIN_BLOCK_BYTES_MAX, once for what stays of it and once
+ * for what goes. A block that needs more is refused with RC_NO_MEMORY or
+ * RC_TOO_LARGE and nothing changes.
+ */
+void chain_set_block_bytes(struct chain *c, size_t max);
+
 /* chain_head describes the head; valid until the next change. */
 const struct store_head *chain_head(const struct chain *c);
 

@@ -54,8 +54,8 @@ struct chain_run {
 };
 
 /* chain_run_open starts a block with header h whose fees author gets. */
-enum rc chain_run_open(struct chain_run *r, const struct chain_base *base,
-    const struct fork_plan *forks, const struct header *h,
+enum rc chain_run_open(const struct chain *c, struct chain_run *r,
+    const struct chain_base *base, const struct header *h,
     const struct addr *author, struct err *e);
 void chain_run_close(struct chain_run *r);
 
@@ -137,7 +137,8 @@ struct chain_work {
 };
 
 /* chain_work_open copies raw and decodes it. Errors of block_decode. */
-enum rc chain_work_open(struct chain_work *w, struct bytes raw, struct err *e);
+enum rc chain_work_open(const struct chain *c, struct chain_work *w,
+    struct bytes raw, struct err *e);
 
 /* chain_work_close drops what w still owns (out, unless it was taken). */
 void chain_work_close(struct chain_work *w);
@@ -190,7 +191,8 @@ struct chain {
 	struct chain_built built;
 	struct hash bad[CHAIN_BAD_MAX]; /* ring of refused side blocks */
 	size_t bad_cnt;
-	struct arena change; /* what the last chain_change points to */
+	size_t block_bytes_max; /* of each of a block's two arenas */
+	struct arena change;    /* what the last chain_change points to */
 };
 
 /* chain_pays tells whether blocks of this chain bear rewards: chains whose
@@ -216,8 +218,10 @@ enum rc chain_show(struct chain *c, struct err *e);
 
 /*
  * chain_extend appends a group, moves the head and tells the subscribers.
- * blocks are taken over on success. RC_NO_SPACE of the store is answered by
- * a flush and a second try.
+ * RC_NO_SPACE of the store is answered by a flush and a second try.
+ *
+ * blocks  set to NULL once the store has taken them over, which it may have
+ *         done on RC_IO too
  */
 enum rc chain_extend(struct chain *c, struct chain_change *out,
     struct store_block **blocks, size_t cnt, uint64_t rewind_to, struct err *e);

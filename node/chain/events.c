@@ -24,10 +24,10 @@ static bool
 touch(struct touched *t, struct arena *a, const struct addr *addrs, size_t cnt)
 {
 	struct addr *more;
-	size_t cap = t->cap;
 
 	if (t->cap - t->cnt < cnt) {
-		cap = 2 * (t->cap + cnt);
+		size_t cap = 2 * (t->cap + cnt);
+
 		more = arena_array(a, cap, sizeof(*more));
 		if (more == NULL)
 			return false;
@@ -73,7 +73,7 @@ touch_undone(
 	size_t i;
 
 	TRY(store_raw(c->view, &raw, hash, e));
-	TRY(chain_work_open(&w, raw, e));
+	TRY(chain_work_open(c, &w, raw, e));
 	rc = store_senders(c->view, &raw, hash, e);
 	for (i = 0; rc == RC_OK && i < w.block.tx_cnt; i++)
 		if (!touch(t, &c->change, &w.block.txs[i].to, 1))

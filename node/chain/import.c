@@ -100,9 +100,7 @@ extend(struct chain *c, struct chain_change *out, struct chain_work *w,
 
 	TRY(chain_recover_work(c, w, e));
 	TRY(chain_execute(c, w, &base, e));
-	TRY(chain_extend(c, out, &w->out, 1, c->head.number, e));
-	w->out = NULL;
-	return RC_OK;
+	return chain_extend(c, out, &w->out, 1, c->head.number, e);
 }
 
 static enum rc
@@ -143,7 +141,7 @@ chain_import(struct chain *c, struct chain_change *out, struct bytes raw,
 	CHECK(c->engine != NULL);
 	*out = (struct chain_change){0};
 	TRY(check_header(c, raw, now_s, e));
-	TRY(chain_work_open(&w, raw, e));
+	TRY(chain_work_open(c, &w, raw, e));
 	rc = import_body(c, out, &w, e);
 	chain_work_close(&w);
 	return rc;
@@ -164,7 +162,7 @@ chain_adopt(struct chain *c, struct chain_change *out, const struct hash *hash,
 		return FAIL(e, RC_NOT_FOUND, "the block is on the chain");
 	if (chain_is_bad(c, hash))
 		return FAIL(e, RC_NOT_FOUND, "the block was refused before");
-	TRY(chain_work_open(&w, raw, e));
+	TRY(chain_work_open(c, &w, raw, e));
 	rc = store_total_difficulty(c->view, &w.out->total_difficulty, hash, e);
 	if (rc == RC_OK)
 		rc = make_head(c, out, &w, e);

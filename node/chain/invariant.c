@@ -345,18 +345,19 @@ chain_check_facts(const struct chain_facts *f, bool is_head,
 /* The head again. --------------------------------------------------- */
 
 struct first {
-	bool is_set;
+	enum rc rc;
 	struct err *e;
 };
 
+/* keep_first keeps a lack of memory apart from a broken promise. */
 static void
 keep_first(void *ctx, const char *row, enum rc rc, const struct err *e)
 {
 	struct first *f = ctx;
 
-	if (!f->is_set)
-		FAIL(f->e, RC_CORRUPT, "%s: %s", row, err_message(e, rc));
-	f->is_set = true;
+	if (f->rc == RC_OK)
+		f->rc = FAIL(f->e, chain_is_fatal(rc) ? rc : RC_CORRUPT,
+		    "%s: %s", row, err_message(e, rc));
 }
 
 /* run_head executes the head again on its parent's state. */
@@ -369,8 +370,7 @@ run_head(const struct chain *c, struct chain_work *w,
 
 	TRY(chain_recover_work(c, w, e));
 	TRY(chain_author(c, &author, &w->block.header, e));
-	TRY(chain_run_open(
-	    r, base, &c->genesis->forks, &w->block.header, &author, e));
+	TRY(chain_run_open(c, r, base, &w->block.header, &author, e));
 	TRY(chain_run_block(
 	    r, &w->block, w->senders, chain_pays(c->genesis), e));
 	TRY(chain_run_finish(r, &got, w->out, e));
@@ -402,7 +402,7 @@ check_again(const struct chain *c, struct chain_work *w, struct err *e)
 		    .diff = &w->out->diff};
 
 		chain_check_facts(&f, true, keep_first, &first);
-		rc = first.is_set ? RC_CORRUPT : RC_OK;
+		rc = first.rc;
 	}
 	chain_run_close(&r);
 	return rc;
@@ -420,7 +420,7 @@ chain_check_head(struct chain *c, struct err *e)
 	    c->head.number - 1 < store_view_oldest(c->view))
 		return RC_OK;
 	TRY(store_raw(c->view, &raw, &c->head.hash, e));
-	TRY(chain_work_open(&w, raw, e));
+	TRY(chain_work_open(c, &w, raw, e));
 	rc = check_again(c, &w, e);
 	chain_work_close(&w);
 	return rc;

@@ -72,7 +72,7 @@ open_branch(const struct chain *c, struct branch *b, struct err *e)
 		struct chain_work *w = &b->works[b->opened];
 
 		TRY(store_raw(c->view, &raw, &at, e));
-		TRY(chain_work_open(w, raw, e));
+		TRY(chain_work_open(c, w, raw, e));
 		b->opened++;
 		at = w->block.header.parent;
 	}
@@ -124,17 +124,19 @@ run_and_extend(
     struct chain *c, struct chain_change *out, struct branch *b, struct err *e)
 {
 	uint64_t from = c->head.number, to = b->tip->block.header.number;
+	enum rc rc;
 	size_t i;
 
 	TRY(open_branch(c, b, e));
 	TRY(run_branch(c, b, e));
-	TRY(chain_extend(c, out, b->blocks, b->cnt, b->ancestor.number, e));
+	rc = chain_extend(c, out, b->blocks, b->cnt, b->ancestor.number, e);
 	for (i = 0; i < b->cnt; i++)
-		work_at(b, i)->out = NULL;
-	log_info("chain", "changed branch from=%llu to=%llu ancestor=%llu",
-	    (unsigned long long)from, (unsigned long long)to,
-	    (unsigned long long)b->ancestor.number);
-	return RC_OK;
+		work_at(b, i)->out = b->blocks[i];
+	if (rc == RC_OK)
+		log_info("chain", "changed branch from=%llu to=%llu at=%llu",
+		    (unsigned long long)from, (unsigned long long)to,
+		    (unsigned long long)b->ancestor.number);
+	return rc;
 }
 
 enum rc

@@ -55,7 +55,7 @@ mid_root(void *ctx, struct hash *out, struct state *st, struct err *e)
 	enum rc rc;
 
 	TRY(state_diff_take(st, &diff, e));
-	arena_init(&a, CHAIN_BLOCK_BYTES_MAX);
+	arena_init(&a, r->scratch.max_bytes);
 	rc = state_root(
 	    &a, out, &nodes, &diff, &r->base->root, &r->base->tries, e);
 	arena_drop(&a);
@@ -63,16 +63,16 @@ mid_root(void *ctx, struct hash *out, struct state *st, struct err *e)
 }
 
 enum rc
-chain_run_open(struct chain_run *r, const struct chain_base *base,
-    const struct fork_plan *forks, const struct header *h,
+chain_run_open(const struct chain *c, struct chain_run *r,
+    const struct chain_base *base, const struct header *h,
     const struct addr *author, struct err *e)
 {
 	*r = (struct chain_run){.base = base, .parent = h->parent};
-	arena_init(&r->scratch, CHAIN_BLOCK_BYTES_MAX);
+	arena_init(&r->scratch, c->block_bytes_max);
 	r->st = state_new(&r->scratch, &base->src);
 	if (r->st == NULL)
 		return FAIL(e, RC_NO_MEMORY, "no memory for a block's state");
-	exec_env_of(&r->env, forks, h, author);
+	exec_env_of(&r->env, &c->genesis->forks, h, author);
 	r->env.block_hash = block_hash;
 	r->env.mid_root = mid_root;
 	r->env.ctx = r;

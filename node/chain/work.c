@@ -73,14 +73,15 @@ decode(struct chain_work *w, struct bytes raw, struct err *e)
 }
 
 enum rc
-chain_work_open(struct chain_work *w, struct bytes raw, struct err *e)
+chain_work_open(const struct chain *c, struct chain_work *w, struct bytes raw,
+    struct err *e)
 {
 	enum rc rc;
 
-	*w = (struct chain_work){.out = store_block_new(CHAIN_BLOCK_BYTES_MAX)};
+	*w = (struct chain_work){.out = store_block_new(c->block_bytes_max)};
 	if (w->out == NULL)
 		return no_memory(e);
-	arena_init(&w->scratch, CHAIN_BLOCK_BYTES_MAX);
+	arena_init(&w->scratch, c->block_bytes_max);
 	rc = decode(w, raw, e);
 	if (rc != RC_OK)
 		chain_work_close(w);
@@ -133,8 +134,7 @@ chain_execute(const struct chain *c, struct chain_work *w,
 	enum rc rc;
 
 	TRY(chain_author(c, &author, &w->block.header, e));
-	rc = chain_run_open(
-	    &r, base, &c->genesis->forks, &w->block.header, &author, e);
+	rc = chain_run_open(c, &r, base, &w->block.header, &author, e);
 	if (rc == RC_OK)
 		rc = chain_run_block(
 		    &r, &w->block, w->senders, chain_pays(c->genesis), e);

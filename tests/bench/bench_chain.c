@@ -282,8 +282,7 @@ bench_parts(struct bench *b)
 		for (k = 0; k < b->tx_cnt; k++)
 			list[k] = *b->cand[k].tx;
 		at = now_us();
-		must(chain_run_open(&r, &base, &b->g.forks, &h, &author, &e),
-		    &e);
+		must(chain_run_open(b->chain, &r, &base, &h, &author, &e), &e);
 		r.receipts =
 		    arena_array(&r.scratch, b->tx_cnt, sizeof(*r.receipts));
 		for (k = 0; k < b->tx_cnt; k++)

@@ -146,7 +146,12 @@ enum lie {
 	GAS_USED,
 	DIFFICULTY_SUM,
 	TIME,
-	BAD_TX
+	BAD_TX,
+	OTHER_BYTES,
+	BODY,
+	EXTRA_ACCOUNT,
+	OTHER_SLOT,
+	EXTRA_SLOT
 };
 
 static const struct {
@@ -170,6 +175,17 @@ static const struct {
     {"time", TIME, {"block 3: header: ", "block 3: time "}},
     {"a transaction that cannot run", BAD_TX,
 	{"stopped at block 3: transaction 0: nonce too low"}},
+    {"bytes of another block", OTHER_BYTES,
+	{"block 3: its bytes have another hash"}},
+    {"transactions root", BODY, {"block 3: body: transactions root: header"}},
+    {"an account too many", EXTRA_ACCOUNT,
+	{"state: account 0x7000000000000000000000000000000000000063 should not",
+	    "accounts stored, execution gives", "state: balances add up to"}},
+    {"a slot", OTHER_SLOT,
+	{"state: slot 0x10000000000000000000000000000000000000000000000000000"
+	 "00000000001 of 0xFFfFfFffFFfffFFfFFfFFFFFffFFFffffFfFFFfF differs"}},
+    {"a slot too many", EXTRA_SLOT,
+	{" differs", "state: 4 slots stored, execution gives 3"}},
 };
 
 static struct bytes
@@ -196,6 +212,65 @@ swap_tx(struct yard *y, struct block *block)
 	EXPECT_RC(chain_tx_root(
 		      &y->arena, &block->header.tx_root, block->txs, 1, NULL),
 	    RC_OK);
+}
+
+/* add_account puts an account behind the last that changed. */
+static void
+add_account(struct yard *y, struct state_diff *d, struct addr addr)
+{
+	struct state_account_change *c =
+	    arena_array(&y->arena, d->account_cnt + 1, sizeof(*c));
+	size_t at = d->account_cnt;
+
+	memcpy(c, d->accounts, d->account_cnt * sizeof(*c));
+	c[at] = (struct state_account_change){.addr = addr,
+	    .addr_hash = hash_keccak(addr_bytes(&addr)),
+	    .has_after = true,
+	    .before = account_empty(),
+	    .after = account_empty()};
+	c[at].after.balance = U256_ONE;
+	/* Ascending by hash. */
+	for (; at > 0 && memcmp(c[at].addr_hash.b, c[at - 1].addr_hash.b,
+			     sizeof(struct hash)) < 0;
+	     at--) {
+		struct state_account_change swap = c[at];
+
+		c[at] = c[at - 1];
+		c[at - 1] = swap;
+	}
+	d->accounts = c;
+	d->account_cnt++;
+}
+
+/* change_slot sets a slot of the ghost, whose account is listed for it. */
+static void
+change_slot(struct yard *y, struct state_diff *d, size_t i, uint64_t before)
+{
+	struct state_slot_change *c = arena_alloc(&y->arena, sizeof(*c));
+	struct addr ghost = yard_ghost();
+	size_t k;
+
+	*c = (struct state_slot_change){.addr = ghost,
+	    .addr_hash = hash_keccak(addr_bytes(&ghost)),
+	    .key = yard_ghost_key(i),
+	    .before = u256_from_u64(before),
+	    .after = u256_from_u64(99)};
+	c->key_hash = hash_keccak(hash_bytes(&c->key));
+	d->slots = c;
+	d->slot_cnt = 1;
+	add_account(y, d, ghost);
+	for (k = 0; k < d->account_cnt; k++) {
+		struct state_account_change *a = &d->accounts[k];
+		bool found;
+
+		if (!addr_eq(&a->addr, &ghost))
+			continue;
+		EXPECT_RC(store_account(chain_view(y->chain), yard_head(y),
+			      &a->before, &found, &ghost, NULL),
+		    RC_OK);
+		a->had_before = found;
+		a->after = a->before;
+	}
 }
 
 static void
@@ -242,6 +317,21 @@ tell_lie(struct yard *y, struct chain_work *w, enum lie lie)
 	case BAD_TX:
 		swap_tx(y, &w->block);
 		break;
+	case OTHER_BYTES:
+		/* append_lie gives the store the hash of other bytes */
+		break;
+	case BODY:
+		h->tx_root.b[0] ^= 1;
+		break;
+	case EXTRA_ACCOUNT:
+		add_account(y, &b->diff, yard_target(0x63));
+		break;
+	case OTHER_SLOT:
+		change_slot(y, &b->diff, 1, 2);
+		break;
+	case EXTRA_SLOT:
+		change_slot(y, &b->diff, 7, 0);
+		break;
 	}
 }
 
@@ -263,14 +353,18 @@ append_lie(struct yard *y, enum lie lie)
 		EXPECT_RC(yard_give(&maker, yard_raw(y, i)), RC_OK);
 	yard_sync_nonces(&maker);
 	yard_tx(&maker, 0, yard_target(1), 77);
-	EXPECT_RC(chain_work_open(&w, yard_block(&maker, 3), NULL), RC_OK);
+	EXPECT_RC(
+	    chain_work_open(y->chain, &w, yard_block(&maker, 3), NULL), RC_OK);
 	EXPECT_RC(chain_recover_work(y->chain, &w, NULL), RC_OK);
 	EXPECT_RC(chain_execute(y->chain, &w, &base, NULL), RC_OK);
 	w.out->total_difficulty = chain_head(maker.chain)->total_difficulty;
 	tell_lie(y, &w, lie);
 	w.out->raw = yard_forge(y, &w.block);
 	w.out->header = w.block.header;
+	if (lie == OTHER_BYTES)
+		w.block.header.mix.b[0] ^= 1;
 	w.out->hash = header_hash(&w.block.header);
+	w.out->header = w.block.header;
 	/* The store is the writer's alone: the chain steps aside. */
 	engine_free(y->engine);
 	chain_close(y->chain);

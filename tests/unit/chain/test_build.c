@@ -176,6 +176,59 @@ TEST(test_build_candidate_that_does_not_fit_is_passed_over)
 	yard_close(&y);
 }
 
+/* EIP-7934's bound, with room for the rest: 66 transactions of 128,000 bytes
+ * are more than 8 MiB. */
+TEST(test_build_block_stays_below_its_largest_size)
+{
+	enum { LARGE = 66, DATA = 128000 };
+	struct header h, tmpl;
+	struct yard y;
+	size_t i;
+
+	yard_open(&y, "a", FORK_LONDON);
+	for (i = 0; i < LARGE; i++) {
+		struct tx tx = {.type = TX_DYNAMIC_FEE,
+		    .has_chain_id = true,
+		    .chain_id = 1337,
+		    .nonce = i / YARD_KEYS,
+		    .gas = 21000 + 4 * DATA,
+		    .max_fee = u256_from_u64(2000000000),
+		    .to = yard_target(1),
+		    .data = bytes_of(arena_alloc(&y.arena, DATA), DATA)};
+
+		y.txs[i].tx = yard_sign(&y, &tx, i % YARD_KEYS);
+		y.txs[i].sender = yard_addr(i % YARD_KEYS);
+	}
+	tmpl = yard_template(&y, 1);
+	tmpl.gas_limit = 100000000;
+	EXPECT_RC(chain_build(
+		      y.chain, &h, &tmpl, y.txs, LARGE, NULL, NULL, NULL, &y.e),
+	    RC_OK);
+	EXPECT_U64(h.gas_used, 65 * (21000 + 4 * DATA));
+	yard_close(&y);
+}
+
+/* Shanghai's header and body have one list more, empty here. */
+TEST(test_build_under_shanghai_carries_an_empty_list)
+{
+	struct yard a, b;
+	struct bytes raw;
+	struct block block;
+
+	yard_open(&a, "a", FORK_SHANGHAI);
+	yard_open(&b, "b", FORK_SHANGHAI);
+	yard_tx(&a, 0, yard_target(1), 5);
+	raw = yard_block(&a, 1);
+	block = yard_decode(&a, raw);
+	EXPECT(block.has_withdrawals);
+	EXPECT_U64(block.withdrawal_cnt, 0);
+	EXPECT(hash_eq(&block.header.withdrawals_root, &HASH_EMPTY_TRIE));
+	EXPECT_RC(yard_give(&b, raw), RC_OK);
+	EXPECT_U64(yard_balance(&b, yard_target(1)), 5);
+	yard_close(&a);
+	yard_close(&b);
+}
+
 TEST(test_build_deadline_stops_the_start_of_transactions)
 {
 	struct watch w = {.stop_after = 2};

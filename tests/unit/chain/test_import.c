@@ -46,6 +46,7 @@ enum harm {
 	OMMERS_HASH,
 	OMMERS,
 	FIELDS,
+	LIST_WITHOUT_ROOT,
 	TX_GONE,
 	TX_TWICE,
 	TX_OF_ANOTHER_CHAIN,
@@ -71,6 +72,7 @@ static const struct {
     {"ommers hash", OMMERS_HASH, RC_BLK_UNCLES},
     {"an ommer", OMMERS, RC_UNSUPPORTED},
     {"Shanghai's field under London", FIELDS, RC_BLK_FORK},
+    {"withdrawals without their root", LIST_WITHOUT_ROOT, RC_BLK_FORK},
     {"a transaction less", TX_GONE, RC_BLK_TX_ROOT},
     {"a transaction twice", TX_TWICE, RC_TX_NONCE_LOW},
     {"a transaction for another chain", TX_OF_ANOTHER_CHAIN, RC_TX_CHAIN_ID},
@@ -162,6 +164,9 @@ harm(struct pair *p, enum harm harm)
 		break;
 	case FIELDS:
 		h->field_cnt = HEADER_FIELDS_SHANGHAI;
+		p->block.has_withdrawals = true;
+		break;
+	case LIST_WITHOUT_ROOT:
 		p->block.has_withdrawals = true;
 		break;
 	case TX_GONE:

@@ -30,7 +30,9 @@ open_facts(struct fixture *x)
 	yard_tx(&x->y, 0, yard_target(1), 5);
 	yard_tx(&x->y, 1, yard_target(2), 6);
 	yard_tx(&x->y, 0, yard_target(1), 7);
-	EXPECT_RC(chain_work_open(&x->w, yard_block(&x->y, 1), NULL), RC_OK);
+	EXPECT_RC(
+	    chain_work_open(x->y.chain, &x->w, yard_block(&x->y, 1), NULL),
+	    RC_OK);
 	EXPECT_RC(chain_recover_work(x->y.chain, &x->w, NULL), RC_OK);
 	EXPECT_RC(store_header(chain_view(x->y.chain), &parent,
 		      &x->w.block.header.parent, NULL),
@@ -39,8 +41,8 @@ open_facts(struct fixture *x)
 	x->base = chain_base_of(&x->link, &parent.state_root);
 	got = x->w.block.header;
 	author = got.coinbase;
-	EXPECT_RC(chain_run_open(
-		      &x->run, &x->base, &x->y.g.forks, &got, &author, NULL),
+	EXPECT_RC(
+	    chain_run_open(x->y.chain, &x->run, &x->base, &got, &author, NULL),
 	    RC_OK);
 	EXPECT_RC(
 	    chain_run_block(&x->run, &x->w.block, x->w.senders, true, NULL),

@@ -162,6 +162,10 @@ make_genesis(struct yard *y, enum fork f)
 		h->field_cnt = HEADER_FIELDS_LONDON;
 		h->base_fee = u256_from_u64(BASEFEE_INITIAL_WEI);
 	}
+	if (f >= FORK_SHANGHAI) {
+		h->field_cnt = HEADER_FIELDS_SHANGHAI;
+		h->withdrawals_root = HASH_EMPTY_TRIE;
+	}
 }
 
 static struct bytes
