@@ -284,7 +284,7 @@ rpc_begin(const struct rpc_node *n, enum rpc_source source, struct bytes text)
 	close_view(d);
 	jsonw_free(&d->w);
 	arena_drop(&d->scratch);
-	if (d->items != NULL)
+	if (d->cnt > 0)
 		return d;
 	rpc_free(d);
 	return NULL;

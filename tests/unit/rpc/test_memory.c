@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Memory that runs out at every allocation of a question in turn: there is
+ * an answer, or none, but never half of one.
+ */
+#include <stdio.h>
+
+#include "rig.h"
+
+/* ask_with_failures asks until no allocation fails; every answer on the way
+ * is JSON. Returns how often it failed. */
+static size_t
+ask_with_failures(struct rig *r, const char *text)
+{
+	struct bytes answer;
+	bool needs_sync;
+	json_t *v;
+	size_t n;
+
+	for (n = 1;; n++) {
+		struct rpc_doc *d;
+
+		test_alloc_fail(n);
+		d = rpc_begin(&r->node, RPC_LOCAL, bytes_of_str(text));
+		if (d != NULL && rpc_needs_pool(d))
+			EXPECT_RC(
+			    rpc_run_pool(d, r->pool, 0, &needs_sync, NULL),
+			    RC_OK);
+		if (d != NULL && rpc_needs_core(d))
+			(void)rpc_run_core(d, r->engine, chain_head(r->chain),
+			    r->hands.wall_ms);
+		answer = d == NULL ? bytes_of(NULL, 0) : rpc_finish(d);
+		if (!test_alloc_did_fail()) {
+			EXPECT(answer.len > 0);
+			rpc_free(d);
+			return n - 1;
+		}
+		if (answer.len > 0) {
+			v = json_loadb((const char *)answer.ptr, answer.len,
+			    JSON_REJECT_DUPLICATES, NULL);
+			EXPECT(v != NULL);
+			json_decref(v);
+		}
+		rpc_free(d);
+	}
+}
+
+TEST(test_rpc_without_memory_answers_whole_or_not)
+{
+	static const char *const texts[] = {
+	    "{\"jsonrpc\":\"2.0\",\"id\":\"a\",\"method\":\"eth_chainId\"}",
+	    "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"no_such\"}",
+	    "[{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":"
+	    "\"eth_getBlockByNumber\",\"params\":[\"0x1\",true]},{},1]",
+	    "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":"
+	    "\"eth_getBlockReceipts\",\"params\":[\"0x1\"]}",
+	    "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":"
+	    "\"eth_feeHistory\",\"params\":[2,\"latest\",[50]]}",
+	    "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":"
+	    "\"sekisho_blocksFrom\",\"params\":[0,9,{\"receipts\":true}]}",
+	    "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":"
+	    "\"eth_call\",\"params\":[{\"to\":\"0x7000000000000000000000000000"
+	    "000000000001\",\"data\":\"0x12\"}]}",
+	    "[{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"txpool_status\"},"
+	    "{\"jsonrpc\":\"2.0\",\"id\":2,\"method\":\"clique_getSigners\"},"
+	    "{\"jsonrpc\":\"2.0\",\"id\":3,\"method\":\"clique_status\"},"
+	    "{\"jsonrpc\":\"2.0\",\"id\":4,\"method\":\"sekisho_health\"}]",
+	};
+	struct rig_tx t = {.from = 1};
+	size_t i, failures;
+	struct rig r;
+
+	rig_open(&r);
+	(void)rig_send(&r, &t);
+	(void)rig_mine(&r);
+	for (i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+		test_row(texts[i]);
+		failures = ask_with_failures(&r, texts[i]);
+		EXPECT(failures > 2);
+		test_count(failures);
+	}
+	test_row(NULL);
+	t.nonce = 1;
+	failures = ask_with_failures(
+	    &r, rig_fmt(&r,
+		    "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":"
+		    "\"eth_sendRawTransaction\",\"params\":[\"%s\"]}",
+		    rig_raw(&r, &t)));
+	EXPECT(failures > 2);
+	EXPECT_CALL(&r, "txpool_status", "[]",
+	    "{\"pending\":\"0x1\",\"queued\":\"0x0\"}");
+	rig_close(&r);
+}
