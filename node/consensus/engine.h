@@ -82,20 +82,28 @@ struct engine_event {
 };
 
 enum engine_effect_kind {
-	EF_TIMER,  /* wake me with EV_TIMER at at_ms; replaces an older one */
+	EF_TIMER,  /* wake me with EV_TIMER at at_ms; replaces an older one.
+		    * Clocks are set: the caller looks at the wall clock once
+		    * a second, and also wakes the engine when the time that
+		    * at_ms was away has passed on the monotonic clock. Woken
+		    * early, the engine plans anew or asks again */
 	EF_BUILD,  /* build on the head with this template */
-	EF_SIGN,   /* sign message for height, round, kind */
+	EF_SIGN,   /* sign message for height, round, kind. Answered before
+		    * any other event is fed: a signature that nobody uses
+		    * would use the height up in vain */
 	EF_SEALED, /* header is sealed: import the block that was built */
 	EF_ADOPT,  /* the known side block parent becomes head, although
 		    * engine_prefer would not choose it: nobody can extend the
 		    * head. Answered by EV_HEAD or EV_REFUSED */
-	EF_SEND    /* message to all validators (BFT) */
+	EF_SEND    /* to all peers: message (BFT); without a message the
+		    * known block parent, which they may not have because it
+		    * was never anybody's head for long */
 };
 
 struct engine_effect {
 	enum engine_effect_kind kind;
 	uint64_t at_ms; /* EF_TIMER: wall clock; EF_BUILD: be done by then */
-	struct hash parent;          /* EF_BUILD, EF_ADOPT */
+	struct hash parent;          /* EF_BUILD, EF_ADOPT, EF_SEND */
 	const struct header *header; /* EF_BUILD: all but what execution gives
 				      * (roots, bloom, gas used);
 				      * EF_SEALED: all */
@@ -247,6 +255,7 @@ void engine_status(
 enum rc engine_describe(
     struct engine *g, struct jsonw *w, const struct hash *at, struct err *e);
 
+/* engine_free drops an engine and all it remembers. */
 void engine_free(struct engine *g);
 
 /* engine_none returns an engine that accepts any seal and never builds:

@@ -44,6 +44,8 @@ enum {
 	CLIQUE_WALK_MAX = 1 << 20,
 	/* Verified blocks near the head that are remembered. */
 	CLIQUE_TIP_MAX = 64,
+	/* Longer branches told to peers at once. */
+	CLIQUE_TELL_MAX = 4,
 	/* A build that starts late gets at least this long. */
 	CLIQUE_BUILD_MS_MIN = 500,
 	/* After a failed attempt: first pause and longest pause. */
@@ -214,6 +216,7 @@ struct clique {
 	bool has_planned_work;       /* the plan counts on one of them */
 	struct header *work;  /* template or built block, in work_arena */
 	uint64_t expected_ms; /* the next block could come from then on */
+	uint64_t planned_ms;  /* when the plan was made */
 	uint64_t due_ms, timer_ms, build_start_ms, lead_ms;
 	uint64_t signed_max;    /* highest height we asked a signature for */
 	uint64_t signed_before; /* signed_max before the attempt under way */
@@ -330,6 +333,10 @@ void clique_tips_forget(struct clique *c, const struct hash *hash);
  * Returns the best such tip, NULL when there is none
  */
 const struct clique_tip *clique_tips_pick(struct clique *c);
+
+/* clique_tips_longer lists at most max branches that are longer than the
+ * head's; returns how many. */
+size_t clique_tips_longer(struct clique *c, struct hash *out, size_t max);
 
 /* clique_vote_pick chooses a proposal to cast after snap, at random among
  * those that make sense; NULL when there is none. */

@@ -86,13 +86,13 @@ clique_heartbeat_ms(const struct clique *c)
 	    c, clique_max(c->conf.heartbeat_s, c->conf.period_s));
 }
 
-/* How long nothing may happen before we look for another branch: several
- * times what a missing sealer costs. */
+/* How long nothing may happen before we look for another branch: at least
+ * twice what a missing sealer costs. */
 uint64_t
 clique_patience_ms(struct clique *c, size_t n)
 {
 	uint64_t base =
-	    3 * (clique_max(clique_min(clique_period_ms(c), 60000), 1000) +
+	    2 * (clique_max(clique_min(clique_period_ms(c), 60000), 1000) +
 		    clique_wiggle_ms(n));
 
 	return base + rng_test_below(&c->rng, base / 2);
@@ -135,6 +135,7 @@ plan_on(struct clique *c, struct engine_effects *out,
 	bool wants;
 
 	c->phase = CLIQUE_IDLE;
+	c->planned_ms = now_ms;
 	c->has_due_vote = clique_vote_is_due(c, snap);
 	c->has_planned_work = wants = c->has_work || c->has_due_vote;
 	base = wants ? clique_after_head_ms(c, c->conf.period_s)

@@ -217,18 +217,30 @@ on_refused(struct clique *c, struct engine_effects *out, enum rc rc,
 	return RC_OK;
 }
 
+static void
+tell_longer(struct clique *c, struct engine_effects *out)
+{
+	struct hash tips[CLIQUE_TELL_MAX];
+	size_t i, cnt = clique_tips_longer(c, tips, CLIQUE_TELL_MAX);
+
+	for (i = 0; i < cnt; i++)
+		clique_effect(out, EF_SEND)->parent = tips[i];
+}
+
 /* Nobody has sealed for long although it was time: go on from elsewhere if
  * there is another branch that we can extend. */
 static enum rc
 on_stall(struct clique *c, struct engine_effects *out, uint64_t now_ms,
     struct err *e)
 {
-	const struct clique_tip *tip = clique_tips_pick(c);
+	const struct clique_tip *tip;
 	const struct clique_snap *snap;
 	struct hash hash;
 
 	TRY(clique_track(c, &snap, &c->head_hash, c->head, e));
 	c->stall_ms = now_ms + clique_patience_ms(c, snap->signer_cnt);
+	tell_longer(c, out);
+	tip = clique_tips_pick(c);
 	if (tip == NULL) {
 		clique_arm(c, out, c->stall_ms);
 		return RC_OK;
@@ -305,9 +317,30 @@ on_start(struct clique *c, struct arena *a, struct engine_effects *out,
 		return clique_plan(c, out, now_ms, true, e);
 	TRY(take_work(c, &h, e));
 	c->expected_ms = now_ms;
-	c->due_ms =
-	    clique_max(now_ms, clique_after_head_ms(c, c->conf.period_s));
-	return sign_when_due(c, a, out, now_ms, e);
+	/* It was due when it was staged. */
+	return sign(c, a, out, now_ms, e);
+}
+
+/* The clock is behind the time of the plan: what was due in a moment would now
+ * be due when the clock has caught up. */
+static bool
+is_set_back(const struct clique *c, uint64_t now_ms)
+{
+	switch (c->phase) {
+	case CLIQUE_BLOCKED:
+	case CLIQUE_WAIT:
+	case CLIQUE_HOLD:
+	case CLIQUE_RETRY:
+		return now_ms < c->planned_ms;
+	case CLIQUE_OFF:
+	case CLIQUE_IDLE:
+	case CLIQUE_BUILD:
+	case CLIQUE_SIGN:
+	case CLIQUE_IMPORT:
+	case CLIQUE_ADOPT:
+		break;
+	}
+	return false;
 }
 
 static enum rc
@@ -315,7 +348,7 @@ on_work(struct clique *c, struct engine_effects *out, uint64_t now_ms,
     struct err *e)
 {
 	c->has_work = true;
-	if (c->head == NULL || c->has_planned_work)
+	if (c->head == NULL || (c->has_planned_work && !is_set_back(c, now_ms)))
 		return RC_OK;
 	switch (c->phase) {
 	case CLIQUE_IDLE:
@@ -340,6 +373,8 @@ on_timer(struct clique *c, struct arena *a, struct engine_effects *out,
 {
 	if (c->phase == CLIQUE_OFF || c->phase == CLIQUE_IDLE)
 		return RC_OK;
+	if (is_set_back(c, now_ms))
+		return clique_plan(c, out, now_ms, true, e);
 	if (now_ms < c->timer_ms) {
 		clique_arm(c, out, c->timer_ms);
 		return RC_OK;

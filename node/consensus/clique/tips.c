@@ -7,7 +7,8 @@
  * verified blocks near the head, losing branches included, and a sealer that
  * waits in vain may go on from another tip, one that it can extend. The block
  * it seals there makes that branch heavier, and everybody follows by the
- * ordinary rule.
+ * ordinary rule. And it tells its peers of longer branches: the one who could
+ * go on may never have heard of them.
  *
  * Hashes are kept over a restart whenever a fork was seen.
  */
@@ -153,9 +154,13 @@ compare(struct clique *c, int64_t *gain, const struct clique_tip *tip,
 	struct end y = {.hash = c->head_hash, .number = c->head->number};
 
 	while (!hash_eq(&x.hash, &y.hash)) {
-		struct end *deeper = x.number > y.number ? &x : &y;
+		bool is_tip = x.number > y.number;
 
-		if (deeper->steps >= depth_max || !step_back(c, deeper))
+		/* What is undone is the head's branch; the tip's may be longer,
+		 * but not without bound. */
+		if (is_tip ? x.steps >= CLIQUE_TIP_MAX : y.steps >= depth_max)
+			return false;
+		if (!step_back(c, is_tip ? &x : &y))
 			return false;
 	}
 	*gain = (int64_t)x.weight - (int64_t)y.weight;
@@ -225,4 +230,23 @@ clique_tips_pick(struct clique *c)
 		best_gain = gain;
 	}
 	return best;
+}
+
+size_t
+clique_tips_longer(struct clique *c, struct hash *out, size_t max)
+{
+	uint64_t depth_max = clique_finality(CLIQUE_SIGNER_MAX);
+	const struct clique_snap *snap;
+	size_t i, cnt = 0;
+	int64_t gain;
+
+	if (clique_track(c, &snap, &c->head_hash, c->head, NULL) == RC_OK)
+		depth_max = clique_finality(snap->signer_cnt);
+	for (i = 0; i < c->tip_cnt && cnt < max; i++) {
+		if (c->tips[i].number > c->head->number &&
+		    is_leaf(c, &c->tips[i]) &&
+		    compare(c, &gain, &c->tips[i], depth_max))
+			out[cnt++] = c->tips[i].hash;
+	}
+	return cnt;
 }

@@ -455,6 +455,38 @@ TEST(test_seal_head_of_the_future_is_waited_for)
 	drive_close(&d);
 }
 
+/* What was due in a second must not wait until the clock has caught up. */
+TEST(test_seal_clock_set_back_is_planned_anew)
+{
+	struct drive d;
+
+	drive_open(&d, 1, 0);
+	drive_start(&d, true);
+	d.now_ms += 60000;
+	drive_head(&d, d.head, true);
+	EXPECT_U64(drive_timer_at(&d), d.now_ms);
+	d.now_ms -= 50000;
+	drive_event(&d, EV_TIMER); /* counted down on a monotonic clock */
+	EXPECT_U64(drive_timer_at(&d), d.now_ms);
+	d.now_ms -= 1000;
+	drive_event(&d, EV_WORK);
+	EXPECT_U64(drive_timer_at(&d), d.now_ms);
+	drive_close(&d);
+}
+
+TEST(test_seal_timer_that_comes_early_is_asked_for_again)
+{
+	struct drive d;
+
+	drive_open(&d, 1, 0);
+	drive_start(&d, true);
+	d.now_ms += 400;
+	drive_event(&d, EV_TIMER);
+	EXPECT_U64(drive_timer_at(&d), genesis_ms + 1000);
+	EXPECT(drive_effect(&d, EF_BUILD) == NULL);
+	drive_close(&d);
+}
+
 TEST(test_seal_late_block_carries_the_clock)
 {
 	struct drive d;
@@ -562,7 +594,8 @@ TEST(test_seal_restart_resumes_the_staged_block)
 	drive_step(&d, &(struct engine_event){.kind = EV_BUILT, .header = h});
 	digest = drive_effect(&d, EF_SIGN)->digest;
 	d.rig.staged = h;
-	d.now_ms += 30000;
+	/* At once, also where the clock was set back: it was due before. */
+	d.now_ms -= 30000;
 	drive_restart(&d);
 	EXPECT(drive_effect(&d, EF_SIGN) != NULL);
 	EXPECT(hash_eq(&drive_effect(&d, EF_SIGN)->digest, &digest));
