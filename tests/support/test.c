@@ -277,8 +277,13 @@ test_files(size_t *cnt, const char *dir, const char *suffix)
 const char *
 test_tmpdir(void)
 {
+	const char *base = getenv("TMPDIR");
+
 	if (tmpdir[0] == '\0') {
-		snprintf(tmpdir, sizeof(tmpdir), "/tmp/sekisho-test.XXXXXX");
+		if (base == NULL || strlen(base) > 32)
+			base = "/tmp";
+		snprintf(
+		    tmpdir, sizeof(tmpdir), "%s/sekisho-test.XXXXXX", base);
 		if (mkdtemp(tmpdir) == NULL)
 			abort();
 	}

@@ -105,7 +105,8 @@ const char *test_unpack(const char *name);
  */
 const char *const *test_files(size_t *cnt, const char *dir, const char *suffix);
 
-/* test_tmpdir makes an empty folder that is removed when the test ends. */
+/* test_tmpdir makes an empty folder, under TMPDIR or /tmp, that is removed
+ * when the test ends. */
 const char *test_tmpdir(void);
 
 /*
