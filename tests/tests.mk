@@ -24,6 +24,13 @@ $(B)/obj/tests/support/%.o: tests/support/%.c $(INC)/base/.ok
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(ALLCFLAGS) -I$(INC)/base -Itests/support -MMD -MP -c $< -o $@
 
+# The shim that breaks input and output; never sanitized itself.
+$(B)/test/faultio.so: tests/support/faultio.c
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(LANG_FLAGS) $(WARN) $(WARN_$(CC)) -O2 -g -fPIC \
+		-shared -o $@ $< -ldl
+$(B)/test/unit_store: | $(B)/test/faultio.so
+
 UNIT_RUN := $(if $(T),$(filter %/unit_$(T),$(UNIT_PROGRAMS)),$(UNIT_PROGRAMS))
 
 .PHONY: unit

@@ -30,6 +30,16 @@ word(const uint8_t *p, size_t len)
 	return w;
 }
 
+/* scatter is a permutation: it adds no collision, and takes away the order
+ * that keys in a row (slots 0, 1, 2) would keep. */
+static uint32_t
+scatter(uint32_t h)
+{
+	h = (h ^ h >> 16) * UINT32_C(0x85ebca6b);
+	h = (h ^ h >> 13) * UINT32_C(0xc2b2ae35);
+	return h ^ h >> 16;
+}
+
 uint32_t
 index_hash(const struct index_seed *s, struct bytes key)
 {
@@ -45,7 +55,7 @@ index_hash(const struct index_seed *s, struct bytes key)
 		       (k[1] + word(key.ptr + 4, key.len - 4));
 	else if (key.len > 0)
 		sum += (k[0] + word(key.ptr, key.len)) * k[1];
-	return (uint32_t)(sum >> 32);
+	return scatter((uint32_t)(sum >> 32));
 }
 
 static size_t

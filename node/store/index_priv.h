@@ -25,8 +25,9 @@ bool index_seed_draw(struct index_seed *out);
  * index_hash hashes a key of at most 4 * INDEX_WORD_MAX bytes.
  *
  * Pair-multiply-shift: sum of (k[2i] + w[2i]) * (k[2i+1] + w[2i+1]), upper
- * half. Who does not know the seed cannot find keys that collide more often
- * than by chance (M. Dietzfelbinger, STACS 1996); strangers choose addresses.
+ * half, then scattered. Who does not know the seed cannot find keys that
+ * collide more often than by chance (M. Dietzfelbinger, STACS 1996); strangers
+ * choose addresses.
  */
 uint32_t index_hash(const struct index_seed *s, struct bytes key);
 

@@ -18,7 +18,7 @@ enum kind { KIND_ACCOUNT = 1, KIND_SLOT = 2, KIND_NODE = 3 };
 enum { KEY_MAX = 8 + 1 + 1 + 32 + 64 + 1 + 8 };
 
 struct key {
-	uint8_t b[KEY_MAX];
+	uint8_t b[KEY_MAX + 1]; /* one to step behind the longest */
 	uint8_t len;
 };
 

@@ -307,7 +307,7 @@ fail_lost(struct err *e, const struct statelog *l, uint64_t found)
 	    (unsigned long long)l->mark_seq, (unsigned long long)found);
 }
 
-/* read_heads reads all segment heads; a torn last one is removed. */
+/* read_heads reads all segment heads; a torn last one is left out. */
 static enum rc
 read_heads(struct statelog *l, struct err *e)
 {
@@ -320,9 +320,7 @@ read_heads(struct statelog *l, struct err *e)
 		if (i + 1 < l->seg_cnt)
 			return FAIL(e, RC_CORRUPT, "%s/%08u.seg: damaged head",
 			    l->dir, l->segs[i].number);
-		log_warn("store",
-		    "removing unfinished segment path=%s/%08u.seg", l->dir,
-		    l->segs[i].number);
+		l->unfinished = l->segs[i].number;
 		l->seg_cnt--;
 	}
 	return RC_OK;
@@ -618,14 +616,19 @@ harden(struct statelog *l, struct err *e)
 static enum rc
 open_all(struct statelog *l, uint64_t applied_seq, struct err *e)
 {
+	uint64_t have;
+
 	TRY(mark_open(l, e));
 	TRY(list_segments(l, e));
 	TRY(read_heads(l, e));
 	TRY(scan_all(l, applied_seq, e));
+	have = l->last_seq > applied_seq ? l->last_seq : applied_seq;
+	if (l->mark_seq > have)
+		return fail_lost(e, l, have);
+	if (l->unfinished != 0)
+		remove_seg(l, l->unfinished);
 	if (l->last_seq < applied_seq)
 		forget_segments(l, applied_seq);
-	if (l->mark_seq > l->last_seq)
-		return fail_lost(e, l, l->last_seq);
 	TRY(harden(l, e));
 	return l->mark_seq == l->last_seq ? RC_OK : mark_write(l, e);
 }

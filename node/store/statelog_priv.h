@@ -60,9 +60,10 @@ struct statelog {
 	int dir_fd, fd, mark_fd; /* fd: the last segment, -1 when none */
 	struct log_segment segs[SEG_CNT_MAX];
 	size_t seg_cnt;
-	uint64_t size;     /* of the last segment */
-	uint64_t last_seq; /* of the last record */
-	uint64_t mark_seq; /* what the mark says */
+	uint32_t unfinished; /* segment whose creation was cut short, or 0 */
+	uint64_t size;       /* of the last segment */
+	uint64_t last_seq;   /* of the last record */
+	uint64_t mark_seq;   /* what the mark says */
 	struct log_pending *pending;
 	size_t pending_cnt, pending_cap, pending_at;
 };

@@ -137,6 +137,24 @@ data_file_bytes(const struct table_env *te)
 	return (size_t)st.st_size;
 }
 
+/* drop_stillborn removes a data file too short for LMDB's two meta pages: a
+ * crash or a full disk while it was made. One that ever held a block and lost
+ * its bytes is noticed by the log, which names another store then. */
+static enum rc
+drop_stillborn(const struct table_env *te, struct err *e)
+{
+	size_t size = data_file_bytes(te);
+	char path[PATH_LEN_MAX];
+
+	if (size >= 2 * (size_t)sysconf(_SC_PAGESIZE))
+		return RC_OK;
+	if (!path_in(path, te, "data.mdb"))
+		return FAIL(e, RC_IO, "%s: path too long", te->path);
+	if (unlink(path) != 0 && errno != ENOENT)
+		return fail_errno(e, path, errno, "remove");
+	return RC_OK;
+}
+
 static size_t
 round_up(size_t n)
 {
@@ -215,7 +233,7 @@ check_stamp(struct table_env *te, MDB_txn *txn, struct err *e)
 	rc = mdb_dbi_open(txn, schema_table, 0, &dbi);
 	if (rc == 0)
 		rc = mdb_get(txn, dbi, &k, &v);
-	if (rc != 0 && code_of(rc) == RC_CORRUPT && rc != MDB_INCOMPATIBLE)
+	if (rc != 0 && rc != MDB_NOTFOUND && rc != MDB_INCOMPATIBLE)
 		return fail(e, te, rc, "read schema");
 	if (rc == 0)
 		stamp_text(found, sizeof(found), &v);
@@ -306,6 +324,7 @@ table_env_open(
 	if (mkdir(path, 0700) != 0 && errno != EEXIST)
 		return fail_errno(e, path, errno, "create");
 	TRY(lock_file_fill(out, e));
+	TRY(drop_stillborn(out, e));
 	TRY(env_open(out, map_bytes, e));
 	(void)mdb_reader_check(out->env, &dead);
 	rc = is_untouched(out, &is_new, e);
@@ -506,25 +525,13 @@ enum rc
 table_find(struct table_txn *t, struct bytes *value, enum table tb,
     struct bytes key, struct err *e)
 {
-	MDB_val k = val_of(key), v;
-	struct bytes above;
-	MDB_cursor *cur;
-	int rc, order;
+	struct table_at at;
 
-	TRY(cursor_of(&cur, t, tb, e));
+	TRY(table_seek(t, &at, tb, key, e));
 	*value = bytes_of(NULL, 0);
-	rc = mdb_cursor_get(cur, &k, &v, MDB_SET_RANGE);
-	if (rc == MDB_NOTFOUND)
-		return absent_below(t, cur, tb, key, false, e);
-	if (rc != 0)
-		return fail_read(e, t, tb, rc);
-	order = bytes_cmp(bytes_of_val(&k), key);
-	if (order == 0)
-		return unseal(value, t, tb, &k, &v, e);
-	if (order < 0)
-		return fail_order(e, t, tb);
-	TRY(unseal(&above, t, tb, &k, &v, e));
-	return absent_below(t, cur, tb, key, true, e);
+	if (at.key.ptr != NULL && bytes_eq(at.key, key))
+		*value = at.value;
+	return RC_OK;
 }
 
 enum rc
@@ -538,16 +545,11 @@ table_need(struct table_txn *t, struct bytes *value, enum table tb,
 	return RC_OK;
 }
 
-/* land fills at from what a cursor call gave. */
+/* land fills at from where a cursor stands. */
 static enum rc
-land(struct table_at *at, struct table_txn *t, enum table tb, int rc,
-    const MDB_val *k, const MDB_val *v, struct err *e)
+land(struct table_at *at, struct table_txn *t, enum table tb, const MDB_val *k,
+    const MDB_val *v, struct err *e)
 {
-	*at = (struct table_at){0};
-	if (rc == MDB_NOTFOUND)
-		return RC_OK;
-	if (rc != 0)
-		return fail_read(e, t, tb, rc);
 	at->key = bytes_of_val(k);
 	return unseal(&at->value, t, tb, k, v, e);
 }
@@ -556,34 +558,25 @@ enum rc
 table_seek(struct table_txn *t, struct table_at *at, enum table tb,
     struct bytes key, struct err *e)
 {
-	MDB_val k = val_of(key), v = {0};
+	MDB_val k = val_of(key), v;
 	MDB_cursor *cur;
-	int rc;
+	int rc, order;
 
 	TRY(cursor_of(&cur, t, tb, e));
+	*at = (struct table_at){0};
 	rc = mdb_cursor_get(
 	    cur, &k, &v, key.len == 0 ? MDB_FIRST : MDB_SET_RANGE);
-	TRY(land(at, t, tb, rc, &k, &v, e));
-	if (at->key.ptr != NULL && bytes_cmp(at->key, key) < 0)
+	if (rc == MDB_NOTFOUND)
+		return absent_below(t, cur, tb, key, false, e);
+	if (rc != 0)
+		return fail_read(e, t, tb, rc);
+	order = bytes_cmp(bytes_of_val(&k), key);
+	if (order < 0)
 		return fail_order(e, t, tb);
-	return RC_OK;
-}
-
-enum rc
-table_next(
-    struct table_txn *t, struct table_at *at, enum table tb, struct err *e)
-{
-	struct bytes before = at->key;
-	MDB_val k, v;
-	MDB_cursor *cur;
-	int rc;
-
-	TRY(cursor_of(&cur, t, tb, e));
-	rc = mdb_cursor_get(cur, &k, &v, MDB_NEXT);
-	TRY(land(at, t, tb, rc, &k, &v, e));
-	if (at->key.ptr != NULL && bytes_cmp(at->key, before) <= 0)
-		return fail_order(e, t, tb);
-	return RC_OK;
+	TRY(land(at, t, tb, &k, &v, e));
+	if (order == 0 || key.len == 0)
+		return RC_OK;
+	return absent_below(t, cur, tb, key, true, e);
 }
 
 enum rc
@@ -591,19 +584,29 @@ table_before(struct table_txn *t, struct table_at *at, enum table tb,
     struct bytes key, struct err *e)
 {
 	MDB_val k = val_of(key), v;
+	struct table_at above;
 	MDB_cursor *cur;
 	int rc;
 
 	TRY(cursor_of(&cur, t, tb, e));
+	*at = (struct table_at){0};
 	rc = mdb_cursor_get(cur, &k, &v, MDB_SET_RANGE);
-	if (rc == 0)
+	if (rc == 0) {
+		TRY(land(&above, t, tb, &k, &v, e));
+		if (bytes_cmp(above.key, key) < 0)
+			return fail_order(e, t, tb);
 		rc = mdb_cursor_get(cur, &k, &v, MDB_PREV);
-	else if (rc == MDB_NOTFOUND)
+		if (rc == MDB_NOTFOUND)
+			return RC_OK;
+	} else if (rc == MDB_NOTFOUND) {
 		rc = mdb_cursor_get(cur, &k, &v, MDB_LAST);
-	TRY(land(at, t, tb, rc, &k, &v, e));
-	if (at->key.ptr != NULL && bytes_cmp(at->key, key) >= 0)
-		return fail_order(e, t, tb);
-	return RC_OK;
+		if (rc == MDB_NOTFOUND)
+			return absent_below(t, cur, tb, key, false, e);
+	}
+	if (rc != 0)
+		return fail_read(e, t, tb, rc);
+	TRY(land(at, t, tb, &k, &v, e));
+	return bytes_cmp(at->key, key) < 0 ? RC_OK : fail_order(e, t, tb);
 }
 
 static enum rc

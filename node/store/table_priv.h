@@ -86,7 +86,8 @@ enum rc table_commit(struct table_txn *t, struct err *e);
 void table_abort(struct table_txn *t);
 
 /*
- * table_find reads the value at key; ptr is NULL when there is none.
+ * table_find reads the value at key; ptr is NULL when there is none, and that
+ * is proven.
  *
  * Lifetime  value: the transaction, or its next write
  */
@@ -102,12 +103,11 @@ struct table_at {
 	struct bytes key, value;
 };
 
-/* table_seek finds the first record at or after key, table_next the one
- * after that, table_before the last one below key. */
+/* table_seek finds the first record at or after key (empty: of all),
+ * table_before the last one below key; both with proof that nothing lies
+ * between. */
 enum rc table_seek(struct table_txn *t, struct table_at *at, enum table tb,
     struct bytes key, struct err *e);
-enum rc table_next(
-    struct table_txn *t, struct table_at *at, enum table tb, struct err *e);
 enum rc table_before(struct table_txn *t, struct table_at *at, enum table tb,
     struct bytes key, struct err *e);
 
