@@ -1,7 +1,7 @@
 # The running stack, and everything that tests it from outside.
 
 .PHONY: run test torture deps-run deps-test e2e e2e-framing e2e-stack \
-	e2e-export crash crash-torture newcomer
+	e2e-export e2e-fault crash crash-torture newcomer
 
 deps-run:
 	@tests/tools/packages run
@@ -14,9 +14,10 @@ run: deps-run ## build and start the development stack (Ctrl-C stops it)
 	@exec $(B)/bin/sekisho up
 
 # Each stage is a target whose last line is "N passed, N failed".
-TEST_STAGES := unit sim fuzz-seeds e2e-framing e2e-stack e2e-export crash newcomer
+TEST_STAGES := unit sim fuzz-seeds e2e-framing e2e-stack e2e-export e2e-fault \
+	crash newcomer
 TORTURE_STAGES := unit asan tsan sim-torture fuzz-torture e2e-framing \
-	e2e-stack e2e-export crash-torture newcomer
+	e2e-stack e2e-export e2e-fault crash-torture newcomer
 
 test: deps-test ## everything that every change must pass (STAGES="unit crash")
 	@$(MAKE) --no-print-directory -j2 all
@@ -35,6 +36,14 @@ e2e-stack: all
 	@SEKISHO_BIN=$(B)/bin $(PY) tests/e2e/stack_test.py $(CASE)
 e2e-export: all
 	@SEKISHO_BIN=$(B)/bin $(PY) tests/e2e/export_test.py
+# The shim that breaks input and output; never sanitized itself.
+$(B)/lib/faultio.so: tests/support/faultio.c
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(LANG_FLAGS) $(WARN) $(WARN_$(CC)) -O2 -g -fPIC \
+		-shared -o $@ $< -ldl -lpthread
+e2e-fault: all $(B)/lib/faultio.so ## a disk that fails under the node
+	@SEKISHO_BIN=$(B)/bin SEKISHO_FAULTIO=$(B)/lib/faultio.so \
+		$(PY) tests/e2e/fault_test.py $(CASE)
 crash: all ## 20 cycles of load and kill -9 (CYCLES=n SEED=n)
 	@SEKISHO_BIN=$(B)/bin $(PY) tests/e2e/crash_test.py $(or $(CYCLES),20) $(SEED)
 crash-torture: all
