@@ -116,6 +116,7 @@ put_alloc(struct jsonw *w, const struct render *r)
 static enum rc
 render_genesis(const struct home *h, const struct render *r, struct err *e)
 {
+	static const uint8_t zero[32];
 	uint8_t extra[32 + 20 + 65] = {0};
 	struct jsonw w;
 	enum rc rc;
@@ -124,6 +125,13 @@ render_genesis(const struct home *h, const struct render *r, struct err *e)
 	jsonw_init(&w, RENDER_TEXT_MAX);
 	jsonw_obj(&w);
 	put_config(&w);
+	/* Other clients want every field of the header named. */
+	jsonw_key(&w, "nonce");
+	jsonw_str(&w, "0x0000000000000000");
+	jsonw_key(&w, "mixHash");
+	jsonw_data(&w, bytes_of(zero, 32));
+	jsonw_key(&w, "coinbase");
+	jsonw_data(&w, bytes_of(zero, 20));
 	jsonw_key(&w, "timestamp");
 	jsonw_q64(&w, (uint64_t)time(NULL));
 	jsonw_key(&w, "difficulty");

@@ -20,8 +20,8 @@ import sys
 import threading
 import time
 
+from clients import NODE, NPM
 from stack import ROOT, Stack, wait_for
-from stack_test import NODE, NPM
 
 RECIPIENTS = 64
 AUDIT = 20

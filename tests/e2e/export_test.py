@@ -11,8 +11,8 @@ import sys
 import time
 
 from case import case, run, same
+from clients import NPM, ethers, next_nonce, sign
 from stack import Stack, free_port, wait_for
-from stack_test import NPM, ethers, next_nonce, sign
 
 
 def ask(port, method, *params):
@@ -48,7 +48,8 @@ def another_client_imports_our_chain(s):
     n = next_nonce(s, a)
     for i in range(30):
         s.rpc("eth_sendRawTransaction", sign(s, a, to="0x" + "31" * 20, value=i, nonce=n + i, gasPrice=i % 4))
-    wait_for("empty pool", 20, lambda: s.rpc("txpool_status")["pending"] == "0x0")
+    wait_for("empty pool", 20, lambda: json.loads(
+        s.sekisho("rpc", "txpool_status").stdout)["pending"] == "0x0")
     time.sleep(1)
     head = s.rpc("eth_getBlockByNumber", "latest", False)
     s.stop()

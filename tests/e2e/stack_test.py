@@ -14,28 +14,8 @@ import sys
 import time
 
 from case import case, run, same
+from clients import NODE, NPM, cast, ethers, next_nonce, sign
 from stack import BIN, ROOT, Stack, free_port, wait_for
-
-NPM = os.path.join(ROOT, "build/npm")
-NODE = NPM + "/node_modules/.bin/node"
-
-
-def ethers(stack, url, auth=None):
-    key = stack.credentials["accounts"][0]["privateKey"]
-    env = dict(os.environ, URL=url, KEY=key, NPM=NPM, AUTH=auth or "",
-               NODE_EXTRA_CA_CERTS=stack.home + "/tls/cert.pem")
-    r = subprocess.run([NODE, os.path.join(ROOT, "tests/e2e/ethers.mjs")], env=env, text=True,
-                       capture_output=True, timeout=300)
-    if r.returncode != 0:
-        raise AssertionError(r.stdout[-3000:] + r.stderr[-2000:])
-
-
-def cast(stack, *args):
-    r = subprocess.run([NPM + "/node_modules/.bin/cast", *args], text=True, capture_output=True, timeout=60)
-    if r.returncode != 0:
-        raise AssertionError("cast %s: %s" % (" ".join(args), r.stderr))
-    return r.stdout.strip()
-
 
 @case
 def summary_names_urls_and_credentials(s):
@@ -130,22 +110,6 @@ def wallet_wrong_method_is_404_code_10(s):
     r = s.https("POST", "/v1/Eth/TransactionCount/0x" + "11" * 20, {})
     same((r.status, r.json["meta"]["code"]), (404, 10))
     assert r.json["meta"]["description"].startswith("method: POST, url: "), r.body
-
-
-def sign(s, account, **tx):
-    """A raw transaction by ethers, with the account's next nonce."""
-    script = ("const {ethers}=require('ethers');"
-              "(async()=>{const t=JSON.parse(process.env.TX);const w=new ethers.Wallet(process.env.KEY);"
-              "console.log(await w.signTransaction(t))})()")
-    tx = dict({"chainId": 31337, "gasLimit": 21000, "type": 0, "gasPrice": 0}, **tx)
-    r = subprocess.run([NODE, "-e", script], text=True, capture_output=True, timeout=60, cwd=NPM,
-                       env=dict(os.environ, TX=json.dumps(tx), KEY=account["privateKey"]))
-    same(r.returncode, 0, r.stderr)
-    return r.stdout.strip()
-
-
-def next_nonce(s, account):
-    return int(s.rpc("eth_getTransactionCount", account["address"], "pending"), 16)
 
 
 def allow_contract(s, address):
