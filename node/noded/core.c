@@ -23,7 +23,7 @@
  * once when the store says so and the next timer leaves room. */
 enum { CORE_IDLE_FLUSH_MS = 1000, CORE_FLUSH_ROOM_MS = 200 };
 /* A template and the effects of one event. */
-enum { CORE_ARENA_MAX = 4 * 1024 * 1024 };
+enum { CORE_ARENA_MAX = 4 * 1024 * 1024, CORE_TMPL_MAX = 64 * 1024 * 1024 };
 
 static uint64_t
 now_ms(const struct core *c)
@@ -407,7 +407,7 @@ core_run(struct core *c, struct err *e)
 
 	c->timer_at_ms = UINT64_MAX;
 	c->idle_since_ms = now_ms(c);
-	arena_init(&c->tmpl_arena, CORE_ARENA_MAX * 16);
+	arena_init(&c->tmpl_arena, CORE_TMPL_MAX);
 	note_depth(c);
 	ev = head_event(c, EV_START);
 	post(c, &ev);

@@ -295,9 +295,11 @@ add_call(struct gw_req *r, struct job *j, size_t item, const char *method,
 
 	if (params == NULL)
 		return false;
-	memcpy(params, "[\"", 2);
+	params[0] = '[';
+	params[1] = '"';
 	hex_put0x(params + 2, value);
-	memcpy(params + 4 + 2 * value.len, "\"]", 3);
+	params[len - 3] = '"';
+	params[len - 2] = ']';
 	*c = (struct gw_node_call){.method = bytes_of_str(method),
 	    .params = bytes_of(params, len - 1)};
 	j->asked[j->asked_cnt++] = item;

@@ -33,13 +33,15 @@ struct status {
 static int
 pid_of(const struct home *h, const char *name)
 {
-	char path[PATH_MAX];
+	char path[PATH_MAX], text[16];
 	FILE *f = fopen(home_path(h, path, "run/%s.pid", name), "re");
 	int pid = 0;
 
 	if (f == NULL)
 		return 0;
-	if (fscanf(f, "%9d", &pid) != 1 || pid <= 0 || kill(pid, 0) != 0)
+	if (fgets(text, sizeof(text), f) != NULL)
+		pid = (int)strtol(text, NULL, 10);
+	if (pid <= 0 || kill(pid, 0) != 0)
 		pid = 0;
 	fclose(f);
 	return pid;
