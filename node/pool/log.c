@@ -253,6 +253,20 @@ pool_log_forget(struct pool_log_ref *ref)
 	ref->seg = NULL;
 }
 
+void
+pool_log_move(struct pool_log_ref *to, struct pool_log_ref *from)
+{
+	*to = *from;
+	to->tx = NULL;
+	if (to->next != NULL)
+		to->next->prev = to;
+	if (to->prev != NULL)
+		to->prev->next = to;
+	else
+		to->seg->live = to;
+	from->seg = NULL;
+}
+
 enum rc
 pool_log_add(struct pool_log *l, struct pool_log_ref *ref,
     const struct pool_tx *t, struct err *e)
@@ -324,6 +338,19 @@ unlink_oldest(struct pool_log *l, struct err *e)
 	return RC_OK;
 }
 
+/* can_copy tells whether nothing in the oldest segment has to stay there. */
+static bool
+can_copy(const struct pool_log *l)
+{
+	const struct pool_log_ref *ref;
+
+	for (ref = l->oldest->live; ref != NULL; ref = ref->next) {
+		if (ref->tx == NULL)
+			return false;
+	}
+	return true;
+}
+
 /* copy_oldest writes what lives in the oldest segment to the newest. */
 static enum rc
 copy_oldest(struct pool_log *l, struct err *e)
@@ -364,7 +391,7 @@ pool_log_compact(struct pool_log *l, struct err *e)
 {
 	TRY(check_alive(l, e));
 	TRY(remove_dead(l, e));
-	if (l->oldest == l->newest || !is_mostly_dead(l))
+	if (l->oldest == l->newest || !is_mostly_dead(l) || !can_copy(l))
 		return RC_OK;
 	TRY(copy_oldest(l, e));
 	return remove_dead(l, e);

@@ -14,7 +14,7 @@ struct pool_log_seg;
 struct pool_log_ref {
 	struct pool_log_seg *seg;
 	struct pool_log_ref *prev, *next;
-	const struct pool_tx *tx;
+	const struct pool_tx *tx; /* NULL: not to be copied */
 	uint32_t bytes;
 };
 
@@ -40,7 +40,8 @@ enum rc pool_log_open(struct pool_log **out, const char *dir,
     const struct pool_log_reader *to, struct err *e);
 void pool_log_close(struct pool_log *l);
 
-/* pool_log_adopt ties a transaction to the segment being read. */
+/* pool_log_adopt ties a transaction (or a mined one's record, t NULL) to the
+ * segment being read. */
 void pool_log_adopt(struct pool_log *l, struct pool_log_ref *ref,
     const struct pool_tx *t, uint32_t bytes);
 
@@ -57,6 +58,10 @@ enum rc pool_log_add(struct pool_log *l, struct pool_log_ref *ref,
 enum rc pool_log_del(
     struct pool_log *l, const struct hash *hash, struct err *e);
 
+/* pool_log_move ties to what from was tied to, as a record that is kept where
+ * it is but never copied; from is untied. */
+void pool_log_move(struct pool_log_ref *to, struct pool_log_ref *from);
+
 /* pool_log_forget unties ref: its transaction is mined, dropped, replaced. */
 void pool_log_forget(struct pool_log_ref *ref);
 
@@ -65,8 +70,9 @@ enum rc pool_log_sync(struct pool_log *l, struct err *e);
 
 /*
  * pool_log_compact removes the oldest segments while they are dead; when
- * most of the log is dead, it first copies what lives in the oldest one.
- * At most one segment is copied in a call.
+ * most of the log is dead, it first copies what lives in the oldest one,
+ * unless it has records that are not to be copied. At most one segment is
+ * copied in a call.
  *
  * Errors  RC_IO, sticky
  */

@@ -76,6 +76,14 @@ forget(void *ctx, struct pool_entry *n)
 	pool_entry_free(n);
 }
 
+/* forget_mined is forget for what the chain has. */
+static void
+forget_mined(void *ctx, struct pool_entry *n)
+{
+	pool_linger_add(ctx, &n->ref);
+	forget(ctx, n);
+}
+
 /* edit_begin and edit_end bracket changes to an account's array; the account
  * may be gone after edit_end. */
 static void
@@ -129,7 +137,7 @@ refresh(struct pool *p, struct pool_account *acc, struct err *e)
 
 	TRY(p->view.account(p->view.ctx, &nonce, &balance, &acc->addr, e));
 	edit_begin(p, acc);
-	pool_account_mined(acc, pool_account_at(acc, nonce), forget, p);
+	pool_account_mined(acc, pool_account_at(acc, nonce), forget_mined, p);
 	acc->nonce = nonce;
 	acc->balance = balance;
 	acc->read_at = p->head_no;
@@ -356,15 +364,45 @@ pool_insert(struct pool *p, struct pool_tx *t, uint64_t now_ms, struct err *e)
 	return rc;
 }
 
+/* keep_mined keeps the record of a transaction that the log has and the chain
+ * too. */
+static void
+keep_mined(struct pool *p, struct pool_log *reading, uint32_t logged_bytes)
+{
+	struct pool_log_ref ref = {.seg = NULL};
+
+	if (reading == NULL)
+		return;
+	pool_log_adopt(reading, &ref, NULL, logged_bytes);
+	pool_linger_add(p, &ref);
+}
+
+/* enter_again is enter for what was read from the log, when reading is it. */
+static enum rc
+enter_again(struct pool *p, const struct seat *s, struct pool_tx *t,
+    uint32_t logged_bytes, struct pool_log *reading, struct err *e)
+{
+	struct pool_entry *n;
+
+	TRY(enter(p, s, t, logged_bytes, e));
+	if (reading == NULL)
+		return RC_OK;
+	n = map_get(&p->by_hash, t->tx.hash.b);
+	n->idle_ms = t->added_ms;
+	pool_log_adopt(reading, &n->ref, t, logged_bytes);
+	return RC_OK;
+}
+
 /*
  * restore takes in what was acknowledged before. Of two with one nonce the
  * one that was logged later stays; t is taken over in every case.
+ *
+ * reading  the log that t was read from, or NULL
  */
 static enum rc
 restore(struct pool *p, struct pool_tx *t, uint32_t logged_bytes,
     struct pool_log *reading, struct err *e)
 {
-	struct pool_entry *n;
 	struct seat s;
 	enum rc rc;
 
@@ -373,17 +411,12 @@ restore(struct pool *p, struct pool_tx *t, uint32_t logged_bytes,
 		return RC_OK;
 	}
 	rc = find_seat(p, &s, t, e);
-	if (rc == RC_OK && t->tx.nonce >= s.nonce) {
-		rc = enter(p, &s, t, logged_bytes, e);
-		if (rc == RC_OK && reading != NULL) {
-			n = map_get(&p->by_hash, t->tx.hash.b);
-			n->idle_ms = t->added_ms;
-			pool_log_adopt(reading, &n->ref, t, logged_bytes);
-		}
-		if (rc == RC_OK)
-			return RC_OK;
-	}
-	pool_tx_put(t);
+	if (rc == RC_OK && t->tx.nonce < s.nonce)
+		keep_mined(p, reading, logged_bytes);
+	else if (rc == RC_OK)
+		rc = enter_again(p, &s, t, logged_bytes, reading, e);
+	if (rc != RC_OK || t->tx.nonce < s.nonce)
+		pool_tx_put(t);
 	return rc;
 }
 
@@ -463,6 +496,7 @@ pool_close(struct pool *p)
 		}
 		pool_account_free(p->heap[i]);
 	}
+	pool_linger_expire(p, true);
 	mem_free(p->heap);
 	map_free(&p->by_hash);
 	map_free(&p->by_addr);
@@ -573,6 +607,7 @@ pool_head(struct pool *p, const struct pool_view *view,
 	p->head_no++;
 	/* Two lists of all accounts, and what the arena needs around them. */
 	arena_init(&a, 4 * sizeof(void *) * (p->heap_cnt + 1024));
+	pool_linger_expire(p, false);
 	rc = refresh_touched(p, touched, cnt, e);
 	if (rc == RC_OK)
 		rc = refresh_short(p, &a, e);

@@ -26,6 +26,13 @@ struct pool_entry {
 	struct pool_log_ref ref;
 };
 
+/* struct pool_linger keeps the record of a mined transaction in the log. */
+struct pool_linger {
+	struct pool_linger *next; /* mined later */
+	struct pool_log_ref ref;  /* its tx is NULL: never copied */
+	uint64_t head_no;
+};
+
 /*
  * struct pool_account is a sender with at least one transaction. v ascends
  * by nonce; v[0..ready) is executable, ready_cost is what it costs.
@@ -51,8 +58,9 @@ struct pool {
 	size_t ready; /* sum over the accounts */
 	size_t bytes;
 	uint64_t seq, head_no;
-	uint64_t now_ms;      /* as last told */
-	uint64_t aged_ms;     /* when we last looked for aged ones */
+	uint64_t now_ms;  /* as last told */
+	uint64_t aged_ms; /* when we last looked for aged ones */
+	struct pool_linger *linger_first, *linger_last;
 	struct pool_log *log; /* NULL: nothing on disk */
 };
 
@@ -91,6 +99,15 @@ void pool_account_demote(struct pool_account *acc, size_t n, uint64_t now_ms);
 
 /* pool_account_settle makes executable exactly what can be. */
 void pool_account_settle(struct pool_account *acc, uint64_t now_ms);
+
+/* linger.c */
+
+/* pool_linger_add takes over the ref of a transaction that was mined at the
+ * present head; without memory its record is forgotten at once. */
+void pool_linger_add(struct pool *p, struct pool_log_ref *ref);
+
+/* pool_linger_expire forgets those mined LINGER_HEADS ago, or all. */
+void pool_linger_expire(struct pool *p, bool is_all);
 
 /* evict.c */
 

@@ -156,6 +156,15 @@ fake_mine(
 	return pool_head(p, &view, &touched, 1, now_ms, NULL);
 }
 
+void
+fake_heads(struct pool *p, struct fake *f, unsigned cnt)
+{
+	struct pool_view view = fake_view(f);
+
+	while (cnt-- > 0)
+		CHECK(pool_head(p, &view, NULL, 0, 0, NULL) == RC_OK);
+}
+
 uint64_t
 fake_rand(uint64_t *state)
 {

@@ -60,6 +60,9 @@ bool fake_has(struct pool *p, const struct fake_tx *t);
 enum rc fake_mine(struct pool *p, struct fake *f, unsigned i, uint64_t nonce,
     uint64_t now_ms);
 
+/* fake_heads tells the pool of cnt heads that touch nobody. */
+void fake_heads(struct pool *p, struct fake *f, unsigned cnt);
+
 /* fake_rand is a generator with a seed of its own. */
 uint64_t fake_rand(uint64_t *state);
 

@@ -625,6 +625,9 @@ TEST(test_log_dead_segments_removed)
 	p = fake_open(&f, log_dir());
 	cnt = fill_segments(p, 1, 4);
 	EXPECT_RC(fake_mine(p, &f, 1, cnt, 0), RC_OK);
+	fake_heads(p, &f, POOL_LINGER_HEADS - 1);
+	EXPECT_U64(count_files(), 4);
+	fake_heads(p, &f, 1);
 	EXPECT_U64(count_files(), 1);
 	pool_close(p);
 	/* One that waits keeps its segment, until most of the log is dead. */
@@ -634,11 +637,12 @@ TEST(test_log_dead_segments_removed)
 	EXPECT_RC(fake_put(p, &small, NULL), RC_OK);
 	EXPECT_RC(pool_sync(p, NULL), RC_OK);
 	EXPECT_RC(fake_mine(p, &f, 2, cnt, 0), RC_OK);
+	fake_heads(p, &f, POOL_LINGER_HEADS);
 	EXPECT_U64(count_files(), 2);
 	EXPECT_RC(fake_mine(p, &f, 8, 1, 0), RC_OK);
 	cnt = fill_segments(p, 3, 2);
 	EXPECT_RC(fake_mine(p, &f, 3, cnt, 0), RC_OK);
-	EXPECT_RC(fake_mine(p, &f, 3, cnt, 0), RC_OK);
+	fake_heads(p, &f, POOL_LINGER_HEADS + 1);
 	pool_stats(p, &st);
 	EXPECT(st.log_bytes < 3 * POOL_SEGMENT_MAX);
 	EXPECT(fake_has(p, &pinned));
@@ -646,6 +650,68 @@ TEST(test_log_dead_segments_removed)
 	p = fake_open(&f, log_dir());
 	expect_counts(p, 0, 1);
 	EXPECT(fake_has(p, &pinned));
+	pool_close(p);
+}
+
+TEST(test_log_mined_survives_crash_in_reorganisation)
+{
+	struct fake_tx t = {.from = 1}, gone = {.from = 1};
+	struct hash h;
+	struct fake f;
+	struct pool *p;
+	uint64_t cnt;
+	unsigned i;
+
+	/* Mined, several heads and restarts ago; then the block is undone,
+	 * and the process dies before anybody offered it again. */
+	fake_reset(&f);
+	p = fake_open(&f, log_dir());
+	EXPECT_RC(fake_put(p, &t, NULL), RC_OK);
+	cnt = fill_segments(p, 2, 3);
+	EXPECT_RC(fake_mine(p, &f, 1, 1, 0), RC_OK);
+	EXPECT_RC(fake_mine(p, &f, 2, cnt, 0), RC_OK);
+	pool_close(p);
+	for (i = 0; i < 3; i++) {
+		p = fake_open(&f, log_dir());
+		expect_counts(p, 0, 0);
+		fake_heads(p, &f, 10);
+		pool_close(p);
+	}
+	f.nonce[1] = 0;
+	p = fake_open(&f, log_dir());
+	expect_counts(p, 1, 0);
+	EXPECT(fake_has(p, &t));
+	/* What was dropped on purpose stays away, even if it was undone. */
+	gone.nonce = 1;
+	EXPECT_RC(fake_put(p, &gone, NULL), RC_OK);
+	h = fake_hash(&gone);
+	pool_drop(p, &h, "refused by the chain");
+	EXPECT_RC(pool_sync(p, NULL), RC_OK);
+	pool_close(p);
+	p = fake_open(&f, log_dir());
+	expect_counts(p, 1, 0);
+	pool_close(p);
+}
+
+TEST(test_log_returned_is_in_the_log_again)
+{
+	struct fake_tx t = {.from = 1};
+	struct fake f;
+	struct pool *p;
+
+	fake_reset(&f);
+	p = fake_open(&f, log_dir());
+	EXPECT_RC(fake_put(p, &t, NULL), RC_OK);
+	EXPECT_RC(pool_sync(p, NULL), RC_OK);
+	EXPECT_RC(fake_mine(p, &f, 1, 1, 0), RC_OK);
+	EXPECT_RC(fake_mine(p, &f, 1, 0, 0), RC_OK);
+	EXPECT_RC(pool_return(p, fake_make(&t), 0, NULL), RC_OK);
+	EXPECT_RC(pool_sync(p, NULL), RC_OK);
+	fake_heads(p, &f, POOL_LINGER_HEADS + 1);
+	expect_counts(p, 1, 0);
+	pool_close(p);
+	p = fake_open(&f, log_dir());
+	expect_counts(p, 1, 0);
 	pool_close(p);
 }
 
