@@ -124,6 +124,12 @@ import_body(struct chain *c, struct chain_change *out, struct chain_work *w,
     struct err *e)
 {
 	TRY(check_body(c, w, e));
+	/* Whoever may seal could fill the disk with branches from long ago. */
+	if (w->block.header.number + CHAIN_REORG_MAX <= c->head.number)
+		return FAIL(e, RC_TOO_LARGE,
+		    "block %llu is more than %d blocks below the head",
+		    (unsigned long long)w->block.header.number,
+		    CHAIN_REORG_MAX);
 	if (engine_prefer(c->engine, &w->block.header,
 		&w->out->total_difficulty, c->head.header,
 		&c->head.total_difficulty) > 0)

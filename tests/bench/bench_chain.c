@@ -247,16 +247,97 @@ bench_steps(struct bench *b)
 
 /* Parts of building. ------------------------------------------------------ */
 
+enum part { EXECUTE, CHANGES, STATE_ROOT, TX_ROOT, RECEIPTS_ROOT, PACK, PARTS };
+
+static struct series parts[PARTS] = {
+    [EXECUTE] = {.name = "  execute"},
+    [CHANGES] = {.name = "  changes"},
+    [STATE_ROOT] = {.name = "  state root"},
+    [TX_ROOT] = {.name = "  transactions root"},
+    [RECEIPTS_ROOT] = {.name = "  receipts root"},
+    [PACK] = {.name = "  receipts packed"},
+};
+
+static void
+execute_all(struct bench *b, struct chain_run *r, uint64_t gas_left)
+{
+	struct err e = {0};
+	size_t i;
+
+	r->receipts = arena_array(&r->scratch, b->tx_cnt, sizeof(*r->receipts));
+	CHECK(r->receipts != NULL);
+	r->tx_cnt = b->tx_cnt;
+	for (i = 0; i < b->tx_cnt; i++)
+		must(exec_tx(&r->scratch, &r->receipts[i], r->st, &r->env,
+			 b->cand[i].tx, &b->cand[i].sender, &gas_left,
+			 &r->gas_used, &e),
+		    &e);
+}
+
+static struct tx *
+as_list(struct bench *b, struct arena *a)
+{
+	struct tx *list = arena_array(a, b->tx_cnt, sizeof(*list));
+	size_t i;
+
+	CHECK(list != NULL);
+	for (i = 0; i < b->tx_cnt; i++)
+		list[i] = *b->cand[i].tx;
+	return list;
+}
+
+/* forget_nonces takes back what fill_candidates counted: the state of the
+ * parts is thrown away. */
+static void
+forget_nonces(struct bench *b)
+{
+	const struct addr *from;
+	size_t i;
+
+	for (i = 0; i < b->tx_cnt; i++) {
+		from = bsearch(&b->cand[i].sender, b->addrs, b->account_cnt,
+		    sizeof(*from), by_addr);
+		b->nonces[from - b->addrs]--;
+	}
+}
+
+static void
+time_parts(struct bench *b, struct chain_run *r, struct store_block *out,
+    struct arena *a)
+{
+	const struct tx *list = as_list(b, a);
+	struct state_diff diff;
+	struct hash hash;
+	struct err e = {0};
+	double at = now_us();
+
+	execute_all(b, r, GAS_LIMIT);
+	note(&parts[EXECUTE], &at);
+	must(state_diff_take(r->st, &diff, &e), &e);
+	note(&parts[CHANGES], &at);
+	must(state_root(&out->arena, &hash, &out->nodes, &diff, &r->base->root,
+		 &r->base->tries, &e),
+	    &e);
+	note(&parts[STATE_ROOT], &at);
+	must(chain_tx_root(a, &hash, list, b->tx_cnt, &e), &e);
+	note(&parts[TX_ROOT], &at);
+	must(chain_receipts_root(a, &hash, r->receipts, r->tx_cnt, &e), &e);
+	note(&parts[RECEIPTS_ROOT], &at);
+	must(receipts_pack(
+		 &out->arena, &out->receipts, r->receipts, r->tx_cnt, &e),
+	    &e);
+	note(&parts[PACK], &at);
+	if (parts[PACK].cnt == b->block_cnt)
+		printf("# %zu accounts changed, %zu bytes kept, %zu of "
+		       "scratch\n",
+		    diff.account_cnt, out->arena.used_bytes,
+		    r->scratch.used_bytes);
+}
+
 static void
 bench_parts(struct bench *b)
 {
-	static struct series exec = {.name = "  execute"};
-	static struct series take = {.name = "  changes"};
-	static struct series root = {.name = "  state root"};
-	static struct series txs = {.name = "  transactions root"};
-	static struct series rcpt = {.name = "  receipts root"};
-	static struct series pack = {.name = "  receipts packed"};
-	size_t i, k, used = 0;
+	size_t i;
 
 	for (i = 0; i < b->block_cnt; i++) {
 		struct store_block *out =
@@ -267,69 +348,21 @@ bench_parts(struct bench *b)
 		    &link, &chain_head(b->chain)->header->state_root);
 		struct header h = template(b);
 		struct addr author = {{0xee}};
-		uint64_t left = h.gas_limit;
-		struct state_diff diff;
-		struct tx *list;
 		struct chain_run r;
-		struct hash hash;
-		struct err e = {0};
 		struct arena a;
-		double at;
 
 		arena_init(&a, (size_t)1 << 30);
 		fill_candidates(b, &a);
-		list = arena_array(&a, b->tx_cnt, sizeof(*list));
-		for (k = 0; k < b->tx_cnt; k++)
-			list[k] = *b->cand[k].tx;
-		at = now_us();
-		must(chain_run_open(b->chain, &r, &base, &h, &author, &e), &e);
-		r.receipts =
-		    arena_array(&r.scratch, b->tx_cnt, sizeof(*r.receipts));
-		for (k = 0; k < b->tx_cnt; k++)
-			must(exec_tx(&r.scratch, &r.receipts[k], r.st, &r.env,
-				 b->cand[k].tx, &b->cand[k].sender, &left,
-				 &r.gas_used, &e),
-			    &e);
-		r.tx_cnt = b->tx_cnt;
-		note(&exec, &at);
-		must(state_diff_take(r.st, &diff, &e), &e);
-		note(&take, &at);
-		used = out->arena.used_bytes;
-		must(state_root(&out->arena, &hash, &out->nodes, &diff,
-			 &base.root, &base.tries, &e),
-		    &e);
-		note(&root, &at);
-		used = out->arena.used_bytes - used;
-		must(chain_tx_root(&a, &hash, list, b->tx_cnt, &e), &e);
-		note(&txs, &at);
-		must(chain_receipts_root(&a, &hash, r.receipts, r.tx_cnt, &e),
-		    &e);
-		note(&rcpt, &at);
-		must(receipts_pack(
-			 &out->arena, &out->receipts, r.receipts, r.tx_cnt, &e),
-		    &e);
-		note(&pack, &at);
-		if (i + 1 == b->block_cnt)
-			printf("# %zu accounts changed, %zu bytes of nodes, "
-			       "%zu of scratch\n",
-			    diff.account_cnt, used, r.scratch.used_bytes);
+		must(chain_run_open(b->chain, &r, &base, &h, &author, NULL),
+		    NULL);
+		time_parts(b, &r, out, &a);
 		chain_run_close(&r);
 		store_block_free(out);
-		/* The state was thrown away. */
-		for (k = 0; k < b->tx_cnt; k++) {
-			struct addr *from = bsearch(&b->cand[k].sender,
-			    b->addrs, b->account_cnt, sizeof(*from), by_addr);
-
-			b->nonces[from - b->addrs]--;
-		}
+		forget_nonces(b);
 		arena_drop(&a);
 	}
-	report(&exec, b->tx_cnt);
-	report(&take, b->tx_cnt);
-	report(&root, b->tx_cnt);
-	report(&txs, b->tx_cnt);
-	report(&rcpt, b->tx_cnt);
-	report(&pack, b->tx_cnt);
+	for (i = 0; i < PARTS; i++)
+		report(&parts[i], b->tx_cnt);
 }
 
 /* Starting. -----------------------------------------------------------------

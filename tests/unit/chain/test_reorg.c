@@ -2,6 +2,7 @@
  *
  * Branches: kept aside, chosen, undone, all or nothing, across crashes.
  */
+#include "chain/chain_priv.h"
 #include "crypto/rng.h"
 #include "eth/basefee.h"
 #include "yard.h"
@@ -248,6 +249,22 @@ TEST(test_reorg_deeper_than_the_state_history_is_refused)
 	heavy = yard_block(&p.b, 1000);
 	EXPECT_RC(yard_give(&p.a, heavy), RC_TOO_LARGE);
 	EXPECT(hash_eq(&chain_head(p.a.chain)->hash, &head));
+	close_fork(&p);
+}
+
+/* Nothing that far back could ever become the chain again. The head is only
+ * said to be far ahead: a thousand real blocks would show no more. */
+TEST(test_reorg_side_block_from_long_ago_is_not_kept)
+{
+	struct fork_pair p;
+
+	open_fork(&p, 3, 2);
+	p.a.chain->head.number += CHAIN_REORG_MAX - 1; /* 4 and that */
+	EXPECT_RC(yard_give(&p.a, p.of_b[0]), RC_TOO_LARGE);
+	EXPECT_RC(yard_give(&p.a, p.of_b[1]), RC_BLK_PARENT);
+	p.a.chain->head.number--;
+	p.a.chain->head.number--;
+	EXPECT_RC(yard_give(&p.a, p.of_b[0]), RC_OK);
 	close_fork(&p);
 }
 

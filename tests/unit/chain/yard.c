@@ -26,7 +26,7 @@
 __attribute__((constructor)) static void
 be_quiet(void)
 {
-	log_open("unit_chain", LOG_LV_WARN);
+	log_open("unit_chain", LOG_LV_ERROR);
 }
 
 struct pair {
