@@ -43,7 +43,8 @@ CF_fuzz    := -O1 -DSEKISHO_DEBUG -fsanitize=fuzzer-no-link,address,undefined \
 	-fno-sanitize-recover=all
 CC_cover   := clang
 # CHECK is a call there and proves nothing to flow warnings.
-CF_cover   := -O1 -DSEKISHO_COVER -fprofile-instr-generate -fcoverage-mapping
+CF_cover   := -O1 -DSEKISHO_COVER -fprofile-instr-generate -fcoverage-mapping \
+	-mllvm -runtime-counter-relocation
 
 CC := $(CC_$(FLAVOUR))
 ifeq ($(CC),)
@@ -68,3 +69,7 @@ CFLAGS_api  := $(CFLAGS_db)
 FAST_FILES := node/crypto/keccak node/crypto/keccak_x4 node/crypto/keccak_x8
 $(FAST_FILES:%=$(B)/obj/%.o): ALLCFLAGS += -fomit-frame-pointer \
 	$(if $(filter gcc,$(CC)),-fno-schedule-insns2)
+
+# Where private keys pass through, registers are cleared on return.
+$(B)/obj/node/crypto/%.o $(B)/obj/node/signer/%.o: ALLCFLAGS += \
+	$(if $(filter gcc,$(CC)),-fzero-call-used-regs=used-gpr)
