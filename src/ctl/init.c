@@ -6,8 +6,10 @@
 #include "ctl/init.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <time.h>
@@ -292,18 +294,53 @@ make_all(struct init *in, void (*say)(const char *line), struct err *e)
 	    strlen(HOME_STAMP) + 1, e);
 }
 
+/* Opens the folder and locks it; -1 when it is not there, or somebody else
+ * holds it (errno is EWOULDBLOCK then). */
+static int
+lock_dir(const char *path)
+{
+	int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	if (fd != -1 && flock(fd, LOCK_EX | LOCK_NB) == -1) {
+		close(fd);
+		errno = EWOULDBLOCK;
+		return -1;
+	}
+	return fd;
+}
+
+/* Makes an empty folder that is ours; what a start that died left is
+ * removed, what another start is making is not. */
+static enum rc
+claim(const char *tmp, int *lock, struct err *e)
+{
+	int old = lock_dir(tmp);
+
+	if (old == -1 && errno == EWOULDBLOCK)
+		return FAIL(
+		    e, RC_UNAVAILABLE, "%s: another start is making it", tmp);
+	home_remove(tmp);
+	if (old != -1)
+		close(old);
+	if (mkdir(tmp, 0711) == -1)
+		return FAIL(e, RC_IO, "%s: %s", tmp, strerror(errno));
+	*lock = lock_dir(tmp);
+	if (*lock == -1)
+		return FAIL(e, RC_IO, "%s: %s", tmp, strerror(errno));
+	return RC_OK;
+}
+
 enum rc
 init_dev(const struct home *h, void (*say)(const char *line), struct err *e)
 {
 	struct init in = {.home = *h};
 	char tmp[PATH_MAX + 8];
 	enum rc rc;
+	int lock;
 
 	TRY(check_room(h->dir, e));
 	snprintf(tmp, sizeof(tmp), "%s.new", h->dir);
-	home_remove(tmp);
-	if (mkdir(tmp, 0711) == -1)
-		return FAIL(e, RC_IO, "%s: %s", tmp, strerror(errno));
+	TRY(claim(tmp, &lock, e));
 	home_set_dir(&in.home, tmp);
 	render_open(&in.render, h->dir);
 	arena_init(&in.arena, INIT_ARENA_MAX);
@@ -314,5 +351,6 @@ init_dev(const struct home *h, void (*say)(const char *line), struct err *e)
 		rc = FAIL(e, RC_IO, "%s: %s", h->dir, strerror(errno));
 	if (rc != RC_OK)
 		home_remove(tmp);
+	close(lock);
 	return rc;
 }

@@ -120,6 +120,7 @@ read_line(struct noderpc *n, size_t *line_len, int timeout_ms, struct err *e)
 			       ? NULL
 			       : memchr(n->buf + seen, '\n', n->len - seen);
 		ssize_t r;
+		int ready;
 
 		if (nl != NULL) {
 			*line_len = (size_t)(nl - n->buf);
@@ -127,7 +128,10 @@ read_line(struct noderpc *n, size_t *line_len, int timeout_ms, struct err *e)
 		}
 		seen = n->len;
 		TRY(make_room(n, e));
-		if (poll(&p, 1, timeout_ms) == 0)
+		ready = poll(&p, 1, timeout_ms);
+		if (ready == -1 && errno == EINTR)
+			continue;
+		if (ready == 0)
 			return FAIL(e, RC_TIMEOUT, "node: no answer in %d ms",
 			    timeout_ms);
 		r = recv(n->fd, n->buf + n->len, n->cap - n->len, 0);
@@ -161,19 +165,39 @@ read_answer(json_t **result, const json_t *doc, struct err *e)
 }
 
 static enum rc
-read_reply(struct noderpc *n, json_t **result, int timeout_ms, struct err *e)
+read_doc(struct noderpc *n, json_t **doc, int timeout_ms, struct err *e)
 {
 	json_error_t why;
-	json_t *doc;
 	size_t len;
-	enum rc rc;
 
 	TRY(read_line(n, &len, timeout_ms, e));
-	doc = json_loadb(n->buf, len, JSON_REJECT_DUPLICATES, &why);
+	*doc = json_loadb(n->buf, len, JSON_REJECT_DUPLICATES, &why);
 	n->len -= len + 1;
 	memmove(n->buf, n->buf + len + 1, n->len);
-	if (doc == NULL)
-		return FAIL(e, RC_CORRUPT, "node: %s", why.text);
+	return *doc == NULL ? FAIL(e, RC_CORRUPT, "node: %s", why.text) : RC_OK;
+}
+
+/* An answer to an earlier call, one that had run out of time, is passed
+ * over: it must not be taken for the answer to this one. */
+static bool
+is_earlier(const struct noderpc *n, const json_t *doc)
+{
+	const json_t *id = json_object_get(doc, "id");
+
+	return json_is_integer(id) && json_integer_value(id) < n->id;
+}
+
+static enum rc
+read_reply(struct noderpc *n, json_t **result, int timeout_ms, struct err *e)
+{
+	json_t *doc;
+	enum rc rc;
+
+	TRY(read_doc(n, &doc, timeout_ms, e));
+	while (is_earlier(n, doc)) {
+		json_decref(doc);
+		TRY(read_doc(n, &doc, timeout_ms, e));
+	}
 	rc = read_answer(result, doc, e);
 	json_decref(doc);
 	return rc;
