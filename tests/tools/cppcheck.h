@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * For cppcheck only, which reads no foreign headers: loops that are macros.
+ * For cppcheck only, which reads no foreign headers: the macros that
+ * would not parse.
  */
 #define json_array_foreach(array, i, value)                                    \
 	for (i = 0;                                                            \
@@ -9,3 +10,11 @@
 #define json_object_foreach(object, key, value)                                \
 	for (key = json_object_iter_key(json_object_iter(object));             \
 	     key && (value = json_object_get(object, key)); key = 0)
+#define TAILQ_HEAD(name, type)                                                 \
+	struct name {                                                          \
+		struct type *tqh_first, **tqh_last;                            \
+	}
+#define TAILQ_ENTRY(type)                                                      \
+	struct {                                                               \
+		struct type *tqe_next, **tqe_prev;                             \
+	}
