@@ -365,6 +365,23 @@ on_time(struct core *c)
 	post(c, &ev);
 }
 
+/* A map that has to grow waits for readers; when one takes too long the
+ * layers stay in memory and the next turn tries again. */
+static enum rc
+flush(struct core *c, bool force, struct err *e)
+{
+	struct err why = {0};
+	enum rc rc = chain_flush(c->chain, force, &why);
+
+	if (rc == RC_OK)
+		return RC_OK;
+	if (rc != RC_UNAVAILABLE)
+		return FAIL(e, rc, "%s", err_message(&why, rc));
+	log_warn("core", "tables not brought up to date: %s", why.text);
+	c->idle_since_ms = now_ms(c);
+	return RC_OK;
+}
+
 static enum rc
 maybe_flush(struct core *c, struct err *e)
 {
@@ -373,14 +390,13 @@ maybe_flush(struct core *c, struct err *e)
 			now + CORE_FLUSH_ROOM_MS < c->timer_at_ms;
 
 	if (store_flush_due(c->store) && has_room)
-		return chain_flush(c->chain, false, e);
+		return flush(c, false, e);
 	if (now >= c->idle_since_ms + CORE_IDLE_FLUSH_MS && has_room) {
 		c->idle_since_ms = UINT64_MAX - CORE_IDLE_FLUSH_MS;
-		TRY(chain_flush(c->chain, true, e));
+		TRY(flush(c, true, e));
 		/* Layers and pooled transactions are gone: so is their memory.
 		 */
 		(void)malloc_trim(0);
-		return RC_OK;
 	}
 	return RC_OK;
 }

@@ -7,7 +7,6 @@
 
 #include "base/check.h"
 #include "base/log.h"
-#include "base/metrics.h"
 #include "noded/job.h"
 #include "noded/mail.h"
 
@@ -42,15 +41,15 @@ pooler_view(struct pooler *p)
 	return (struct pool_view){.account = read_account, .ctx = p};
 }
 
-static void
-show_stats(const struct pooler *p)
+/* A view lives for one turn: one held for longer would keep the database's
+ * map from growing. */
+static enum rc
+renew_view(struct pooler *p, struct err *e)
 {
-	struct pool_stats st;
-
-	pool_stats(p->pool, &st);
-	metric_set(METRIC_POOL_PENDING, st.pending);
-	metric_set(METRIC_POOL_QUEUED, st.queued);
-	metric_set(METRIC_POOL_BYTES, st.bytes);
+	if (p->view != NULL)
+		store_view_close(p->view);
+	p->view = NULL;
+	return store_view_open(&p->view, p->store, e);
 }
 
 /* The view is replaced before the pool is told: it reads through it. */
@@ -58,11 +57,8 @@ static enum rc
 on_head(struct pooler *p, const struct mail *m, struct err *e)
 {
 	struct pool_view view = pooler_view(p);
-	struct store_view *fresh;
 
-	TRY(store_view_open(&fresh, p->store, e));
-	store_view_close(p->view);
-	p->view = fresh;
+	TRY(renew_view(p, e));
 	p->base_fee = m->base_fee;
 	p->has_told_work = false;
 	return pool_head(
@@ -149,15 +145,15 @@ turn(struct pooler *p, struct err *e)
 	static struct job *wait[POOLER_BATCH_MAX]; /* one pool thread */
 	size_t i, cnt;
 
+	TRY(renew_view(p, e));
 	TRY(take_batch(p, wait, &cnt, e));
-	if (cnt > 0) {
+	store_view_close(p->view);
+	p->view = NULL;
+	if (cnt > 0)
 		TRY(pool_sync(p->pool, e));
-		metric_add(METRIC_POOL_SYNCS, 1);
-	}
 	for (i = 0; i < cnt; i++)
 		job_pool_synced(wait[i]);
 	tell_work(p);
-	show_stats(p);
 	return RC_OK;
 }
 

@@ -18,7 +18,7 @@ struct pooler {
 	const struct clock *clock;
 	struct store *store;
 	struct pool *pool;
-	struct store_view *view; /* of the head that the pool knows */
+	struct store_view *view; /* of this turn */
 	struct queue *in, *core;
 	struct u256 base_fee; /* of the next block */
 	uint64_t gas_max;     /* of the next block */
