@@ -2,7 +2,7 @@
  *
  * The store from inside: who owns what, and what its files offer each other.
  *
- * Writer's path:  store.c checks a group, record.c encodes it, statelog.c
+ * Writer's path:  step.c checks a group, record.c encodes it, statelog.c
  * makes it durable, layer.c indexes it, view.c publishes it; later flush.c
  * merges layers into the tables with blockdb.c, diffdb.c, logdb.c, addrdb.c.
  * Reader's path:  view.c pairs a read transaction with a layer set; blockdb.c,
@@ -104,7 +104,7 @@ layer_number(const struct layer *l)
 	return l->block->header.number;
 }
 
-/* store.c ------------------------------------------------------------ */
+/* step.c and store.c -------------------------------------------------- */
 
 /* store_fail makes a failure sticky and passes rc on. */
 enum rc store_fail(struct store *s, enum rc rc, struct err *e);

@@ -360,13 +360,14 @@ TEST(test_view_threads_see_consistent_heads_while_the_writer_works)
 		if (rc != RC_UNAVAILABLE) /* views were in the way */
 			EXPECT_RC(rc, RC_OK);
 		atomic_store(&sh.last, i);
+		while (atomic_load(&sh.views) < (unsigned)i / 4)
+			(void)sched_yield(); /* a busy machine starves them */
 	}
 	atomic_store(&sh.is_over, true);
 	for (size_t i = 0; i < READERS; i++)
 		CHECK(pthread_join(t[i], NULL) == 0);
 	EXPECT_U64(atomic_load(&sh.wrong), 0);
 	EXPECT_U64(atomic_load(&sh.busy), 0);
-	EXPECT(atomic_load(&sh.views) > PLAN_STEPS / 4);
 	table_env_room(&sh.s->te, &map, &used);
 	EXPECT(map > TABLE_MAP_MIN);
 	plan_check(&p, sh.s, PLAN_STEPS - 1);
