@@ -25,6 +25,7 @@ struct accesslog {
 	char buf[ACCESSLOG_BUF];
 };
 
+/* accesslog_open starts an empty log that is written to fd. */
 void accesslog_open(struct accesslog *l, int fd);
 
 /* accesslog_put adds the line of a request that has ended. */

@@ -560,6 +560,10 @@ conn_close(struct conn *c)
 	free_output(c);
 	mem_free(c->in);
 	c->in = NULL;
+	if (c->memo != NULL)
+		explicit_bzero(c->memo, sizeof(*c->memo));
+	mem_free(c->memo);
+	c->memo = NULL;
 	TAILQ_REMOVE(&w->conns, c, list);
 	TAILQ_INSERT_TAIL(&w->dead, c, list);
 	w->conn_cnt--;

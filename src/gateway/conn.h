@@ -49,7 +49,8 @@ struct conn {
 	struct gw_peer peer;
 	struct gw_frame frame;
 	struct txn *txn;
-	uint8_t *in; /* bytes received and not used */
+	struct gw_memo *memo; /* made by the first password */
+	uint8_t *in;          /* bytes received and not used */
 	size_t in_len, in_cap;
 	uint8_t *out; /* bytes to be sent */
 	size_t out_at, out_len;

@@ -50,8 +50,7 @@ drive_start(struct txn *t)
 	case GW_EFFECT_KIND_CNT:
 		break;
 	}
-	CHECK(!"an effect of no kind");
-	return false;
+	check_failed("an effect", __FILE__, __LINE__);
 }
 
 bool

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Checks passwords on one thread of the lowest priority, so that hashing
+ * Checks passwords on one thread of low priority, so that hashing
  * uses what time the event loop leaves (reliability A6). Two bounded queues
  * carry the jobs there and back; the thread touches nothing but the job.
  */
@@ -12,13 +12,26 @@
 
 #include "base/check.h"
 #include "base/queue.h"
+#include "crypto/hash.h"
 #include "gateway/drive.h"
 #include "gateway/worker.h"
 #include "http/password.h"
 
-/* struct hash_job has copies: the request may be gone before it is done. */
+/* Below the event loop, but on a busy machine still within seconds: the
+ * lowest priority of all made a log-in wait for longer than clients do. */
+enum { HASH_NICE = 10 };
+
+TAILQ_HEAD(txn_list, txn);
+
+/*
+ * struct hash_job has copies: requests may be gone before it is done. The
+ * thread reads record and password and writes fits; all else is the event
+ * loop's.
+ */
 struct hash_job {
-	struct txn *txn; /* event loop only; NULL when cancelled */
+	TAILQ_ENTRY(hash_job) next; /* among those not done */
+	struct txn_list waiters;
+	uint8_t key[32];
 	struct gw_password record;
 	bool fits;
 	size_t len;
@@ -29,6 +42,7 @@ struct hasher {
 	struct kore_event evt; /* first: Kore hands back this address */
 	struct queue *todo, *done;
 	size_t waiting, most;
+	TAILQ_HEAD(, hash_job) jobs;
 	pthread_t thread;
 };
 
@@ -39,7 +53,7 @@ hash_all(void *arg)
 	struct hash_job *j;
 
 	/* On Linux this is the priority of the calling thread. */
-	(void)setpriority(PRIO_PROCESS, 0, 19);
+	(void)setpriority(PRIO_PROCESS, 0, HASH_NICE);
 	while (queue_wait(h->todo, -1))
 		while ((j = queue_pop(h->todo)) != NULL) {
 			j->fits = gw_password_fits(
@@ -56,26 +70,32 @@ free_job(struct hash_job *j)
 	mem_free(j);
 }
 
+/* finish tells everybody who waits for a job. */
+static void
+finish(struct hasher *h, struct hash_job *j)
+{
+	struct txn *t;
+
+	h->waiting--;
+	TAILQ_REMOVE(&h->jobs, j, next);
+	while ((t = TAILQ_FIRST(&j->waiters)) != NULL) {
+		hash_cancel(t);
+		t->req.effect.u.password.fits = j->fits;
+		drive_done(t, RC_OK);
+	}
+	free_job(j);
+}
+
 static void
 on_done(void *arg, int error)
 {
 	struct hasher *h = arg;
 	struct hash_job *j;
-	struct txn *t;
 
 	(void)error;
 	queue_drain_fd(h->done);
-	while ((j = queue_pop(h->done)) != NULL) {
-		t = j->txn;
-		h->waiting--;
-		if (t != NULL) {
-			t->hash = NULL;
-			t->req.effect.u.password.fits = j->fits;
-		}
-		free_job(j);
-		if (t != NULL)
-			drive_done(t, RC_OK);
-	}
+	while ((j = queue_pop(h->done)) != NULL)
+		finish(h, j);
 }
 
 struct hasher *
@@ -85,6 +105,7 @@ hash_open(void)
 	sigset_t all, before;
 
 	CHECK(h != NULL);
+	TAILQ_INIT(&h->jobs);
 	h->most = gw_worker->process->conf->password_queue;
 	h->todo = queue_new(h->most + 1);
 	h->done = queue_new(h->most + 1);
@@ -100,25 +121,56 @@ hash_open(void)
 	return h;
 }
 
+/* find_job: a client that opens many connections shows the same password on
+ * each before the first was checked. */
+static struct hash_job *
+find_job(struct hasher *h, const struct gw_password_effect *p)
+{
+	struct hash_job *j;
+
+	TAILQ_FOREACH(j, &h->jobs, next)
+	{
+		if (secret_eq(j->key, p->key, sizeof(j->key)))
+			return j;
+	}
+	return NULL;
+}
+
+static struct hash_job *
+new_job(struct hasher *h, const struct gw_password_effect *p)
+{
+	struct hash_job *j = NULL;
+
+	if (h->waiting < h->most)
+		j = mem_new(sizeof(*j) + p->password.len);
+	if (j == NULL) {
+		worker_stat(STAT_PASSWORD_REFUSED, 1);
+		return NULL;
+	}
+	worker_stat(STAT_PASSWORD_CHECKS, 1);
+	TAILQ_INIT(&j->waiters);
+	memcpy(j->key, p->key, sizeof(j->key));
+	j->record = *p->record;
+	j->len = p->password.len;
+	memcpy(j->password, p->password.ptr, p->password.len);
+	TAILQ_INSERT_TAIL(&h->jobs, j, next);
+	h->waiting++;
+	CHECK(queue_push(h->todo, j));
+	return j;
+}
+
 bool
 hash_start(struct hasher *h, struct txn *t)
 {
 	const struct gw_password_effect *p = &t->req.effect.u.password;
-	struct hash_job *j;
+	struct hash_job *j = find_job(h, p);
 
-	j = h->waiting < h->most ? mem_new(sizeof(*j) + p->password.len) : NULL;
-	if (j == NULL) {
-		worker_stat(STAT_PASSWORD_REFUSED, 1);
+	if (j == NULL)
+		j = new_job(h, p);
+	if (j == NULL)
 		return drive_end(t, RC_UNAVAILABLE);
-	}
-	worker_stat(STAT_PASSWORD_CHECKS, 1);
-	j->txn = t;
-	j->record = *p->record;
-	j->len = p->password.len;
-	memcpy(j->password, p->password.ptr, p->password.len);
 	t->hash = j;
-	h->waiting++;
-	CHECK(queue_push(h->todo, j));
+	TAILQ_INSERT_TAIL(&j->waiters, t, hash_next);
 	return false;
 }
 
@@ -126,6 +178,6 @@ void
 hash_cancel(struct txn *t)
 {
 	if (t->hash != NULL)
-		t->hash->txn = NULL;
+		TAILQ_REMOVE(&t->hash->waiters, t, hash_next);
 	t->hash = NULL;
 }

@@ -225,6 +225,18 @@ run(struct txn *t)
 	}
 }
 
+/* give_memo lets the connection remember its password. */
+static void
+give_memo(struct txn *t)
+{
+	struct conn *c = t->conn;
+	struct bytes v;
+
+	if (c->memo == NULL && gw_head_field(&v, &t->req.head, "authorization"))
+		c->memo = mem_new(sizeof(*c->memo));
+	t->req.memo = c->memo;
+}
+
 /* read_head fills in the head; false with the refusal written. */
 static bool
 read_head(struct txn *t, struct bytes text)
@@ -242,6 +254,7 @@ read_head(struct txn *t, struct bytes text)
 		return false;
 	memcpy(fields, store, r->head.field_cnt * sizeof(*fields));
 	r->head.fields = fields;
+	give_memo(t);
 	gw_req_set_id(r, worker_next_id());
 	if (status == 0)
 		return true;

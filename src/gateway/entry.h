@@ -28,7 +28,8 @@ struct txn {
 	struct node_slot *node;
 	struct db_slot *db;
 	struct hash_job *hash;
-	struct pg_result *result; /* of the last query, while it is used */
+	TAILQ_ENTRY(txn) hash_next; /* others that wait for the same check */
+	struct pg_result *result;   /* of the last query, while it is used */
 };
 
 /* entry_begin opens a request from a whole head, takes it off the input and

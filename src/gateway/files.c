@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <openssl/evp.h>
@@ -336,8 +337,8 @@ check_match(const struct gw_conf *c, X509 *x, EVP_PKEY *key, struct err *e)
 	return RC_OK;
 }
 
-enum rc
-files_check_pair(const struct gw_conf *c, struct err *e)
+static enum rc
+check_pair(const struct gw_conf *c, struct err *e)
 {
 	size_t cert_dir = (size_t)(strrchr(c->cert, '/') - c->cert);
 	size_t key_dir = (size_t)(strrchr(c->key, '/') - c->key);
@@ -356,4 +357,42 @@ files_check_pair(const struct gw_conf *c, struct err *e)
 	EVP_PKEY_free(key);
 	X509_free(x);
 	return rc;
+}
+
+/* child checks, tells by the pipe what is wrong, and ends. */
+_Noreturn static void
+child(const struct gw_conf *c, int pipe_fd)
+{
+	struct err e = {0};
+	ssize_t n = 0;
+
+	if (check_pair(c, &e) != RC_OK)
+		n = write(pipe_fd, e.text, strlen(e.text));
+	_exit(n < 0);
+}
+
+enum rc
+files_check_pair(const struct gw_conf *c, struct err *e)
+{
+	char text[ERR_TEXT_MAX];
+	int fds[2], status = 0;
+	ssize_t n;
+	pid_t pid;
+
+	if (pipe2(fds, O_CLOEXEC) != 0)
+		return FAIL(e, RC_CONF, "pipe: %s", strerror(errno));
+	pid = fork();
+	if (pid == 0)
+		child(c, fds[1]);
+	(void)close(fds[1]);
+	do
+		n = read(fds[0], text, sizeof(text) - 1);
+	while (n < 0 && errno == EINTR);
+	(void)close(fds[0]);
+	while (pid > 0 && waitpid(pid, &status, 0) < 0 && errno == EINTR)
+		continue;
+	if (pid < 0 || n < 0 || status != 0)
+		return FAIL(e, RC_CONF, "certificate and key not checked");
+	text[n] = '\0';
+	return n == 0 ? RC_OK : FAIL(e, RC_CONF, "%s", text);
 }

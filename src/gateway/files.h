@@ -44,7 +44,9 @@ enum rc files_unpack(struct gw_conf **out, const char **db_password,
 /*
  * files_check_pair checks certificate and key before the key manager, for
  * which a fault is fatal, reads them: PEM, RSA of at least 2,048 bits or EC,
- * not encrypted, belonging together, not expired, mode of the key.
+ * not encrypted, belonging together, not expired, mode of the key. A child
+ * process does it and ends, so that no trace of the key stays in the memory
+ * that workers are forked from.
  */
 enum rc files_check_pair(const struct gw_conf *c, struct err *e);
 

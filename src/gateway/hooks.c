@@ -155,6 +155,7 @@ take_conf(struct gw_worker *w)
 	}
 	gw_conf_drop(w->conf);
 	w->conf = fresh;
+	fresh->no = version;
 	w->db_password = password;
 	return true;
 }

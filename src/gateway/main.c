@@ -211,6 +211,16 @@ open_control(struct gw_process *p, struct err *e)
 	return RC_OK;
 }
 
+static char *
+keep(const char *text)
+{
+	char *copy = mem_new(strlen(text) + 1);
+
+	CHECK(copy != NULL);
+	memcpy(copy, text, strlen(text));
+	return copy;
+}
+
 /* set_up opens everything that workers inherit. */
 static enum rc
 set_up(struct gw_process *p, const struct blob *blob, struct err *e)
@@ -253,8 +263,7 @@ main(int argc, char **argv)
 	read_options(&o, argc, argv);
 	log_open("gateway", LOG_LV_INFO);
 	/* Kore writes process titles over the arguments. */
-	process.conf_file = strdup(o.file);
-	CHECK(process.conf_file != NULL);
+	process.conf_file = keep(o.file);
 	process.is_chrooted = getuid() == 0;
 	if (files_load(&process.conf, &blob, o.file, &to_stderr, &e) != RC_OK)
 		return EXIT_CONF;

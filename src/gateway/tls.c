@@ -123,6 +123,13 @@ on_hello(SSL *ssl, int *alert, void *arg)
 static void
 tune(SSL_CTX *ctx, const struct gw_conf *conf)
 {
+	/* Not const: OpenSSL's macros cast that away. */
+	char groups[] = "X25519:P-256:P-384";
+	char sigalgs[] =
+	    "ECDSA+SHA256:ECDSA+SHA384:ECDSA+SHA512:"
+	    "rsa_pss_rsae_sha256:rsa_pss_rsae_sha384:rsa_pss_rsae_sha512:"
+	    "RSA+SHA256:RSA+SHA384:RSA+SHA512";
+
 	/* Both expect a struct connection behind the SSL. */
 	SSL_CTX_set_info_callback(ctx, NULL);
 	SSL_CTX_set_tlsext_servername_callback(ctx, NULL);
@@ -136,11 +143,8 @@ tune(SSL_CTX *ctx, const struct gw_conf *conf)
 	CHECK(SSL_CTX_set_ciphersuites(ctx,
 		  "TLS_AES_128_GCM_SHA256:TLS_CHACHA20_POLY1305_SHA256:"
 		  "TLS_AES_256_GCM_SHA384") == 1);
-	CHECK(SSL_CTX_set1_groups_list(ctx, "X25519:P-256:P-384") == 1);
-	CHECK(SSL_CTX_set1_sigalgs_list(ctx,
-		  "ECDSA+SHA256:ECDSA+SHA384:ECDSA+SHA512:"
-		  "rsa_pss_rsae_sha256:rsa_pss_rsae_sha384:rsa_pss_rsae_sha512:"
-		  "RSA+SHA256:RSA+SHA384:RSA+SHA512") == 1);
+	CHECK(SSL_CTX_set1_groups_list(ctx, groups) == 1);
+	CHECK(SSL_CTX_set1_sigalgs_list(ctx, sigalgs) == 1);
 	(void)SSL_CTX_set_session_cache_mode(ctx, SSL_SESS_CACHE_OFF);
 	(void)SSL_CTX_set_num_tickets(ctx, TICKETS_PER_HANDSHAKE);
 	(void)SSL_CTX_set_timeout(ctx, (long)(conf->ticket_rotate_ms / 1000));

@@ -74,6 +74,7 @@ const char *worker_date(void);
  * valid until the next call. */
 const char *worker_next_id(void);
 
+/* worker_stat counts n more of stat for this worker. */
 static inline void
 worker_stat(enum gw_stat stat, uint64_t n)
 {

@@ -88,6 +88,7 @@ struct gw_mount {
 struct gw_conf {
 	struct arena arena;
 	unsigned refs;
+	uint64_t no; /* which one of this process: set by its owner */
 	const char *file;
 	const char *home, *run_dir, *root, *user, *keymgr_user, *access_log;
 	uint64_t worker_cnt, access_log_size, access_log_keep;

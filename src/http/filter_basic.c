@@ -6,6 +6,7 @@
  * answer (reliability A1 to A6).
  */
 #include "base/check.h"
+#include "crypto/hash.h"
 #include "http/b64.h"
 #include "http/creds.h"
 #include "http/filter.h"
@@ -57,10 +58,46 @@ read_header(struct gw_req *r, struct attempt *a)
 	return true;
 }
 
+/* is_remembered: the same field as the last time on this connection. */
+static bool
+is_remembered(struct gw_req *r)
+{
+	const struct gw_memo *m = r->memo;
+	struct bytes v;
+
+	if (m == NULL || m->until_ms <= r->world->mono_ms ||
+	    m->conf_no != r->conf->no || m->surface != r->surface ||
+	    !gw_head_field(&v, &r->head, "authorization") || v.len != m->len ||
+	    !secret_eq(v.ptr, m->field, v.len))
+		return false;
+	r->user = arena_copy(&r->arena, bytes_of(m->user, m->user_len));
+	return true;
+}
+
+static void
+remember(struct gw_req *r)
+{
+	struct gw_memo *m = r->memo;
+	struct bytes v;
+
+	if (m == NULL || r->user.len > sizeof(m->user) ||
+	    !gw_head_field(&v, &r->head, "authorization") ||
+	    v.len > sizeof(m->field))
+		return;
+	m->until_ms = r->world->mono_ms + r->conf->remember_ms;
+	m->conf_no = r->conf->no;
+	m->surface = r->surface;
+	m->len = v.len;
+	memcpy(m->field, v.ptr, v.len);
+	m->user_len = r->user.len;
+	memcpy(m->user, r->user.ptr, r->user.len);
+}
+
 static enum gw_step
 admit(struct gw_req *r, struct attempt *a)
 {
 	r->user = a->user;
+	remember(r);
 	r->effect.kind = GW_EFFECT_NONE;
 	r->state = NULL;
 	return GW_NEXT;
@@ -89,6 +126,8 @@ gw_filter_basic(struct gw_req *r)
 
 	if (r->effect.kind == GW_EFFECT_PASSWORD)
 		return conclude(r, a);
+	if (is_remembered(r))
+		return GW_NEXT;
 	a = arena_alloc(&r->arena, sizeof(*a));
 	if (a == NULL)
 		return gw_refuse(r, GW_R_INTERNAL, NULL);
@@ -105,5 +144,6 @@ gw_filter_basic(struct gw_req *r)
 	r->state = a;
 	r->effect = (struct gw_effect){.kind = GW_EFFECT_PASSWORD,
 	    .u.password = {.record = a->record, .password = a->password}};
+	memcpy(r->effect.u.password.key, a->key.b, sizeof(a->key.b));
 	return GW_AGAIN;
 }

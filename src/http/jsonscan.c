@@ -272,7 +272,8 @@ next(struct gw_json_iter *it, struct bytes *value)
 	struct scan s = {it->rest.ptr, it->rest.ptr + it->rest.len};
 
 	skip_blanks(&s);
-	if (s.p == s.end)
+	it->rest = bytes_of(s.p, (size_t)(s.end - s.p));
+	if (it->rest.len == 0)
 		return false;
 	value->ptr = s.p;
 	skip_value(&s);
@@ -295,6 +296,7 @@ gw_json_member(struct gw_json_iter *it, struct bytes *key, struct bytes *value)
 	struct scan s = {it->rest.ptr, it->rest.ptr + it->rest.len};
 
 	skip_blanks(&s);
+	it->rest = bytes_of(s.p, (size_t)(s.end - s.p));
 	if (!take(&s, '"'))
 		return false;
 	key->ptr = s.p;

@@ -128,8 +128,7 @@ gw_password_read(struct gw_password *out, struct bytes text, struct err *e)
 		return FAIL(e, RC_CONF,
 		    "scrypt cost too low, too high or not a power of two");
 	if (!read_hex(out->salt, sizeof(out->salt), cut_part(&text)) ||
-	    !read_hex(out->hash, sizeof(out->hash), cut_part(&text)) ||
-	    text.len > 0)
+	    !read_hex(out->hash, sizeof(out->hash), text))
 		return FAIL(e, RC_CONF, "salt or hash is damaged");
 	return RC_OK;
 }

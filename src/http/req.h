@@ -14,6 +14,7 @@
 #include "http/head.h"
 #include "http/reply.h"
 #include "http/stage.h"
+#include "http/users.h"
 
 enum {
 	/* Path parameters of one route. */
@@ -31,6 +32,22 @@ struct gw_peer {
 	struct gw_addr addr;
 	uint16_t port;
 	bool is_tls;
+};
+
+/* Longest Authorization field that a connection remembers. */
+enum { GW_MEMO_MAX = 192 };
+
+/*
+ * struct gw_memo is what a connection remembers of its last admitted
+ * request: a client that sends the same field again has the same answer
+ * without any arithmetic.
+ */
+struct gw_memo {
+	uint64_t until_ms, conf_no;
+	const struct gw_surface *surface;
+	size_t len, user_len;
+	uint8_t field[GW_MEMO_MAX];
+	uint8_t user[GW_USER_NAME_MAX];
 };
 
 struct gw_req {
@@ -55,7 +72,8 @@ struct gw_req {
 	uint32_t allowed; /* methods of the path: bit 1 << gw_method */
 
 	/* who */
-	struct bytes user; /* empty: nobody has shown a password */
+	struct bytes user;    /* empty: nobody has shown a password */
+	struct gw_memo *memo; /* of the connection, NULL: none */
 
 	/* how far */
 	enum gw_phase phase;

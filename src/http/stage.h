@@ -87,6 +87,7 @@ struct gw_query_effect {
 };
 
 struct gw_password_effect {
+	uint8_t key[32]; /* the same for the same try: checked once for all */
 	const struct gw_password *record;
 	struct bytes password; /* in the arena */
 	bool fits;             /* filled in, with rc RC_OK */

@@ -1,0 +1,199 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * gateway.conf: what a whole file gives, and line and reason of each fault.
+ */
+#include "http/conf.h"
+
+#include "rig.h"
+#include "test.h"
+
+TEST(test_conf_whole_file_is_read_with_defaults)
+{
+	struct rig g;
+
+	EXPECT(rig_open(&g, rig_conf, NULL));
+	EXPECT_STR(g.conf->run_dir, "/h/run");
+	EXPECT_STR(g.conf->access_log, "/h/log/access.log");
+	EXPECT_STR(g.conf->node_socket, "rpc.sock");
+	EXPECT_U64(g.conf->head_ms, 10000);
+	EXPECT_U64(g.conf->conn_max, 4096);
+	EXPECT_U64(g.conf->listener_cnt, 2);
+	EXPECT_U64(g.conf->surface_cnt, 3);
+	EXPECT_U64(g.conf->mount_cnt, 4);
+	EXPECT_U64(g.conf->surfaces[0].filter_bits,
+	    1u << GW_FILTER_SIZE | 1u << GW_FILTER_BASIC);
+	EXPECT_STR(g.conf->surfaces[0].users_file, "/h/u");
+	EXPECT_STR(g.conf->surfaces[0].realm, "r 1");
+	EXPECT_U64(g.conf->surfaces[1].hosts.cnt, 3);
+	EXPECT_BYTES(g.conf->surfaces[1].hosts.words[2], bytes_of_str("::1"));
+	EXPECT(g.conf->surfaces[2].any_host);
+	EXPECT_U64(g.conf->surfaces[2].deny.cnt, 2);
+	EXPECT(!gw_conf_has_tls(g.conf));
+	rig_close(&g);
+}
+
+#define LISTENER "[listener a]\naddress = 127.0.0.1:1\ntls = no\n"
+#define HOME     "[gateway]\nhome = /h\n"
+
+TEST(test_conf_values_come_from_the_environment)
+{
+	struct rig g;
+
+	EXPECT(rig_open(&g,
+	    "[gateway]\nhome = /${RIG}/${RIG:-x}/${NONE:-a b}\n" LISTENER
+	    "[surface s]\nserves = ops\nat = a /\nhosts = *\n",
+	    NULL));
+	EXPECT_STR(g.conf->home, "/value/value/a b");
+	rig_close(&g);
+}
+
+TEST(test_conf_faults_are_told_with_line_and_reason)
+{
+	static const struct {
+		const char *text, *said;
+	} row[] = {
+	    {"", "0: [gateway] needs a line \"home = ...\"\n"},
+	    {"x = 1\n", "1: a setting before any section\n"},
+	    {"[nix]\n", "1: section \"nix\" is none of: gateway tls"},
+	    {"[gateway x]\n", "1: [gateway] is written without a name\n"},
+	    {"[surface]\n", "1: [surface] is written with a name\n"},
+	    {"[surface a b]\n", "1: a name is one word"},
+	    {HOME "[gateway]\n",
+		"3: [gateway] stands twice, first on line 1\n"},
+	    {HOME "homes = 1\n", "3: [gateway] has no setting \"homes\"\n"},
+	    {HOME "home = /i\n", "3: home stands twice, first on line 2\n"},
+	    {HOME "workers = 65\n", "3: workers: 65 is outside 0 to 64\n"},
+	    {HOME "workers\n", "3: expected key = value\n"},
+	    {HOME "user = ${NONE}\n",
+		"3: user: NONE is not in the environment\n"},
+	    {HOME "user = ${NONE\n", "3: user: ${ without }\n"},
+	    {HOME "user = ${NONE:x}\n", "3: user: expected ${NAME} or"},
+	    {HOME "[limits]\nhead = 5\n", "4: head: \"5\" is not a duration"},
+	    {HOME "[limits]\nmin_rate = 5X\n",
+		"4: min_rate: \"5X\" is not a size"},
+	    {HOME "[listener a]\ntls = no\n",
+		"3: [listener] needs a line \"address = ...\"\n"},
+	    {HOME "[listener a]\naddress = here:1\n",
+		"4: address: \"here:1\" is not IP:PORT"},
+	    {HOME "[listener a]\naddress = 1.2.3.4\n", "4: address:"},
+	    {HOME "[listener a]\naddress = 1.2.3.4:0\n",
+		"4: address: 0 is outside 1 to 65535\n"},
+	    {HOME LISTENER "[listener a]\naddress = 127.0.0.1:2\ntls = no\n",
+		"6: [listener a] stands twice\n"},
+	    {HOME LISTENER, "0: there is no [surface NAME]\n"},
+	    {HOME LISTENER "[surface s]\nserves = x\n",
+		"7: serves: \"x\" is none of: wallet rpc ops\n"},
+	    {HOME LISTENER "[surface s]\nserves = ops\nhosts = *\n",
+		"6: [surface] needs a line \"at = ...\"\n"},
+	    {HOME LISTENER "[surface s]\nserves = ops\nat = a /\nhosts = a/b\n",
+		"9: hosts: \"a/b\" is no host name\n"},
+	    {HOME LISTENER
+		"[surface s]\nserves = ops\nat = a /\nhosts = a:80\n",
+		"9: hosts: \"a:80\" is no host name\n"},
+	    {HOME LISTENER "[surface s]\nserves = ops\nat = a\nhosts = *\n",
+		"8: at: expected LISTENER /PATH\n"},
+	    {HOME LISTENER "[surface s]\nserves = ops\nat = a x\nhosts = *\n",
+		"8: at: expected LISTENER /PATH\n"},
+	    {HOME LISTENER "[surface s]\nserves = ops\nat = b /\nhosts = *\n",
+		"8: there is no [listener b]\n"},
+	    {HOME LISTENER
+		"[surface s]\nserves = ops\nat = a /x\nat = a /x/\nhosts = *\n",
+		"9: same place as on line 8 for the same host\n"},
+	    {HOME LISTENER
+		"[surface s]\nserves = ops\nat = a /\nhosts = *\nfilters = x\n",
+		"10: filters: \"x\" is none of: net size cors basic\n"},
+	    {HOME LISTENER "[surface s]\nserves = ops\nat = a /\nhosts = "
+			   "*\nallow = 1.2.3.4\n",
+		"filter net is not on\n"},
+	    {HOME LISTENER "[surface s]\nserves = ops\nat = a /\nhosts = "
+			   "*\nfilters = net\nallow = 1.2.3\n",
+		"11: allow: \"1.2.3\" is neither"},
+	    {HOME LISTENER "[surface s]\nserves = ops\nat = a /\nhosts = "
+			   "*\nfilters = basic\n",
+		"filter basic needs users"},
+	    {HOME LISTENER "[surface s]\nserves = ops\nat = a /\nhosts = "
+			   "*\nrealm = a\\b\n",
+		"realm holds"},
+	    {HOME LISTENER "[surface s]\nserves = rpc\nat = a /\nhosts = *\n",
+		"hosts must be named"},
+	    {HOME "[listener a]\naddress = 1.2.3.4:1\ntls = no\n[surface "
+		  "s]\nserves = ops\nat = a /\nhosts = *\n",
+		"3: listener a: without TLS only"},
+	    {HOME "[listener a]\naddress = 1.2.3.4:1\n[surface s]\nserves = "
+		  "ops\nat = a /\nhosts = *\n",
+		"3: listener a: [tls] needs cert and key\n"},
+	    {HOME LISTENER
+		"[listener b]\naddress = 127.0.0.1:1\ntls = no\n[surface "
+		"s]\nserves = ops\nat = a /\nhosts = *\n",
+		"6: listener b: same address as listener a\n"},
+	    {HOME "[database]\nsocket = a\naddress = b\n" LISTENER
+		  "[surface s]\nserves = ops\nat = a /\nhosts = *\n",
+		"3: [database] socket or address, not both\n"},
+	};
+	struct rig g;
+	size_t i;
+
+	for (i = 0; i < sizeof(row) / sizeof(row[0]); i++) {
+		test_row(row[i].said);
+		EXPECT(!rig_open(&g, row[i].text, NULL));
+		if (strstr(g.said, row[i].said) == NULL)
+			test_fail(__FILE__, __LINE__, "said: %s", g.said);
+		test_count(1);
+	}
+}
+
+TEST(test_conf_same_prefix_of_other_hosts_is_fine)
+{
+	struct rig g;
+
+	EXPECT(rig_open(&g,
+	    HOME LISTENER "[surface s]\nserves = ops\nat = a /\nhosts = x\n"
+			  "[surface t]\nserves = ops\nat = a /\nhosts = y\n",
+	    NULL));
+	rig_close(&g);
+}
+
+TEST(test_conf_fixed_changes_are_found)
+{
+	static const struct {
+		const char *text, *key; /* NULL: may change at any time */
+	} row[] = {
+	    {HOME LISTENER "[surface s]\nserves = ops\nat = a /\nhosts = *\n",
+		NULL},
+	    {HOME LISTENER "[limits]\nhead = 3s\n[surface t]\nserves = ops\nat "
+			   "= a /x\nhosts = y\n",
+		NULL},
+	    {"[gateway]\nhome = /i\n" LISTENER
+	     "[surface s]\nserves = ops\nat = a /\nhosts = *\n",
+		"home"},
+	    {HOME "workers = 3\n" LISTENER
+		  "[surface s]\nserves = ops\nat = a /\nhosts = *\n",
+		"workers"},
+	    {HOME "[listener a]\naddress = 127.0.0.1:2\ntls = no\n[surface "
+		  "s]\nserves = ops\nat = a /\nhosts = *\n",
+		"address"},
+	    {HOME "[listener b]\naddress = 127.0.0.1:1\ntls = no\n[surface "
+		  "s]\nserves = ops\nat = b /\nhosts = *\n",
+		"listener"},
+	    {HOME LISTENER
+		"[listener b]\naddress = 127.0.0.1:3\ntls = no\n[surface "
+		"s]\nserves = ops\nat = b /\nhosts = *\n",
+		"listener"},
+	};
+	struct rig a, b;
+	const char *key;
+	size_t i;
+
+	EXPECT(rig_open(&a, row[0].text, NULL));
+	for (i = 0; i < sizeof(row) / sizeof(row[0]); i++) {
+		test_row(row[i].text);
+		EXPECT(rig_open(&b, row[i].text, NULL));
+		key = gw_conf_fixed_change(a.conf, b.conf);
+		EXPECT_U64(key == NULL, row[i].key == NULL);
+		if (key != NULL && row[i].key != NULL)
+			EXPECT_STR(key, row[i].key);
+		rig_close(&b);
+		test_count(1);
+	}
+	rig_close(&a);
+}

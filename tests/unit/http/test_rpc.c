@@ -1,0 +1,200 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The rpc surface: one call taken apart, and whole requests with the node
+ * played by the test.
+ */
+#include "http/rpc.h"
+
+#include <stdio.h>
+
+#include "rig.h"
+#include "test.h"
+
+static const struct gw_route routes[] = {
+    {GW_POST, "/", GW_RPC, GW_CLOSED, gw_rpc, 0}};
+
+static struct gw_rpc_call
+read_call(const char *text)
+{
+	struct gw_rpc_call c;
+
+	gw_rpc_read_call(&c, bytes_of_str(text));
+	return c;
+}
+
+TEST(test_rpc_call_is_taken_apart)
+{
+	struct gw_rpc_call c =
+	    read_call("{\"id\":\"x\",\"params\":[1],\"method\":\"m\","
+		      "\"jsonrpc\":\"2.0\",\"more\":{}}");
+
+	EXPECT_U64((uint64_t)c.code, 0);
+	EXPECT_BYTES(c.id, bytes_of_str("\"x\""));
+	EXPECT_BYTES(c.method, bytes_of_str("m"));
+	EXPECT_BYTES(c.params, bytes_of_str("[1]"));
+	c = read_call("{\"jsonrpc\":\"2.0\",\"method\":\"m\",\"params\":null}");
+	EXPECT(c.code == 0 && c.id.len == 0 && c.params.len == 0);
+}
+
+TEST(test_rpc_call_that_is_none_has_its_code)
+{
+	static const struct {
+		const char *text;
+		int code;
+		const char *id;
+	} row[] = {
+	    {"1", -32600, "null"},
+	    {"[]", -32600, "null"},
+	    {"{}", -32600, "null"},
+	    {"{\"jsonrpc\":\"2.0\",\"id\":1}", -32600, "1"},
+	    {"{\"jsonrpc\":\"1.0\",\"id\":1,\"method\":\"m\"}", -32600, "1"},
+	    {"{\"jsonrpc\":2,\"id\":1,\"method\":\"m\"}", -32600, "1"},
+	    {"{\"jsonrpc\":\"2.0\",\"id\":[],\"method\":\"m\"}", -32600,
+		"null"},
+	    {"{\"jsonrpc\":\"2.0\",\"id\":true,\"method\":\"m\"}", -32600,
+		"null"},
+	    {"{\"jsonrpc\":\"2.0\",\"id\":1,\"id\":1,\"method\":\"m\"}", -32600,
+		"1"},
+	    {"{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"m\",\"m\\u0065thod\":"
+	     "\"n\"}",
+		-32600, "1"},
+	    {"{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"m\",\"params\":1}",
+		-32602, "1"},
+	    {"{\"jsonrpc\":\"2.0\",\"method\":1}", -32600, "null"},
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(row) / sizeof(row[0]); i++) {
+		struct gw_rpc_call c = read_call(row[i].text);
+
+		test_row(row[i].text);
+		EXPECT_U64((uint64_t)-c.code, (uint64_t)-row[i].code);
+		EXPECT_BYTES(c.id, bytes_of_str(row[i].id));
+		test_count(1);
+	}
+}
+
+#define HEAD                                                                   \
+	"POST / HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: "                 \
+	"application/json\r\nContent-Length: 9\r\n\r\n"
+
+static void
+send_body(struct rig *g, const char *body)
+{
+	rig_send(g, "loop", HEAD, routes, 1);
+	rig_body(g, body);
+}
+
+static void
+expect_reply(struct rig *g, unsigned status, const char *body)
+{
+	EXPECT_U64(g->run, GW_RUN_REPLY);
+	EXPECT_U64(g->req.reply.status, status);
+	EXPECT_BYTES(g->req.reply.body, bytes_of_str(body));
+}
+
+TEST(test_rpc_call_goes_to_the_node_and_back)
+{
+	struct gw_node_effect *n;
+	struct rig g;
+
+	EXPECT(rig_open(&g, rig_conf, NULL));
+	send_body(&g, "{\"jsonrpc\":\"2.0\",\"id\":1e1,\"method\":"
+		      "\"eth_call\",\"params\":[{\"to\":1}]}");
+	EXPECT_U64(g.run, GW_RUN_WAIT);
+	EXPECT_U64(g.req.effect.kind, GW_EFFECT_NODE);
+	n = &g.req.effect.u.node;
+	EXPECT_U64(n->cnt, 1);
+	EXPECT_BYTES(n->calls[0].method, bytes_of_str("eth_call"));
+	EXPECT_BYTES(n->calls[0].params, bytes_of_str("[{\"to\":1}]"));
+	n->calls[0].answer = bytes_of_str("{\"x\":[1]}");
+	rig_go(&g);
+	expect_reply(
+	    &g, 200, "{\"jsonrpc\":\"2.0\",\"id\":1e1,\"result\":{\"x\":[1]}}");
+	rig_close(&g);
+}
+
+TEST(test_rpc_batch_keeps_order_and_answers_what_it_may_not_send)
+{
+	struct gw_node_effect *n;
+	struct rig g;
+
+	EXPECT(rig_open(&g, rig_conf, NULL));
+	send_body(&g,
+	    "[{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"admin_x\"},"
+	    "{\"jsonrpc\":\"2.0\",\"method\":\"eth_chainId\"},"
+	    "{\"jsonrpc\":\"2.0\",\"id\":3,\"method\":\"eth_chainId\"}]");
+	EXPECT_U64(g.run, GW_RUN_WAIT);
+	n = &g.req.effect.u.node;
+	EXPECT_U64(n->cnt, 2);
+	n->calls[0].answer = bytes_of_str("\"0x1\"");
+	n->calls[1].answer = bytes_of_str("{\"code\":-1,\"message\":\"m\"}");
+	n->calls[1].is_error = true;
+	rig_go(&g);
+	expect_reply(&g, 200,
+	    "[{\"jsonrpc\":\"2.0\",\"id\":1,\"error\":{\"code\":-32601,"
+	    "\"message\":\"the method admin_x does not exist/is not "
+	    "available\"}},{\"jsonrpc\":\"2.0\",\"id\":3,\"error\":"
+	    "{\"code\":-1,\"message\":\"m\"}}]");
+	rig_close(&g);
+}
+
+TEST(test_rpc_without_node_is_503_with_the_callers_id)
+{
+	struct rig g;
+
+	EXPECT(rig_open(&g, rig_conf, NULL));
+	send_body(&g,
+	    "{\"jsonrpc\":\"2.0\",\"id\":\"a\",\"method\":\"eth_chainId\"}");
+	g.req.effect.rc = RC_UNAVAILABLE;
+	rig_go(&g);
+	expect_reply(&g, 503,
+	    "{\"jsonrpc\":\"2.0\",\"id\":\"a\",\"error\":{\"code\":-32002,"
+	    "\"message\":\"not available now\"}}");
+	rig_close(&g);
+}
+
+TEST(test_rpc_answer_left_out_by_the_node_is_an_error)
+{
+	struct rig g;
+
+	EXPECT(rig_open(&g, rig_conf, NULL));
+	send_body(
+	    &g, "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"eth_chainId\"}");
+	rig_go(&g);
+	expect_reply(&g, 200,
+	    "{\"jsonrpc\":\"2.0\",\"id\":1,\"error\":{\"code\":-32603,"
+	    "\"message\":\"node gave no answer\"}}");
+	rig_close(&g);
+}
+
+TEST(test_rpc_documents_that_are_no_request_are_answered_at_once)
+{
+	static const struct {
+		const char *body;
+		int code;
+	} row[] = {{"", -32700}, {"{", -32700}, {"[] x", -32700},
+	    {"[]", -32600}, {"[1,2,3,4]", -32600}, {"7", -32600}};
+	char want[128];
+	struct rig g;
+	size_t i;
+
+	EXPECT(rig_open(&g, rig_conf, NULL));
+	for (i = 0; i < sizeof(row) / sizeof(row[0]); i++) {
+		test_row(row[i].body);
+		send_body(&g, row[i].body);
+		EXPECT_U64(g.run, GW_RUN_REPLY);
+		EXPECT_U64(g.req.reply.status, 200);
+		snprintf(want, sizeof(want), "\"code\":%d", row[i].code);
+		EXPECT(memmem(g.req.reply.body.ptr, g.req.reply.body.len, want,
+			   strlen(want)) != NULL);
+		rig_next(&g);
+		test_count(1);
+	}
+	rig_send(&g, "loop",
+	    "POST / HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: text/plain"
+	    "\r\n\r\n",
+	    routes, 1);
+	EXPECT_U64(g.req.reply.status, 415);
+	rig_close(&g);
+}
