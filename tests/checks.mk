@@ -161,3 +161,12 @@ gen-check:
 	@$(foreach g,$(GENERATED),$(word 2,$(subst :, ,$(g))) | \
 		cmp - $(word 1,$(subst :, ,$(g))) &&) \
 		echo "gen-check: $(words $(GENERATED)) files"
+
+# --- whatever was compiled with other flags is compiled again
+
+.PHONY: FORCE
+$(B)/.flags: FORCE
+	@mkdir -p $(@D)
+	@if [ ! -e $@ ]; then echo '$(ALLCFLAGS)' >$@; touch -d 2000-01-01 $@; \
+	elif [ "$$(cat $@)" != '$(ALLCFLAGS)' ]; then echo '$(ALLCFLAGS)' >$@; fi
+$(foreach l,$(LIBS),$(OBJS_$(l)) $(UNIT_OBJS_$(l))): $(B)/.flags
