@@ -13,8 +13,13 @@ run: deps-run ## build and start the development stack (Ctrl-C stops it)
 	@$(MAKE) --no-print-directory -j2 all
 	@exec $(B)/bin/sekisho up
 
+.PHONY: check-source
+check-source: deps-test ## the source checks that take seconds
+	@$(MAKE) --no-print-directory fmt-check docs layers spec gen-check symbols
+
 # Each stage is a target whose last line is "N passed, N failed".
-TEST_STAGES := unit sim fuzz-seeds e2e-framing e2e-stack e2e-export e2e-fault \
+# e2e-framing has cases that time answers: it runs by itself and in torture.
+TEST_STAGES := unit sim fuzz-seeds e2e-stack e2e-export e2e-fault \
 	crash newcomer
 TORTURE_STAGES := unit asan tsan sim-torture fuzz-torture e2e-framing \
 	e2e-stack e2e-export e2e-fault crash-torture newcomer
