@@ -18,7 +18,7 @@ struct child {
 	struct watermark mark; /* used only with conf.may_seal */
 	int dir;               /* of key files */
 	uint8_t reply[WIRE_REPLY_MAX];
-	uint8_t body[20 * SIGNER_FILE_MAX];
+	uint8_t body[WIRE_LIST_MAX];
 };
 
 /* child_answer carries one request out; the reply lives in c->reply. */

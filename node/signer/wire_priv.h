@@ -12,6 +12,9 @@
 /* Longest password: as long as anybody types or generates. */
 enum { WIRE_PASSWORD_MAX = 4096 };
 
+/* Largest list of accounts. */
+enum { WIRE_LIST_MAX = 20 * SIGNER_FILE_MAX };
+
 enum wire_op {
 #define WIRE(name, op, fixed, rest, body) WIRE_##name = (op),
 #include "signer/wire.def"
@@ -22,7 +25,7 @@ enum wire_op {
 enum {
 	WIRE_REQUEST_MAX = 1 + 20 + 1 + 8 + 8 + SIGNER_MESSAGE_MAX,
 	WIRE_TEXT_MAX = 255,
-	WIRE_REPLY_MAX = 2 + 1 + WIRE_TEXT_MAX + 20 * SIGNER_FILE_MAX
+	WIRE_REPLY_MAX = 2 + 1 + WIRE_TEXT_MAX + WIRE_LIST_MAX
 };
 
 struct wire_request {

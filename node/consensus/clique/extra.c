@@ -4,8 +4,8 @@
  * list, 65 bytes of seal (EIP-225). What is signed, and who signed it. No
  * rule about who may.
  */
+#include "base/check.h"
 #include "consensus/clique/clique_priv.h"
-
 #include "crypto/ec.h"
 
 bool
@@ -66,8 +66,7 @@ clique_seal_bytes(
 	b = buf_of(arena_alloc(a, len), len);
 	if (b.ptr == NULL)
 		return FAIL(e, RC_NO_MEMORY, "seal of %zu bytes", len);
-	if (!header_put(&b, &bare))
-		return FAIL(e, RC_INTERNAL, "header is larger than its size");
+	CHECK(header_put(&b, &bare));
 	*out = bytes_of_buf(&b);
 	return RC_OK;
 }

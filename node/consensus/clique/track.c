@@ -14,11 +14,11 @@
 #include "base/hex.h"
 #include "consensus/clique/clique_priv.h"
 
-/* Names of kept snapshots: enough of the hash to fit 64 bytes. */
+/* Names of kept snapshots: as many digits of the hash as fit 64 bytes. */
 #define SNAP_NAME "clique."
 enum {
-	SNAP_NAME_HASH = 28,
-	SNAP_NAME_MAX = sizeof(SNAP_NAME) + 2 * SNAP_NAME_HASH
+	SNAP_NAME_DIGITS = 56,
+	SNAP_NAME_MAX = sizeof(SNAP_NAME) + SNAP_NAME_DIGITS
 };
 
 static void
@@ -27,8 +27,8 @@ snap_name(char out[SNAP_NAME_MAX], const struct hash *hash)
 	size_t len = strlen(SNAP_NAME);
 
 	memcpy(out, SNAP_NAME, len);
-	hex_put(out + len, bytes_of(hash->b, SNAP_NAME_HASH));
-	out[len + 2 * (size_t)SNAP_NAME_HASH] = '\0';
+	hex_put(out + len, bytes_of(hash->b, SNAP_NAME_DIGITS / 2));
+	out[len + SNAP_NAME_DIGITS] = '\0';
 }
 
 /* Sealers. ----------------------------------------------------------- */

@@ -27,6 +27,8 @@ read_header(
 	const struct header *h = map_get(&r->headers, hash->b);
 
 	r->read_cnt++;
+	if (r->header_rc != RC_OK)
+		return FAIL(e, r->header_rc, "header");
 	if (h == NULL)
 		return FAIL(e, RC_NOT_FOUND, "header");
 	*out = *h;
@@ -74,6 +76,8 @@ keep(void *ctx, const char *name, struct bytes value, struct err *e)
 		strcpy(x->name, name);
 	}
 	x->value = arena_copy(&r->arena, value);
+	if (x->value.ptr == NULL && value.len > 0)
+		return FAIL(e, RC_NO_MEMORY, "keep");
 	return RC_OK;
 }
 
@@ -93,6 +97,8 @@ staged(void *ctx, struct header *out, struct err *e)
 {
 	struct rig *r = ctx;
 
+	if (r->staged_rc != RC_OK)
+		return FAIL(e, r->staged_rc, "staged");
 	if (r->staged == NULL)
 		return FAIL(e, RC_NOT_FOUND, "staged block");
 	*out = *r->staged;

@@ -32,7 +32,7 @@ struct rig {
 	struct hash genesis;
 	size_t read_cnt, keep_cnt, stage_cnt;
 	const struct header *staged;
-	enum rc keep_rc, stage_rc; /* what keep and stage answer */
+	enum rc keep_rc, stage_rc, staged_rc, header_rc; /* failures */
 };
 
 /* rig_open starts an empty store; epoch 30000, period 1, all forks up to

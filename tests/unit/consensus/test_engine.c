@@ -142,6 +142,84 @@ TEST(test_engine_describe_is_the_document_of_get_snapshot)
 	rig_close(&r);
 }
 
+/* Two votes on one target are one line of the tally. */
+TEST(test_engine_describe_counts_votes_by_target)
+{
+	const struct header *h;
+	struct header next;
+	struct hash hash;
+	struct engine *g;
+	struct jsonw w;
+	struct rig r;
+	size_t i;
+
+	rig_open(&r, true);
+	h = rig_genesis(&r, 5);
+	g = rig_engine(&r);
+	for (i = 1; i <= 3; i++) {
+		rig_next(&r, &next, h, i, 5);
+		next.coinbase = rig_addr(i == 2 ? 6 : 7);
+		memset(next.nonce, 0xff, sizeof(next.nonce));
+		rig_seal(&r, &next, i);
+		hash = rig_put(&r, &next);
+		h = rig_get(&r, &hash);
+	}
+	jsonw_init(&w, 4096);
+	EXPECT_RC(engine_describe(g, &w, &hash, NULL), RC_OK);
+	EXPECT(memmem(jsonw_bytes(&w).ptr, jsonw_bytes(&w).len, "\"votes\":2}",
+		   10) != NULL);
+	EXPECT(memmem(jsonw_bytes(&w).ptr, jsonw_bytes(&w).len, "\"votes\":1}",
+		   10) != NULL);
+	jsonw_free(&w);
+	engine_free(g);
+	rig_close(&r);
+}
+
+/* Headers of unknown parents cannot be ranked by turn: the hash decides. */
+TEST(test_engine_prefer_without_signer_set_goes_by_hash)
+{
+	const struct u256 td = u256_from_u64(5);
+	struct header a, b;
+	struct hash x, y;
+	struct engine *g;
+	struct rig r;
+
+	rig_open(&r, true);
+	rig_next(&r, &a, rig_genesis(&r, 2), 1, 2);
+	g = rig_engine(&r);
+	a.parent.b[0] ^= 1;
+	b = a;
+	b.time++;
+	rig_seal(&r, &a, 0);
+	rig_seal(&r, &b, 1);
+	x = header_hash(&a);
+	y = header_hash(&b);
+	EXPECT((engine_prefer(g, &a, &td, &b, &td) > 0) ==
+	       (memcmp(x.b, y.b, 32) < 0));
+	EXPECT((engine_prefer(g, &b, &td, &a, &td) > 0) ==
+	       (memcmp(x.b, y.b, 32) > 0));
+	engine_free(g);
+	rig_close(&r);
+}
+
+TEST(test_engine_header_without_room_for_a_seal)
+{
+	static const uint8_t extra[CLIQUE_SEAL - 1];
+	const struct header h = {
+	    .extra = {extra, sizeof(extra)}, .field_cnt = HEADER_FIELDS_LONDON};
+	struct bytes message;
+	struct hash hash;
+	struct addr who;
+	struct arena a;
+
+	arena_init(&a, 1 << 12);
+	EXPECT_RC(clique_seal_hash(&hash, &h, NULL), RC_BLK_SIG_MISSING);
+	EXPECT_RC(
+	    clique_seal_bytes(&a, &message, &h, NULL), RC_BLK_SIG_MISSING);
+	EXPECT_RC(clique_signer(&who, &h, NULL), RC_BLK_SIG_MISSING);
+	arena_drop(&a);
+}
+
 /* Recorded chains. --------------------------------------------------- */
 
 /* The member lists of a chain's expected.json, by block number; NULL where

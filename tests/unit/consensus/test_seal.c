@@ -87,6 +87,12 @@ TEST(test_seal_signed_header_is_valid_and_becomes_head)
 	EXPECT_RC(clique_seal_hash(&seal, ef->header, NULL), RC_OK);
 	EXPECT_RC(
 	    engine_verify(d.judge, ef->header, d.head, 1001, NULL), RC_OK);
+	/* Of a block of somebody else it is he, for both. */
+	self = rig_addr(2);
+	EXPECT_RC(
+	    engine_author(d.g, &author, rig_chain(&d.rig, d.head, 2, 3), NULL),
+	    RC_OK);
+	EXPECT(addr_eq(&author, &self));
 	EXPECT_RC(engine_author(d.judge, &author, ef->header, NULL), RC_OK);
 	self = rig_addr(1);
 	EXPECT(addr_eq(&author, &self));
@@ -413,15 +419,137 @@ TEST(test_seal_new_head_drops_what_was_under_way)
 
 TEST(test_seal_built_block_of_another_template_is_ignored)
 {
+	static const char *const rows[] = {
+	    "parent", "number", "time", "difficulty", "extra data"};
 	struct header h;
+	struct drive d;
+	size_t i;
+
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		test_row(rows[i]);
+		drive_open(&d, 1, 0);
+		drive_start(&d, true);
+		drive_fire(&d);
+		h = *drive_effect(&d, EF_BUILD)->header;
+		h.parent.b[0] ^= i == 0;
+		h.number += i == 1;
+		h.time += i == 2;
+		h.difficulty.w[0] -= i == 3;
+		h.extra.len -= i == 4;
+		drive_step(
+		    &d, &(struct engine_event){.kind = EV_BUILT, .header = &h});
+		EXPECT_U64(d.out.cnt, 0);
+		drive_close(&d);
+	}
+	test_count(i);
+}
+
+TEST(test_seal_before_the_start_nothing_happens)
+{
+	struct addr a = rig_addr(5);
+	struct drive d;
+
+	drive_open(&d, 3, 1);
+	d.g = rig_engine(&d.rig);
+	drive_event(&d, EV_TIMER);
+	EXPECT_U64(d.out.cnt, 0);
+	drive_event(&d, EV_WORK);
+	EXPECT_U64(d.out.cnt, 0);
+	drive_event(&d, EV_SIGNED);
+	EXPECT_U64(d.out.cnt, 0);
+	drive_refuse(&d, RC_IO);
+	EXPECT_U64(d.out.cnt, 0);
+	EXPECT_RC(engine_propose(d.g, &a, true, NULL), RC_OK);
+	drive_close(&d);
+}
+
+/* The store cannot be read: that is for the caller to know. */
+TEST(test_seal_failed_reads_stop)
+{
+	struct engine_event ev = {.kind = EV_START, .has_work = true};
+	struct drive d;
+
+	drive_open(&d, 3, 1);
+	drive_start(&d, true);
+	engine_free(d.g);
+	d.g = rig_engine(&d.rig);
+	ev.header = rig_chain(&d.rig, d.head, 2, 3);
+	ev.hash = header_hash(ev.header);
+	d.rig.header_rc = RC_IO;
+	EXPECT_RC(
+	    engine_step(d.g, &d.arena, &d.out, &ev, d.now_ms, NULL), RC_IO);
+	d.rig.header_rc = RC_CORRUPT;
+	EXPECT_RC(engine_step(d.g, &d.arena, &d.out, &ev, d.now_ms, NULL),
+	    RC_CORRUPT);
+	d.rig.header_rc = RC_OK;
+	d.rig.staged_rc = RC_IO;
+	EXPECT_RC(
+	    engine_step(d.g, &d.arena, &d.out, &ev, d.now_ms, NULL), RC_IO);
+	d.rig.staged_rc = RC_CORRUPT;
+	EXPECT_RC(engine_step(d.g, &d.arena, &d.out, &ev, d.now_ms, NULL),
+	    RC_CORRUPT);
+	drive_close(&d);
+}
+
+/* Work that comes while a heartbeat is under way waits for the next block. */
+TEST(test_seal_work_during_a_heartbeat_waits)
+{
+	struct drive d;
+	unsigned steps;
+
+	for (steps = 1; steps <= 3; steps++) {
+		drive_open(&d, 3, 1);
+		d.rig.conf.skip_empty = true;
+		d.rig.conf.heartbeat_s = 10;
+		drive_start(&d, false);
+		drive_fire(&d);
+		if (steps >= 2)
+			drive_built(&d, 0);
+		if (steps >= 3)
+			drive_signed(&d);
+		drive_event(&d, EV_WORK);
+		EXPECT_U64(d.out.cnt, 0);
+		drive_close(&d);
+	}
+}
+
+/* While blocked, new work starts patience: now a block is due. */
+TEST(test_seal_work_while_blocked_starts_patience)
+{
+	uint64_t before;
+	struct drive d;
+
+	drive_open(&d, 3, 1);
+	d.rig.conf.skip_empty = true;
+	d.rig.conf.heartbeat_s = 100;
+	drive_start(&d, true);
+	EXPECT(drive_seal(&d, 1) != NULL);
+	drive_head(&d, d.head, false);
+	before = drive_timer_at(&d);
+	drive_event(&d, EV_WORK);
+	EXPECT(drive_timer_at(&d) < before);
+	drive_close(&d);
+}
+
+TEST(test_seal_work_while_held_waits_for_the_next_block)
+{
 	struct drive d;
 
 	drive_open(&d, 1, 0);
-	drive_start(&d, true);
+	d.rig.conf.skip_empty = true;
+	d.rig.conf.heartbeat_s = 10;
+	drive_start(&d, false);
 	drive_fire(&d);
-	h = *drive_effect(&d, EF_BUILD)->header;
-	h.time++;
-	drive_step(&d, &(struct engine_event){.kind = EV_BUILT, .header = &h});
+	d.now_ms += 200; /* the next build starts early */
+	drive_built(&d, 0);
+	drive_signed(&d);
+	drive_head(&d, rig_chain(&d.rig, d.head, 0, 1), false);
+	drive_fire(&d);
+	drive_built(&d, 0);
+	EXPECT(drive_effect(&d, EF_SIGN) == NULL);
+	drive_event(&d, EV_WORK);
+	EXPECT_U64(d.out.cnt, 0);
+	drive_refuse(&d, RC_IO);
 	EXPECT_U64(d.out.cnt, 0);
 	drive_close(&d);
 }
@@ -631,6 +759,151 @@ TEST(test_seal_restart_ignores_a_staged_block_that_no_longer_fits)
 		drive_close(&d);
 	}
 	test_count(i);
+}
+
+/* Answers to questions that were not asked, in every phase. */
+TEST(test_seal_events_out_of_place_have_no_effect)
+{
+	static const struct {
+		const char *name;
+		size_t self;    /* of three */
+		unsigned steps; /* how far to go: timer, build, sign, import */
+	} rows[] = {
+	    {"blocked", 1, 5},
+	    {"waiting", 1, 0},
+	    {"building", 1, 1},
+	    {"signing", 1, 2},
+	    {"importing", 1, 3},
+	    {"stranger", 7, 0},
+	};
+	struct drive d;
+	size_t i;
+
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		test_row(rows[i].name);
+		drive_open(&d, 3, rows[i].self);
+		drive_start(&d, true);
+		if (rows[i].steps == 5)
+			EXPECT(drive_seal(&d, 1) != NULL);
+		if (rows[i].steps >= 1 && rows[i].steps < 5)
+			drive_fire(&d);
+		if (rows[i].steps >= 2 && rows[i].steps < 5)
+			drive_built(&d, 1);
+		if (rows[i].steps == 3)
+			drive_signed(&d);
+		drive_event(&d, EV_MESSAGE);
+		EXPECT_U64(d.out.cnt, 0);
+		drive_event(&d, EV_WORK);
+		EXPECT_U64(d.out.cnt, 0);
+		if (rows[i].steps != 1) {
+			drive_step(&d, &(struct engine_event){
+					   .kind = EV_BUILT, .header = d.head});
+			EXPECT_U64(d.out.cnt, 0);
+		}
+		if (rows[i].steps != 2) {
+			drive_event(&d, EV_SIGNED);
+			EXPECT_U64(d.out.cnt, 0);
+		}
+		if (rows[i].steps == 0 || rows[i].steps == 5) {
+			drive_refuse(&d, RC_IO);
+			EXPECT_U64(d.out.cnt, 0);
+		}
+		drive_close(&d);
+	}
+	test_count(i);
+}
+
+/* The block could not be imported: its height is used up. */
+TEST(test_seal_failed_import_leaves_the_height_to_others)
+{
+	struct drive d;
+
+	drive_open(&d, 3, 1);
+	drive_start(&d, true);
+	drive_fire(&d);
+	drive_built(&d, 1);
+	drive_signed(&d);
+	drive_refuse(&d, RC_BLK_STATE_ROOT);
+	EXPECT(strstr(drive_why(&d, ENGINE_WAITING), "merkle root") != NULL);
+	drive_fire(&d);
+	EXPECT(strstr(drive_why(&d, ENGINE_BLOCKED), "signed before") != NULL);
+	drive_close(&d);
+}
+
+TEST(test_seal_lost_import_is_noticed)
+{
+	struct drive d;
+
+	drive_open(&d, 3, 1);
+	drive_start(&d, true);
+	drive_fire(&d);
+	drive_built(&d, 1);
+	drive_signed(&d);
+	drive_fire(&d); /* the watch */
+	EXPECT(strstr(drive_why(&d, ENGINE_WAITING), "timed out") != NULL);
+	drive_close(&d);
+}
+
+/* Without staging, as in tools that seal into memory. */
+TEST(test_seal_chain_without_staging_is_fine)
+{
+	struct engine_event ev = {.kind = EV_START, .has_work = true};
+	struct drive d;
+
+	drive_open(&d, 1, 0);
+	drive_start(&d, true);
+	engine_free(d.g);
+	d.rig.link.stage = NULL;
+	d.rig.link.staged = NULL;
+	EXPECT_RC(clique_new(&d.g, &d.rig.conf, &d.rig.link, NULL), RC_OK);
+	ev.header = d.head;
+	ev.hash = header_hash(d.head);
+	drive_step(&d, &ev);
+	EXPECT(drive_seal(&d, 1) != NULL);
+	EXPECT_U64(d.rig.stage_cnt, 0);
+	drive_close(&d);
+}
+
+TEST(test_seal_failed_keep_stops)
+{
+	struct engine_event ev = {.kind = EV_HEAD, .has_work = true};
+	struct header other;
+	struct drive d;
+
+	drive_open(&d, 3, 1);
+	drive_start(&d, true);
+	/* Another head at the same height: a fork, which is kept. */
+	rig_next(&d.rig, &other, d.head, 2, 3);
+	rig_seal(&d.rig, &other, 2);
+	rig_put(&d.rig, &other);
+	drive_other(&d, 0);
+	ev.header = &other;
+	ev.hash = header_hash(&other);
+	d.rig.keep_rc = RC_IO;
+	EXPECT_RC(
+	    engine_step(d.g, &d.arena, &d.out, &ev, d.now_ms, NULL), RC_IO);
+	drive_close(&d);
+}
+
+/* Times at the end of the range never come, and nothing wraps. */
+TEST(test_seal_absurd_times_are_never_due)
+{
+	struct header h;
+	struct drive d;
+
+	drive_open(&d, 1, 0);
+	d.rig.conf.period_s = UINT64_MAX;
+	drive_start(&d, true);
+	EXPECT_U64(d.out.cnt, 0);
+	drive_close(&d);
+	drive_open(&d, 1, 0);
+	drive_start(&d, true);
+	h = *d.head;
+	h.time = UINT64_MAX - 5;
+	rig_put(&d.rig, &h);
+	drive_head(&d, header_copy(&d.rig.arena, &h), true);
+	EXPECT_U64(d.out.cnt, 0);
+	drive_close(&d);
 }
 
 TEST(test_seal_counts_what_it_did)

@@ -33,19 +33,21 @@ list(struct form *f, size_t mark)
 }
 
 static void
-put_recent(struct form *f, uint64_t number, uint8_t signer)
+put_recent(struct form *f, uint64_t number, uint8_t signer, bool has_more)
 {
 	struct addr a = at(signer);
 	size_t mark = f->b.len;
 
 	rlp_put_u64(&f->b, number);
 	rlp_put_str(&f->b, addr_bytes(&a));
+	if (has_more)
+		rlp_put_u64(&f->b, 1);
 	list(f, mark);
 }
 
 static void
 put_vote(struct form *f, uint8_t signer, uint8_t target, uint64_t number,
-    uint64_t is_add)
+    uint64_t is_add, bool has_more)
 {
 	struct addr a = at(signer), b = at(target);
 	size_t mark = f->b.len;
@@ -54,6 +56,8 @@ put_vote(struct form *f, uint8_t signer, uint8_t target, uint64_t number,
 	rlp_put_str(&f->b, addr_bytes(&b));
 	rlp_put_u64(&f->b, number);
 	rlp_put_u64(&f->b, is_add);
+	if (has_more)
+		rlp_put_u64(&f->b, 1);
 	list(f, mark);
 }
 
@@ -68,7 +72,7 @@ struct spoil {
 		uint8_t signer, target;
 		uint64_t number, is_add;
 	} votes[2];
-	bool has_tail;
+	enum { NO_TAIL, BEHIND_ITEMS, BEHIND_ALL, IN_RECENT, IN_VOTE } tail;
 };
 
 static struct bytes
@@ -87,16 +91,18 @@ form_of(struct form *f, const struct spoil *s)
 	rlp_put_str(&f->b, bytes_of(signers, s->signer_bytes));
 	mark = f->b.len;
 	for (i = 0; i < 2; i++)
-		put_recent(f, s->recents[i], 1);
+		put_recent(f, s->recents[i], 1, s->tail == IN_RECENT);
 	list(f, mark);
 	mark = f->b.len;
 	for (i = 0; i < 2; i++)
 		put_vote(f, s->votes[i].signer, s->votes[i].target,
-		    s->votes[i].number, s->votes[i].is_add);
+		    s->votes[i].number, s->votes[i].is_add, s->tail == IN_VOTE);
 	list(f, mark);
-	if (s->has_tail)
+	if (s->tail == BEHIND_ITEMS)
 		rlp_put_u64(&f->b, 1);
 	list(f, 0);
+	if (s->tail == BEHIND_ALL)
+		rlp_put_u64(&f->b, 1);
 	return bytes_of_buf(&f->b);
 }
 
@@ -120,29 +126,33 @@ form_of(struct form *f, const struct spoil *s)
 TEST(test_snapshot_stored_form_refuses_broken_invariants)
 {
 	static const struct spoil rows[] = {
-	    {"good", RC_OK, 1, 60, S3, R2, V2, false},
-	    {"version", RC_UNSUPPORTED, 2, 60, S3, R2, V2, false},
-	    {"half an address", RC_CORRUPT, 1, 59, S3, R2, V2, false},
-	    {"signers unsorted", RC_CORRUPT, 1, 60, {1, 3, 2}, R2, V2, false},
-	    {"signer twice", RC_CORRUPT, 1, 60, {1, 2, 2}, R2, V2, false},
-	    {"recents unsorted", RC_CORRUPT, 1, 60, S3, {10, 9}, V2, false},
-	    {"recent twice", RC_CORRUPT, 1, 60, S3, {9, 9}, V2, false},
-	    {"recent of the future", RC_CORRUPT, 1, 60, S3, {9, 11}, V2, false},
+	    {"good", RC_OK, 1, 60, S3, R2, V2, NO_TAIL},
+	    {"version", RC_UNSUPPORTED, 2, 60, S3, R2, V2, NO_TAIL},
+	    {"half an address", RC_CORRUPT, 1, 59, S3, R2, V2, NO_TAIL},
+	    {"signers unsorted", RC_CORRUPT, 1, 60, {1, 3, 2}, R2, V2, NO_TAIL},
+	    {"signer twice", RC_CORRUPT, 1, 60, {1, 2, 2}, R2, V2, NO_TAIL},
+	    {"recents unsorted", RC_CORRUPT, 1, 60, S3, {10, 9}, V2, NO_TAIL},
+	    {"recent twice", RC_CORRUPT, 1, 60, S3, {9, 9}, V2, NO_TAIL},
+	    {"recent of the future", RC_CORRUPT, 1, 60, S3, {9, 11}, V2,
+		NO_TAIL},
 	    {"vote of a stranger", RC_CORRUPT, 1, 60, S3, R2,
-		{{1, 9, 5, 1}, {8, 3, 6, 0}}, false},
+		{{1, 9, 5, 1}, {8, 3, 6, 0}}, NO_TAIL},
 	    {"vote to add a member", RC_CORRUPT, 1, 60, S3, R2,
-		{{1, 9, 5, 1}, {2, 3, 6, 1}}, false},
+		{{1, 9, 5, 1}, {2, 3, 6, 1}}, NO_TAIL},
 	    {"vote to drop a stranger", RC_CORRUPT, 1, 60, S3, R2,
-		{{1, 9, 5, 0}, {2, 3, 6, 0}}, false},
+		{{1, 9, 5, 0}, {2, 3, 6, 0}}, NO_TAIL},
 	    {"vote neither way", RC_CORRUPT, 1, 60, S3, R2,
-		{{1, 9, 5, 2}, {2, 3, 6, 0}}, false},
+		{{1, 9, 5, 2}, {2, 3, 6, 0}}, NO_TAIL},
 	    {"votes unsorted", RC_CORRUPT, 1, 60, S3, R2,
-		{{1, 9, 6, 1}, {2, 3, 5, 0}}, false},
+		{{1, 9, 6, 1}, {2, 3, 5, 0}}, NO_TAIL},
 	    {"vote of the future", RC_CORRUPT, 1, 60, S3, R2,
-		{{1, 9, 5, 1}, {2, 3, 11, 0}}, false},
+		{{1, 9, 5, 1}, {2, 3, 11, 0}}, NO_TAIL},
 	    {"vote stands twice", RC_CORRUPT, 1, 60, S3, R2,
-		{{1, 9, 5, 1}, {1, 9, 6, 1}}, false},
-	    {"bytes behind", RC_TRAILING, 1, 60, S3, R2, V2, true},
+		{{1, 9, 5, 1}, {1, 9, 6, 1}}, NO_TAIL},
+	    {"items behind", RC_TRAILING, 1, 60, S3, R2, V2, BEHIND_ITEMS},
+	    {"bytes behind", RC_TRAILING, 1, 60, S3, R2, V2, BEHIND_ALL},
+	    {"more in a recent", RC_TRAILING, 1, 60, S3, R2, V2, IN_RECENT},
+	    {"more in a vote", RC_TRAILING, 1, 60, S3, R2, V2, IN_VOTE},
 	};
 	struct clique_snap s;
 	struct form f;
@@ -164,7 +174,7 @@ TEST(test_snapshot_stored_form_refuses_broken_invariants)
 TEST(test_snapshot_stored_form_cut_anywhere_is_refused)
 {
 	static const struct spoil good = {
-	    "good", RC_OK, 1, 60, S3, R2, V2, false};
+	    "good", RC_OK, 1, 60, S3, R2, V2, NO_TAIL};
 	struct clique_snap s;
 	struct bytes all;
 	struct form f;
@@ -300,4 +310,49 @@ TEST(test_snapshot_vote_bound_is_an_error)
 	s.vote_cap = s.vote_cnt = CLIQUE_VOTE_MAX;
 	EXPECT_RC(step(&s, 2, 9, true), RC_NO_SPACE);
 	clique_snap_free(&s);
+}
+
+/* Votes both ways, and no signer at all. */
+TEST(test_snapshot_stored_form_round_trip)
+{
+	struct clique_snap s, got;
+	struct bytes form, again;
+	struct arena a;
+	size_t n;
+
+	arena_init(&a, 1 << 16);
+	for (n = 0; n <= 5; n += 5) {
+		make_set(&s, n, 7);
+		if (n > 0) {
+			EXPECT_RC(step(&s, 1, 9, true), RC_OK);
+			EXPECT_RC(step(&s, 2, 3, false), RC_OK);
+			EXPECT_U64(s.vote_cnt, 2);
+		}
+		EXPECT_RC(clique_snap_encode(&a, &form, &s, NULL), RC_OK);
+		EXPECT_RC(clique_snap_decode(&got, form, NULL), RC_OK);
+		EXPECT_RC(clique_snap_encode(&a, &again, &got, NULL), RC_OK);
+		EXPECT_BYTES(again, form);
+		EXPECT_U64(got.signer_cnt, n);
+		clique_snap_free(&got);
+		clique_snap_free(&s);
+	}
+	arena_drop(&a);
+}
+
+TEST(test_snapshot_signer_bound_is_an_error)
+{
+	static uint8_t
+	    extra[CLIQUE_VANITY + CLIQUE_SEAL + 20 * (CLIQUE_SIGNER_MAX + 1)];
+	struct header h = {.extra = {extra, sizeof(extra) - 20}};
+	struct hash hash = {{1}};
+	struct clique_snap s;
+	size_t i;
+
+	for (i = 0; i <= CLIQUE_SIGNER_MAX; i++)
+		be32_put(extra + CLIQUE_VANITY + 20 * i, (uint32_t)i + 1);
+	EXPECT_RC(clique_snap_first(&s, &h, &hash, NULL), RC_OK);
+	EXPECT_U64(s.signer_cnt, CLIQUE_SIGNER_MAX);
+	clique_snap_free(&s);
+	h.extra.len += 20;
+	EXPECT_RC(clique_snap_first(&s, &h, &hash, NULL), RC_NO_SPACE);
 }

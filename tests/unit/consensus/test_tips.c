@@ -183,3 +183,106 @@ TEST(test_tips_branch_below_finality_is_left_alone)
 	EXPECT(wait_in_vain(&s.d, 10) == NULL);
 	drive_close(&s.d);
 }
+
+/* We left a heavier branch because nobody extended it, and cannot extend the
+ * lighter one either: back to the heavier. */
+TEST(test_tips_heavier_branch_is_gone_back_to)
+{
+	const struct engine_effect *ef;
+	const struct header *y;
+	struct hash x;
+	struct drive d;
+
+	drive_open(&d, 3, 1);
+	drive_start(&d, true);
+	y = rig_chain(&d.rig, d.head, 0, 3);
+	EXPECT_RC(engine_verify(d.g, y, d.head, y->time, NULL), RC_OK);
+	EXPECT(drive_seal(&d, 1) != NULL);
+	x = header_hash(d.head);
+	drive_head(&d, y, true); /* weight 1 against 2 */
+	drive_fire(&d);
+	drive_built(&d, 1);
+	drive_refuse(&d, RC_DENIED);
+	ef = wait_in_vain(&d, 4);
+	EXPECT(ef != NULL && hash_eq(&ef->parent, &x));
+	drive_close(&d);
+}
+
+/* Of two branches that can be extended the heavier is taken. */
+TEST(test_tips_heaviest_of_several_is_taken)
+{
+	const struct header *base, *light, *heavy;
+	const struct engine_effect *ef;
+	struct hash want;
+	struct drive d;
+
+	/* Five sealers, we are 1 and seal block 1 in turn. */
+	drive_open(&d, 5, 1);
+	drive_start(&d, true);
+	base = d.head;
+	EXPECT(drive_seal(&d, 1) != NULL);
+	light = rig_chain(&d.rig, base, 0, 5);
+	EXPECT_RC(engine_verify(d.g, light, base, light->time, NULL), RC_OK);
+	heavy = rig_chain(&d.rig, light, 2, 5); /* in turn */
+	EXPECT_RC(engine_verify(d.g, heavy, light, heavy->time, NULL), RC_OK);
+	want = header_hash(heavy);
+	base = light;
+	light = rig_chain(&d.rig, base, 3, 5);
+	EXPECT_RC(engine_verify(d.g, light, base, light->time, NULL), RC_OK);
+	drive_head(&d, d.head, true);
+	ef = wait_in_vain(&d, 4);
+	EXPECT(ef != NULL && hash_eq(&ef->parent, &want));
+	drive_close(&d);
+}
+
+/* More verified blocks than are remembered: the lowest are forgotten. */
+TEST(test_tips_memory_is_bounded)
+{
+	const struct header *h, *first;
+	struct drive d;
+	size_t i;
+
+	drive_open(&d, 3, 1);
+	drive_start(&d, true);
+	first = h = d.head;
+	for (i = 0; i < 3 * CLIQUE_TIP_MAX; i++) {
+		h = rig_chain(&d.rig, h, (h->number + 1) % 3, 3);
+		EXPECT_RC(engine_verify(d.g, h, rig_get(&d.rig, &h->parent),
+			      h->time, NULL),
+		    RC_OK);
+	}
+	/* An old one finds no place any more. */
+	h = rig_chain(&d.rig, first, 0, 3);
+	EXPECT_RC(engine_verify(d.g, h, first, h->time, NULL), RC_OK);
+	drive_head(&d, h, true);
+	drive_close(&d);
+}
+
+/* A tip whose headers the store has lost is passed over. */
+TEST(test_tips_lost_branch_is_passed_over)
+{
+	struct hash y, z;
+	struct stall s;
+
+	open_stall(&s);
+	y = header_hash(s.y);
+	z = header_hash(s.z);
+	drive_head(&s.d, s.d.head, true);
+	map_del(&s.d.rig.headers, y.b);
+	map_del(&s.d.rig.headers, z.b);
+	drive_restart(&s.d);
+	EXPECT(wait_in_vain(&s.d, 6) == NULL);
+	drive_close(&s.d);
+}
+
+TEST(test_tips_unanswered_adoption_is_given_up)
+{
+	struct stall s;
+
+	open_stall(&s);
+	drive_head(&s.d, s.d.head, true);
+	EXPECT(wait_in_vain(&s.d, 4) != NULL);
+	drive_fire(&s.d); /* the watch */
+	EXPECT(drive_effect(&s.d, EF_ADOPT) == NULL);
+	drive_close(&s.d);
+}

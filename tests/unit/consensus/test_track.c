@@ -199,3 +199,37 @@ TEST(test_track_cache_is_bounded_and_refilled)
 	engine_free(g);
 	rig_close(&r);
 }
+
+/* Ten thousand signers a set: the cache is bounded in bytes, too. */
+TEST(test_track_cache_of_large_sets_is_bounded)
+{
+	static uint8_t extra[CLIQUE_VANITY + CLIQUE_SEAL + 20 * 10000];
+	struct addr self = rig_addr(0);
+	struct header genesis, h;
+	struct clique *c;
+	struct engine *g;
+	struct hash hash;
+	struct rig r;
+	size_t i;
+
+	rig_open(&r, true);
+	genesis = *rig_genesis(&r, 1);
+	for (i = 0; i < 9999; i++)
+		be32_put(extra + CLIQUE_VANITY + 20 * i, (uint32_t)i + 1);
+	memcpy(extra + CLIQUE_VANITY + 20 * i, self.b, 20);
+	genesis.extra = bytes_of(extra, sizeof(extra));
+	hash = rig_put(&r, &genesis);
+	g = rig_engine(&r);
+	c = clique_of(g);
+	for (i = 0; i < CLIQUE_CACHE_MAX; i++) {
+		rig_next(&r, &h, rig_get(&r, &hash), 0, 1);
+		h.time += i;
+		rig_seal(&r, &h, 0);
+		rig_put(&r, &h);
+		EXPECT_U64(signers_at(g, &h, RC_OK), 10000);
+		EXPECT(c->cache.bytes <= CLIQUE_CACHE_BYTES_MAX);
+	}
+	EXPECT(c->cache.bytes > CLIQUE_CACHE_BYTES_MAX / 2);
+	engine_free(g);
+	rig_close(&r);
+}
