@@ -11,7 +11,7 @@
 #include "noded/mail.h"
 
 /* Jobs that share one sync: bounds what waits for it. */
-enum { POOLER_BATCH_MAX = 4096 };
+enum { POOLER_BATCH_MAX = 4096, POOLER_REMIND_MS = 1000 };
 
 static uint64_t
 now_ms(const struct pooler *p)
@@ -163,7 +163,11 @@ pooler_run(struct pooler *p, struct err *e)
 	enum rc rc = RC_OK;
 
 	while (rc == RC_OK && !p->is_stopping) {
-		(void)queue_wait(p->in, -1);
+		/* While work waits, core is reminded: a word that came at a
+		 * moment when it could do nothing must not be the last. */
+		if (!queue_wait(
+			p->in, p->has_told_work ? POOLER_REMIND_MS : -1))
+			p->has_told_work = false;
 		rc = turn(p, e);
 	}
 	return rc;
