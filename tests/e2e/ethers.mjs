@@ -25,7 +25,7 @@ const cases = {};
 async function transfer(overrides) {
 	const to = ethers.Wallet.createRandom().address;
 	const sent = await wallet.sendTransaction({ to, value: 12345n, ...overrides });
-	const receipt = await sent.wait(1, 20000);
+	const receipt = await sent.wait(1, 120000);
 	assert.equal(receipt.status, 1);
 	assert.equal(receipt.type, overrides.type);
 	assert.equal(receipt.from, sender);
@@ -90,7 +90,7 @@ cases.many_in_a_row_keep_their_order = async () => {
 	const sent = [];
 	for (let i = 0; i < 40; i++)
 		sent.push(wallet.sendTransaction({ to, value: 1n, gasLimit: 21000n, type: 0, gasPrice: 0n }));
-	const receipts = await Promise.all((await Promise.all(sent)).map((s) => s.wait(1, 20000)));
+	const receipts = await Promise.all((await Promise.all(sent)).map((s) => s.wait(1, 120000)));
 	assert.ok(receipts.every((r) => r.status === 1));
 	assert.equal(await provider.getBalance(to), 40n);
 };
