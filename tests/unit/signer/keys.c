@@ -5,33 +5,16 @@
  */
 #include "keys.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "crypto/ec.h"
 #include "crypto/keccak.h"
 #include "crypto/keystore.h"
 #include "eth/header.h"
-
-unsigned keys_sync_cnt;
-int keys_sync_errno;
-
-/* Stands in front of the C library's in this program. */
-int
-fdatasync(int fd)
-{
-	keys_sync_cnt++;
-	if (keys_sync_errno != 0) {
-		errno = keys_sync_errno;
-		return -1;
-	}
-	return (int)syscall(SYS_fdatasync, fd);
-}
 
 static void
 need(bool ok, const char *what)

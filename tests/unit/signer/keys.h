@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * What the tests of this library share: key files, messages to sign, and a
- * disk that can fail.
+ * What the tests of this library share: key files and messages to sign.
  */
 #ifndef UNIT_SIGNER_KEYS_H
 #define UNIT_SIGNER_KEYS_H
@@ -41,9 +40,5 @@ struct bytes keys_seal(struct arena *a, uint64_t number, uint64_t salt);
 /* keys_expect_sig fails the test unless sig is k's over message. */
 void keys_expect_sig(
     const uint8_t sig[65], const struct test_key *k, struct bytes message);
-
-/* fdatasync of this program: counted, and failing on demand. */
-extern unsigned keys_sync_cnt;
-extern int keys_sync_errno;
 
 #endif

@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "faults.h"
 #include "keys.h"
 
 static struct child *
@@ -285,10 +286,10 @@ TEST(test_child_failed_sync_lets_no_signature_out)
 	keys_write(test_tmpdir(), "key.json", &k, "x");
 	c = child_new();
 	EXPECT_RC(unlock(c, &k, "x"), RC_OK);
-	keys_sync_errno = EIO;
+	fault_set(FAULT_fdatasync, EIO, 1, 1);
 	EXPECT_RC(seal(c, &sig, &k, 5, 0), RC_IO);
 	EXPECT_U64(sig.len, 0);
-	keys_sync_errno = 0;
+	EXPECT_U64(fault_clear(), 1);
 	EXPECT_RC(seal(c, &sig, &k, 5, 0), RC_IO);
 	EXPECT_U64(sig.len, 0);
 	child_free(c);
@@ -306,7 +307,7 @@ TEST(test_child_refused_seal_leaves_the_watermark)
 	keys_write(test_tmpdir(), "key.json", &k, "x");
 	c = child_new();
 	arena_init(&a, 1 << 16);
-	before = keys_sync_cnt;
+	before = fault_sync_cnt();
 	EXPECT_RC(seal(c, NULL, &k, 5, 0), RC_NOT_FOUND);
 	EXPECT_RC(unlock(c, &k, "x"), RC_OK);
 	EXPECT_RC(ask(c, NULL,
@@ -319,9 +320,93 @@ TEST(test_child_refused_seal_leaves_the_watermark)
 	c->conf.may_seal = false;
 	EXPECT_RC(seal(c, NULL, &k, 5, 0), RC_DENIED);
 	c->conf.may_seal = true;
-	EXPECT_U64(keys_sync_cnt, before);
+	EXPECT_U64(fault_sync_cnt(), before);
 	EXPECT_U64(c->mark.cnt, 0);
 	EXPECT_RC(seal(c, NULL, &k, 1, 0), RC_OK);
 	arena_drop(&a);
+	child_free(c);
+}
+
+/* Transactions and messages are signed as often as one likes. */
+TEST(test_child_transactions_are_not_counted)
+{
+	struct wire_request r = {.op = WIRE_SIGN, .kind = SIGNER_TX};
+	struct bytes sig = {NULL, 0};
+	struct test_key k;
+	struct child *c;
+	unsigned before;
+
+	keys_make(&k, 1);
+	keys_write(test_tmpdir(), "key.json", &k, "x");
+	c = child_new();
+	EXPECT_RC(unlock(c, &k, "x"), RC_OK);
+	before = fault_sync_cnt();
+	r.addr = k.addr;
+	r.rest = test_hex("c6808080808080");
+	EXPECT_RC(ask(c, &sig, &r), RC_OK);
+	keys_expect_sig(sig.ptr, &k, r.rest);
+	r.rest = test_hex("c6018080808080");
+	EXPECT_RC(ask(c, &sig, &r), RC_OK);
+	r.kind = SIGNER_MESSAGE;
+	r.rest = test_hex("190145");
+	EXPECT_RC(ask(c, &sig, &r), RC_OK);
+	keys_expect_sig(sig.ptr, &k, r.rest);
+	EXPECT_U64(fault_sync_cnt(), before);
+	child_free(c);
+}
+
+TEST(test_child_empty_folder_lists_nothing)
+{
+	struct child *c = child_new();
+	struct bytes body;
+
+	EXPECT_RC(
+	    ask(c, &body, &(struct wire_request){.op = WIRE_LIST}), RC_OK);
+	EXPECT_U64(body.len, 0);
+	close(c->dir);
+	c->dir = -1;
+	EXPECT_RC(
+	    ask(c, &body, &(struct wire_request){.op = WIRE_LIST}), RC_IO);
+	child_free(c);
+}
+
+/* A folder that is no key store. */
+TEST(test_child_too_many_key_files_are_refused)
+{
+	const char *doc =
+	    "{\"address\":\"0000000000000000000000000000000000000001\"}";
+	struct bytes body;
+	struct child *c;
+	char name[16];
+	unsigned i;
+
+	for (i = 0; i <= SIGNER_FILE_MAX; i++) {
+		snprintf(name, sizeof(name), "k%u", i);
+		keys_put(test_tmpdir(), name, bytes_of_str(doc), 0600);
+	}
+	c = child_new();
+	EXPECT_RC(ask(c, &body, &(struct wire_request){.op = WIRE_LIST}),
+	    RC_NO_SPACE);
+	unlink(keys_path(test_tmpdir(), "k0"));
+	EXPECT_RC(
+	    ask(c, &body, &(struct wire_request){.op = WIRE_LIST}), RC_OK);
+	EXPECT_U64(body.len, 20);
+	child_free(c);
+}
+
+TEST(test_child_huge_file_is_passed_over)
+{
+	static char text[70000];
+	struct bytes body;
+	struct child *c;
+
+	memset(text, ' ', sizeof(text));
+	memcpy(text,
+	    "{\"address\":\"0000000000000000000000000000000000000001\"}", 55);
+	keys_put(test_tmpdir(), "huge", bytes_of(text, sizeof(text)), 0600);
+	c = child_new();
+	EXPECT_RC(
+	    ask(c, &body, &(struct wire_request){.op = WIRE_LIST}), RC_OK);
+	EXPECT_U64(body.len, 0);
 	child_free(c);
 }

@@ -22,6 +22,8 @@ TEST(test_policy_kind_that_is_not_configured_is_denied)
 			      bytes_of_str(""), &e),
 		    RC_DENIED);
 	EXPECT_STR(e.text, "this signer signs no message");
+	EXPECT_RC(policy_check(&all, SIGNER_KIND_CNT, 1, bytes_of_str(""), &e),
+	    RC_DENIED);
 	test_count(SIGNER_KIND_CNT);
 }
 
@@ -96,6 +98,12 @@ TEST(test_policy_every_shape_under_every_kind)
 		true, false},
 	    {"signed legacy", test_hex("c9808080808080800101"), false, false,
 		false, false},
+	    {"legacy with s", test_hex("c9808080808080808001"), false, false,
+		false, false},
+	    {"legacy with a list inside", test_hex("c980808080808080c080"),
+		false, false, false, false},
+	    {"transaction type 0", test_hex("00c0"), false, false, false,
+		false},
 	    {"consensus message", test_hex("c6128401020304"), false, true,
 		false, false},
 	    {"EIP-191 text",

@@ -182,6 +182,43 @@ TEST(test_signer_kind_outside_the_policy_is_denied)
 	signer_stop(s);
 }
 
+/* jobsd's signer: transactions, no seals, no watermark. */
+TEST(test_signer_without_seals_needs_no_watermark)
+{
+	struct signer_conf conf = {
+	    .keystore_dir = test_tmpdir(), .may_sign_tx = true};
+	struct test_key k;
+	struct signer *s;
+	uint8_t sig[65];
+
+	keys_make(&k, 1);
+	keys_write(test_tmpdir(), "key.json", &k, "right");
+	s = spawn(&conf);
+	EXPECT_RC(
+	    signer_unlock(s, &k.addr, bytes_of_str("right"), NULL), RC_OK);
+	EXPECT_RC(signer_sign(s, sig, &k.addr, SIGNER_TX, 0, 0,
+		      test_hex("c6808080808080"), NULL),
+	    RC_OK);
+	keys_expect_sig(sig, &k, test_hex("c6808080808080"));
+	EXPECT_RC(seal(s, sig, &k, 1, 0), RC_DENIED);
+	signer_stop(s);
+	signer_stop(NULL);
+}
+
+TEST(test_signer_too_long_message_is_refused_before_it_is_sent)
+{
+	static uint8_t big[SIGNER_MESSAGE_MAX + 1];
+	struct test_key k;
+	struct signer *s = sealer(&k);
+	uint8_t sig[65];
+
+	EXPECT_RC(signer_sign(s, sig, &k.addr, SIGNER_SEAL, 1, 0,
+		      bytes_of(big, sizeof(big)), NULL),
+	    RC_TOO_LARGE);
+	EXPECT_RC(seal(s, sig, &k, 1, 0), RC_OK);
+	signer_stop(s);
+}
+
 TEST(test_signer_double_sign_is_denied_over_restarts_and_kills)
 {
 	struct signer_conf conf = sealer_conf();

@@ -13,6 +13,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "faults.h"
 #include "keys.h"
 
 static const struct addr alice = {{1}}, bob = {{2}};
@@ -138,12 +139,12 @@ TEST(test_watermark_syncs_each_advance_once)
 	unsigned before;
 
 	EXPECT_RC(watermark_open(&w, mark_path(), NULL), RC_OK);
-	before = keys_sync_cnt;
+	before = fault_sync_cnt();
 	EXPECT_RC(pass(&w, 1, 0, 1), RC_OK);
-	EXPECT_U64(keys_sync_cnt, before + 1);
+	EXPECT_U64(fault_sync_cnt(), before + 1);
 	EXPECT_RC(pass(&w, 1, 0, 1), RC_OK);
 	EXPECT_RC(pass(&w, 1, 0, 2), RC_DENIED);
-	EXPECT_U64(keys_sync_cnt, before + 1);
+	EXPECT_U64(fault_sync_cnt(), before + 1);
 	watermark_close(&w);
 }
 
@@ -152,9 +153,9 @@ TEST(test_watermark_failed_sync_ends_signing)
 	struct watermark w;
 
 	EXPECT_RC(watermark_open(&w, mark_path(), NULL), RC_OK);
-	keys_sync_errno = EIO;
+	fault_set(FAULT_fdatasync, EIO, 1, 1);
 	EXPECT_RC(pass(&w, 1, 0, 1), RC_IO);
-	keys_sync_errno = 0;
+	EXPECT_U64(fault_clear(), 1);
 	/* A second sync that succeeds proves nothing about the first. */
 	EXPECT_RC(pass(&w, 1, 0, 1), RC_IO);
 	EXPECT_RC(pass(&w, 2, 0, 1), RC_IO);

@@ -138,3 +138,30 @@ TEST(test_wire_reply_round_trip)
 	EXPECT_U64(out.text.len, WIRE_TEXT_MAX);
 	EXPECT_U64(out.body.len, 0);
 }
+
+/* Writers say so when the space is short, at every length. */
+TEST(test_wire_short_space_is_an_error)
+{
+	const struct wire_request r = {.op = WIRE_SIGN,
+	    .kind = SIGNER_SEAL,
+	    .rest = bytes_of_str("message")};
+	const struct wire_reply reply = {.rc = RC_OK,
+	    .text = bytes_of_str("text"),
+	    .body = bytes_of_str("body")};
+	const size_t request_len = 1 + 20 + 1 + 16 + 7;
+	const size_t reply_len = 2 + 1 + 4 + 4;
+	uint8_t out[64];
+	struct buf b;
+	size_t cap;
+
+	for (cap = 0; cap <= request_len; cap++) {
+		b = buf_of(out, cap);
+		EXPECT_RC(wire_request_put(&b, &r, NULL),
+		    cap < request_len ? RC_TOO_LARGE : RC_OK);
+	}
+	for (cap = 0; cap <= reply_len; cap++) {
+		b = buf_of(out, cap);
+		EXPECT_RC(wire_reply_put(&b, &reply, NULL),
+		    cap < reply_len ? RC_TOO_LARGE : RC_OK);
+	}
+}
