@@ -11,7 +11,6 @@
 #include "gateway/conn.h"
 
 #include <errno.h>
-#include <netinet/in.h>
 #include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -21,13 +20,6 @@
 #include "base/check.h"
 #include "gateway/entry.h"
 #include "gateway/worker.h"
-
-enum {
-	/* Connections taken from one listener in one turn. */
-	ACCEPT_MAX = 64,
-	/* How long no connection is accepted when descriptors are used up. */
-	PAUSE_MS = 100,
-};
 
 enum io { IO_OK, IO_WAIT, IO_GONE };
 
@@ -399,10 +391,10 @@ is_dead(const struct conn *c)
 	return poll(&p, 1, 0) < 0 || (p.revents & (POLLERR | POLLHUP)) != 0;
 }
 
-static void
-on_event(void *arg, int error)
+void
+conn_event(void *conn, int error)
 {
-	struct conn *c = arg;
+	struct conn *c = conn;
 
 	if (c->state == CONN_CLOSED)
 		return;
@@ -414,130 +406,7 @@ on_event(void *arg, int error)
 	conn_run(c);
 }
 
-/* --- birth and death --- */
-
-/* make_room closes the connection that has been idle longest. */
-static bool
-make_room(void)
-{
-	struct conn *c;
-
-	TAILQ_FOREACH(c, &gw_worker->conns, list)
-	{
-		if (c->state != CONN_HEAD || c->in_len > 0)
-			continue;
-		conn_close(c);
-		return true;
-	}
-	return false;
-}
-
-static void
-set_peer(struct conn *c, const struct sockaddr_storage *ss)
-{
-	const struct sockaddr_in *in = (const struct sockaddr_in *)ss;
-	const struct sockaddr_in6 *in6 = (const struct sockaddr_in6 *)ss;
-
-	if (ss->ss_family == AF_INET) {
-		c->peer.addr = gw_addr_of_v4((const uint8_t *)&in->sin_addr);
-		c->peer.port = ntohs(in->sin_port);
-	} else {
-		memcpy(c->peer.addr.b, &in6->sin6_addr, 16);
-		c->peer.port = ntohs(in6->sin6_port);
-	}
-	c->peer.is_tls = c->listener->is_tls;
-}
-
-static bool
-start_tls(struct conn *c)
-{
-	c->ssl = SSL_new(gw_worker->tls);
-	if (c->ssl == NULL || SSL_set_fd(c->ssl, c->fd) != 1)
-		return false;
-	SSL_set_accept_state(c->ssl);
-	return true;
-}
-
-/* open_conn makes a connection of an accepted socket. */
-static void
-open_conn(
-    int fd, const struct gw_listener *l, const struct sockaddr_storage *ss)
-{
-	struct gw_worker *w = gw_worker;
-	struct conn *c = mem_new(sizeof(*c));
-
-	if (c == NULL) {
-		(void)close(fd);
-		return;
-	}
-	c->fd = fd;
-	c->listener = l;
-	c->evt.type = KORE_TYPE_CONNECTION;
-	c->evt.handle = on_event;
-	gw_frame_init(&c->frame);
-	set_peer(c, ss);
-	TAILQ_INSERT_TAIL(&w->conns, c, list);
-	w->conn_cnt++;
-	worker_stat(STAT_CONN_ACCEPTED, 1);
-	worker_stat(STAT_CONN_OPEN, 1);
-	c->is_counted = addrs_enter(&c->peer.addr, w->conf->conn_addr_max);
-	if (!c->is_counted)
-		worker_stat(STAT_CONN_REFUSED, 1);
-	if (!c->is_counted || (l->is_tls && !start_tls(c))) {
-		conn_close(c);
-		return;
-	}
-	conn_enter(c, l->is_tls ? CONN_SHAKE : CONN_HEAD);
-	kore_platform_event_all(fd, c);
-}
-
-static void
-accept_again(void *arg)
-{
-	(void)arg;
-	worker_listen();
-}
-
-/* No descriptor is left: the socket would stay readable and the loop spin. */
-static void
-pause_accept(void)
-{
-	worker_deafen();
-	timer_set(&gw_worker->timers, &gw_worker->accept_again,
-	    worker_now_ms() + PAUSE_MS, accept_again, NULL);
-}
-
-void
-conn_accept(void *arg, int error)
-{
-	struct listen_event *l = arg;
-	struct sockaddr_storage ss;
-	socklen_t len;
-	unsigned i;
-	int fd;
-
-	(void)error;
-	for (i = 0; i < ACCEPT_MAX; i++) {
-		if (gw_worker->conn_cnt >= gw_worker->conf->conn_max &&
-		    !make_room()) {
-			worker_stat(STAT_CONN_FULL, 1);
-			pause_accept();
-			return;
-		}
-		len = sizeof(ss);
-		fd = accept4(l->fd, (struct sockaddr *)&ss, &len,
-		    SOCK_NONBLOCK | SOCK_CLOEXEC);
-		if (fd >= 0) {
-			open_conn(fd, l->listener, &ss);
-			continue;
-		}
-		if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS ||
-		    errno == ENOMEM)
-			pause_accept();
-		if (errno != ECONNABORTED && errno != EINTR)
-			return;
-	}
-}
+/* --- death --- */
 
 void
 conn_close(struct conn *c)

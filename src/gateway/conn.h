@@ -71,8 +71,10 @@ enum {
 	CONN_LINGER_MS = 2000,
 };
 
-/* conn_accept is the event of a listening socket. */
+/* conn_accept is the event of a listening socket, conn_event that of a
+ * connection. accept.c */
 void conn_accept(void *listen_event, int error);
+void conn_event(void *conn, int error);
 
 /* conn_enter changes the state and starts its clock. */
 void conn_enter(struct conn *c, enum conn_state state);

@@ -25,6 +25,8 @@ enum {
 	/* Statements of the whole program. */
 	STMT_MAX = 256,
 	CONNINFO_MAX = 1024,
+	/* Queries in a row without a result, then the connection is new. */
+	TIMEOUTS_MAX = 8,
 };
 
 enum db_state { DB_DOWN, DB_CONNECTING, DB_UP };
@@ -51,6 +53,7 @@ struct db_conn {
 	struct timer timer;           /* retry, or end of connecting */
 	struct db_slot *head, **tail; /* sent, in order */
 	size_t in_flight;
+	unsigned timeouts; /* since the last result */
 	bool wants_flush,
 	    is_blocked; /* libpq has bytes to send; it could not */
 	bool was_end;
@@ -145,6 +148,7 @@ drop(struct db_conn *c)
 	PQfinish(c->pg);
 	c->pg = NULL;
 	c->known_cnt = 0;
+	c->timeouts = 0;
 	c->wants_flush = c->is_blocked = c->was_end = false;
 	retry_later(c);
 	while (c->head != NULL)
@@ -272,6 +276,7 @@ take_result(struct db_conn *c)
 	c->was_end = false;
 	if (PQresultStatus(res) == PGRES_PIPELINE_SYNC) {
 		PQclear(res);
+		c->timeouts = 0;
 		end_head(c, s->has_failed ? RC_INTERNAL : RC_OK);
 	} else if (!use_result(c, s, res)) {
 		PQclear(res);
@@ -452,14 +457,18 @@ static void
 on_timeout(void *arg)
 {
 	struct db_slot *s = arg;
+	struct db_conn *c = s->conn;
 	struct txn *t = s->txn;
 
-	s->txn = NULL;
 	if (t == NULL)
 		return;
 	worker_stat(STAT_DB_FAILED, 1);
+	s->txn = NULL;
 	t->db = NULL;
+	c->timeouts++;
 	drive_done(t, RC_TIMEOUT);
+	if (c->timeouts >= TIMEOUTS_MAX)
+		drop(c);
 }
 
 static bool
@@ -531,7 +540,7 @@ db_is_up(const struct db_pool *p)
 	size_t i;
 
 	for (i = 0; p != NULL && i < p->conn_cnt; i++)
-		if (p->conns[i].state == DB_UP)
+		if (p->conns[i].state == DB_UP && p->conns[i].timeouts == 0)
 			return true;
 	return false;
 }

@@ -275,8 +275,8 @@ files_unpack(struct gw_conf **out, const char **db_password, const char *file,
 static int
 no_pass_phrase(char *buf, int size, int rwflag, void *ctx)
 {
-	(void)buf;
-	(void)size;
+	if (size > 0)
+		buf[0] = '\0';
 	(void)rwflag;
 	(void)ctx;
 	return -1;

@@ -214,10 +214,11 @@ open_control(struct gw_process *p, struct err *e)
 static char *
 keep(const char *text)
 {
-	char *copy = mem_new(strlen(text) + 1);
+	size_t size = strlen(text) + 1;
+	char *copy = mem_new(size);
 
 	CHECK(copy != NULL);
-	memcpy(copy, text, strlen(text));
+	memcpy(copy, text, size);
 	return copy;
 }
 

@@ -114,10 +114,11 @@ on_alpn(SSL *ssl, const unsigned char **out, unsigned char *out_len,
 static int
 on_hello(SSL *ssl, int *alert, void *arg)
 {
-	(void)alert;
 	(void)arg;
-	(void)SSL_set_SSL_CTX(ssl, gw_worker->tls);
-	return SSL_CLIENT_HELLO_SUCCESS;
+	if (SSL_set_SSL_CTX(ssl, gw_worker->tls) != NULL)
+		return SSL_CLIENT_HELLO_SUCCESS;
+	*alert = SSL_AD_INTERNAL_ERROR;
+	return SSL_CLIENT_HELLO_ERROR;
 }
 
 static void

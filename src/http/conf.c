@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Reads gateway.conf by the table conf.def: a generic walk over sections and
- * keys, one small reader for each kind of value, then the checks that need
- * more than one value. Opens no file and no socket.
+ * Reads gateway.conf by the table conf.def: a walk over sections and keys
+ * that knows no key by name. Opens no file and no socket.
  */
 #include "http/conf.h"
 
@@ -11,36 +10,8 @@
 
 #include "base/check.h"
 #include "base/ini.h"
-#include "http/head.h"
+#include "http/conf_priv.h"
 #include "http/users.h"
-
-enum section {
-	SEC_GATEWAY,
-	SEC_TLS,
-	SEC_LIMITS,
-	SEC_NODE,
-	SEC_DATABASE,
-	SEC_LISTENER,
-	SEC_SURFACE,
-	SEC_CNT,
-};
-
-enum when { LIVE, FIXED };
-
-struct reader;
-struct setting;
-typedef enum rc read_fn(struct reader *r, void *field, const struct setting *s,
-    struct bytes value, struct err *e);
-
-struct setting {
-	enum section section;
-	const char *key;
-	read_fn *read;
-	size_t offset;
-	const char *fallback;
-	uint64_t min, max;
-	enum when when;
-};
 
 static const char *const section_words[SEC_CNT] = {
     [SEC_GATEWAY] = "gateway",
@@ -52,39 +23,8 @@ static const char *const section_words[SEC_CNT] = {
     [SEC_SURFACE] = "surface",
 };
 
-static const char *const kind_words[GW_SURFACE_KIND_CNT] = {
-#define KIND(name, word, errors) [GW_##name] = word,
-#include "http/surface.def"
-#undef KIND
-};
-
-static const char *const filter_words[GW_FILTER_CNT] = {
-#define FILTER(name, word, fn, phase) [GW_FILTER_##name] = word,
-#include "http/filter.def"
-#undef FILTER
-};
-
-/* Settings of one section at most; `seen` has a place for each. */
-enum { SETTING_MAX = 64 };
-
-/* struct reader is the state of one gw_conf_read. */
-struct reader {
-	struct gw_conf *conf;
-	const struct gw_conf_say *say;
-	const char *(*env)(const char *name);
-	size_t faults;
-	unsigned line;
-	enum section section;
-	bool in_section;
-	void *base;                 /* what the section fills */
-	unsigned seen[SETTING_MAX]; /* line on which a setting stood */
-	unsigned section_line[SEC_CNT];
-	struct gw_surface *surface;
-	bool is_out_of_memory;
-};
-
-__attribute__((format(printf, 3, 4))) static void
-fault(struct reader *r, unsigned line, const char *fmt, ...)
+void
+gw_conf_fault(struct gw_conf_reader *r, unsigned line, const char *fmt, ...)
 {
 	char text[ERR_TEXT_MAX];
 	va_list ap;
@@ -96,282 +36,18 @@ fault(struct reader *r, unsigned line, const char *fmt, ...)
 	r->say->say(r->say->ctx, r->conf->file, line, text);
 }
 
-/* keep copies a value into the configuration's arena as a C string. */
-static enum rc
-keep(struct reader *r, const char **out, struct bytes v, struct err *e)
-{
-	char *p = arena_alloc(&r->conf->arena, v.len + 1);
-
-	if (p == NULL)
-		return FAIL(e, RC_NO_MEMORY, "configuration too large");
-	if (v.len > 0)
-		memcpy(p, v.ptr, v.len);
-	*out = p;
-	return RC_OK;
-}
-
-/* --- readers of one value --- */
-
-static enum rc
-read_STR(struct reader *r, void *field, const struct setting *s,
-    struct bytes value, struct err *e)
-{
-	(void)s;
-	return keep(r, field, value, e);
-}
-
-/* A path is joined with home when the whole file was read. */
-static enum rc
-read_PATH(struct reader *r, void *field, const struct setting *s,
-    struct bytes value, struct err *e)
-{
-	return read_STR(r, field, s, value, e);
-}
-
-static enum rc
-read_U64(struct reader *r, void *field, const struct setting *s,
-    struct bytes value, struct err *e)
-{
-	(void)r;
-	return ini_u64(field, value, s->min, s->max, e);
-}
-
-static enum rc
-read_SIZE(struct reader *r, void *field, const struct setting *s,
-    struct bytes value, struct err *e)
-{
-	(void)r;
-	return ini_size(field, value, s->min, s->max, e);
-}
-
-static enum rc
-read_DUR(struct reader *r, void *field, const struct setting *s,
-    struct bytes value, struct err *e)
-{
-	(void)r;
-	return ini_duration_ms(field, value, s->min, s->max, e);
-}
-
-static enum rc
-read_BOOL(struct reader *r, void *field, const struct setting *s,
-    struct bytes value, struct err *e)
-{
-	(void)r;
-	(void)s;
-	return ini_bool(field, value, e);
-}
-
-/* next_word cuts a word off the front of rest. */
-static bool
-next_word(struct bytes *word, struct bytes *rest)
-{
-	size_t i = 0;
-
-	while (rest->len > 0 && (rest->ptr[0] == ' ' || rest->ptr[0] == '\t')) {
-		rest->ptr++;
-		rest->len--;
-	}
-	while (i < rest->len && rest->ptr[i] != ' ' && rest->ptr[i] != '\t')
-		i++;
-	return bytes_take(word, rest, i) && i > 0;
-}
-
-static enum rc
-read_WORDS(struct reader *r, void *field, const struct setting *s,
-    struct bytes value, struct err *e)
-{
-	struct gw_words *out = field;
-	struct bytes copy = arena_copy(&r->conf->arena, value), word;
-
-	(void)s;
-	out->cnt = 0;
-	out->words =
-	    arena_array(&r->conf->arena, GW_WORD_CNT_MAX, sizeof(*out->words));
-	if (out->words == NULL || (copy.ptr == NULL && value.len > 0))
-		return FAIL(e, RC_NO_MEMORY, "configuration too large");
-	while (next_word(&word, &copy)) {
-		if (out->cnt == GW_WORD_CNT_MAX)
-			return FAIL(
-			    e, RC_CONF, "more than %d words", GW_WORD_CNT_MAX);
-		out->words[out->cnt++] = word;
-	}
-	return RC_OK;
-}
-
-static enum rc
-read_HOSTS(struct reader *r, void *field, const struct setting *s,
-    struct bytes value, struct err *e)
-{
-	struct gw_words *out = field;
-	struct bytes name, port;
-	size_t i;
-
-	TRY(read_WORDS(r, field, s, value, e));
-	if (out->cnt == 1 && bytes_eq(out->words[0], bytes_of_str("*"))) {
-		r->surface->any_host = true;
-		return RC_OK;
-	}
-	for (i = 0; i < out->cnt; i++) {
-		if (!gw_host_split(&name, &port, out->words[i]) || port.len > 0)
-			return FAIL(e, RC_CONF, "\"%.*s\" is no host name",
-			    (int)out->words[i].len,
-			    (const char *)out->words[i].ptr);
-		out->words[i] = name;
-	}
-	return out->cnt > 0 ? RC_OK : FAIL(e, RC_CONF, "names no host");
-}
-
-static enum rc
-read_NETS(struct reader *r, void *field, const struct setting *s,
-    struct bytes value, struct err *e)
-{
-	struct gw_nets *out = field;
-	struct bytes word;
-
-	(void)s;
-	out->cnt = 0;
-	out->nets =
-	    arena_array(&r->conf->arena, GW_WORD_CNT_MAX, sizeof(*out->nets));
-	if (out->nets == NULL)
-		return FAIL(e, RC_NO_MEMORY, "configuration too large");
-	while (next_word(&word, &value)) {
-		if (out->cnt == GW_WORD_CNT_MAX)
-			return FAIL(e, RC_CONF, "more than %d networks",
-			    GW_WORD_CNT_MAX);
-		if (!gw_net_read(&out->nets[out->cnt++], word))
-			return FAIL(e, RC_CONF,
-			    "\"%.*s\" is neither an address nor a network "
-			    "(10.0.0.0/8)",
-			    (int)word.len, (const char *)word.ptr);
-	}
-	return RC_OK;
-}
-
-/* find_word returns the index of word among cnt, or cnt. */
-static size_t
-find_word(const char *const *words, size_t cnt, struct bytes word)
-{
-	size_t i;
-
-	for (i = 0; i < cnt; i++)
-		if (bytes_eq(word, bytes_of_str(words[i])))
-			break;
-	return i;
-}
-
-/* one_of says which words are allowed. */
-static enum rc
-not_one_of(
-    const char *const *words, size_t cnt, struct bytes word, struct err *e)
-{
-	char list[128];
-	struct buf b = buf_of(list, sizeof(list) - 1);
-	size_t i;
-
-	for (i = 0; i < cnt; i++) {
-		(void)buf_put(&b, " ", 1);
-		(void)buf_put(&b, words[i], strlen(words[i]));
-	}
-	list[b.len] = '\0';
-	return FAIL(e, RC_CONF, "\"%.*s\" is none of:%s", (int)word.len,
-	    (const char *)word.ptr, list);
-}
-
-static enum rc
-read_KIND(struct reader *r, void *field, const struct setting *s,
-    struct bytes value, struct err *e)
-{
-	size_t i = find_word(kind_words, GW_SURFACE_KIND_CNT, value);
-	enum gw_surface_kind *out = field;
-
-	(void)r;
-	(void)s;
-	if (i == GW_SURFACE_KIND_CNT)
-		return not_one_of(kind_words, i, value, e);
-	*out = (enum gw_surface_kind)i;
-	return RC_OK;
-}
-
-static enum rc
-read_FILTERS(struct reader *r, void *field, const struct setting *s,
-    struct bytes value, struct err *e)
-{
-	uint32_t *out = field;
-	struct bytes word;
-	size_t i;
-
-	(void)r;
-	(void)s;
-	*out = 1u << GW_FILTER_SIZE;
-	while (next_word(&word, &value)) {
-		i = find_word(filter_words, GW_FILTER_CNT, word);
-		if (i == GW_FILTER_CNT)
-			return not_one_of(filter_words, i, word, e);
-		*out |= 1u << i;
-	}
-	return RC_OK;
-}
-
-static enum rc
-read_ADDRESS(struct reader *r, void *field, const struct setting *s,
-    struct bytes value, struct err *e)
-{
-	struct gw_listen_addr *out = field;
-	struct bytes name, port;
-	uint64_t n;
-
-	(void)r;
-	(void)s;
-	if (!gw_host_split(&name, &port, value) ||
-	    !gw_addr_read(&out->addr, name))
-		return FAIL(e, RC_CONF,
-		    "\"%.*s\" is not IP:PORT or [IPV6]:PORT", (int)value.len,
-		    (const char *)value.ptr);
-	out->is_v6 = memchr(name.ptr, ':', name.len) != NULL;
-	TRY(ini_u64(&n, port, 1, 65535, e));
-	out->port = (uint16_t)n;
-	return RC_OK;
-}
-
-static enum rc
-read_MORE_AT(struct reader *r, void *field, const struct setting *s,
-    struct bytes value, struct err *e)
-{
-	struct gw_conf *c = r->conf;
-	struct bytes copy = arena_copy(&c->arena, value), name, path, more;
-	struct gw_mount *m = &c->mounts[c->mount_cnt];
-
-	(void)field;
-	(void)s;
-	if (c->mount_cnt == GW_MOUNT_MAX)
-		return FAIL(e, RC_CONF, "more than %d places", GW_MOUNT_MAX);
-	if (copy.ptr == NULL || !next_word(&name, &copy) ||
-	    !next_word(&path, &copy) || next_word(&more, &copy) ||
-	    path.ptr[0] != '/')
-		return FAIL(e, RC_CONF, "expected LISTENER /PATH");
-	if (path.ptr[path.len - 1] == '/')
-		path.len--;
-	*m = (struct gw_mount){.surface = r->surface,
-	    .listener_name = name,
-	    .prefix = path,
-	    .line = r->line};
-	c->mount_cnt++;
-	r->surface->mounts++;
-	return RC_OK;
-}
-
 /* --- the table --- */
 
-static const struct setting settings[] = {
+static const struct gw_setting settings[] = {
 #define CONF(sec, key, reader, field, fallback, least, most, when, help)       \
-	{SEC_##sec, #key, read_##reader, offsetof(struct gw_conf, field),      \
+	{SEC_##sec, #key, gw_value_##reader, offsetof(struct gw_conf, field),  \
 	    fallback, least, most, when},
 #define LISTENER(key, reader, field, fallback, least, most, when, help)        \
-	{SEC_LISTENER, #key, read_##reader,                                    \
+	{SEC_LISTENER, #key, gw_value_##reader,                                \
 	    offsetof(struct gw_listener, field), fallback, least, most, when},
 #define SURFACE(key, reader, field, fallback, least, most, when, help)         \
-	{SEC_SURFACE, #key, read_##reader, offsetof(struct gw_surface, field), \
-	    fallback, least, most, when},
+	{SEC_SURFACE, #key, gw_value_##reader,                                 \
+	    offsetof(struct gw_surface, field), fallback, least, most, when},
 #include "http/conf.def"
 #undef CONF
 #undef LISTENER
@@ -381,14 +57,14 @@ static const struct setting settings[] = {
 _Static_assert(ARRAY_CNT(settings) <= SETTING_MAX, "raise SETTING_MAX");
 
 static void *
-field_of(void *base, const struct setting *s)
+field_of(void *base, const struct gw_setting *s)
 {
 	return (uint8_t *)base + s->offset;
 }
 
 /* set reads one value and names the key when it is bad. */
 static void
-set(struct reader *r, const struct setting *s, struct bytes value)
+set(struct gw_conf_reader *r, const struct gw_setting *s, struct bytes value)
 {
 	struct err e = {0};
 	enum rc rc = s->read(r, field_of(r->base, s), s, value, &e);
@@ -396,15 +72,16 @@ set(struct reader *r, const struct setting *s, struct bytes value)
 	if (rc == RC_NO_MEMORY)
 		r->is_out_of_memory = true;
 	if (rc != RC_OK)
-		fault(r, r->line, "%s: %s", s->key, err_message(&e, rc));
+		gw_conf_fault(
+		    r, r->line, "%s: %s", s->key, err_message(&e, rc));
 }
 
 /* --- environment --- */
 
 /* put_variable replaces the text between ${ and }. */
 static enum rc
-put_variable(
-    struct reader *r, struct buf *out, struct bytes inner, struct err *e)
+put_variable(struct gw_conf_reader *r, struct buf *out, struct bytes inner,
+    struct err *e)
 {
 	char name[64];
 	const char *value;
@@ -428,7 +105,8 @@ put_variable(
 
 /* expand replaces ${...} in a value; store has room for a line. */
 static enum rc
-expand(struct reader *r, struct buf *store, struct bytes *value, struct err *e)
+expand(struct gw_conf_reader *r, struct buf *store, struct bytes *value,
+    struct err *e)
 {
 	struct bytes v = *value;
 	const uint8_t *open, *close;
@@ -454,7 +132,7 @@ expand(struct reader *r, struct buf *store, struct bytes *value, struct err *e)
 
 /* close_section gives every setting that did not stand its default. */
 static void
-close_section(struct reader *r)
+close_section(struct gw_conf_reader *r)
 {
 	size_t i;
 
@@ -462,21 +140,21 @@ close_section(struct reader *r)
 		return;
 	r->in_section = false;
 	for (i = 0; i < ARRAY_CNT(settings); i++) {
-		const struct setting *s = &settings[i];
+		const struct gw_setting *s = &settings[i];
 
 		if (s->section != r->section || r->seen[i] != 0)
 			continue;
 		if (!strcmp(s->fallback, "!"))
-			fault(r, r->section_line[s->section],
+			gw_conf_fault(r, r->section_line[s->section],
 			    "[%s] needs a line \"%s = ...\"",
 			    section_words[s->section], s->key);
-		else if (s->read != read_MORE_AT)
+		else if (s->read != gw_value_MORE_AT)
 			set(r, s, bytes_of_str(s->fallback));
 	}
 }
 
 static void
-open_section(struct reader *r, enum section section, void *base)
+open_section(struct gw_conf_reader *r, enum gw_section section, void *base)
 {
 	r->section = section;
 	r->in_section = true;
@@ -486,7 +164,7 @@ open_section(struct reader *r, enum section section, void *base)
 }
 
 static void
-open_listener(struct reader *r, const char *name)
+open_listener(struct gw_conf_reader *r, const char *name)
 {
 	struct gw_conf *c = r->conf;
 	struct gw_listener *l = &c->listeners[c->listener_cnt];
@@ -494,9 +172,11 @@ open_listener(struct reader *r, const char *name)
 
 	for (i = 0; i < c->listener_cnt; i++)
 		if (!strcmp(c->listeners[i].name, name))
-			fault(r, r->line, "[listener %s] stands twice", name);
+			gw_conf_fault(
+			    r, r->line, "[listener %s] stands twice", name);
 	if (c->listener_cnt == GW_LISTENER_MAX) {
-		fault(r, r->line, "more than %d listeners", GW_LISTENER_MAX);
+		gw_conf_fault(
+		    r, r->line, "more than %d listeners", GW_LISTENER_MAX);
 		return;
 	}
 	c->listener_cnt++;
@@ -505,7 +185,7 @@ open_listener(struct reader *r, const char *name)
 }
 
 static void
-open_surface(struct reader *r, const char *name)
+open_surface(struct gw_conf_reader *r, const char *name)
 {
 	struct gw_conf *c = r->conf;
 	struct gw_surface *s = &c->surfaces[c->surface_cnt];
@@ -513,9 +193,11 @@ open_surface(struct reader *r, const char *name)
 
 	for (i = 0; i < c->surface_cnt; i++)
 		if (!strcmp(c->surfaces[i].name, name))
-			fault(r, r->line, "[surface %s] stands twice", name);
+			gw_conf_fault(
+			    r, r->line, "[surface %s] stands twice", name);
 	if (c->surface_cnt == GW_SURFACE_MAX) {
-		fault(r, r->line, "more than %d surfaces", GW_SURFACE_MAX);
+		gw_conf_fault(
+		    r, r->line, "more than %d surfaces", GW_SURFACE_MAX);
 		return;
 	}
 	c->surface_cnt++;
@@ -525,47 +207,47 @@ open_surface(struct reader *r, const char *name)
 }
 
 static void
-begin_section(struct reader *r, const struct ini_item *item)
+begin_section(struct gw_conf_reader *r, const struct ini_item *item)
 {
-	size_t sec = find_word(section_words, SEC_CNT, item->key);
+	size_t sec = gw_conf_find_word(section_words, SEC_CNT, item->key);
 	bool takes_name = sec == SEC_LISTENER || sec == SEC_SURFACE;
 	const char *name = NULL;
 	struct err e = {0};
 
 	close_section(r);
 	if (sec == SEC_CNT) {
-		(void)not_one_of(section_words, SEC_CNT, item->key, &e);
-		fault(r, r->line, "section %s", e.text);
+		(void)gw_conf_not_one_of(section_words, SEC_CNT, item->key, &e);
+		gw_conf_fault(r, r->line, "section %s", e.text);
 		return;
 	}
 	if (takes_name != (item->value.len > 0)) {
-		fault(r, r->line, "[%s] is written %s a name",
+		gw_conf_fault(r, r->line, "[%s] is written %s a name",
 		    section_words[sec], takes_name ? "with" : "without");
 		return;
 	}
 	if (item->value.len > GW_NAME_MAX ||
 	    memchr(item->value.ptr, ' ', item->value.len) != NULL) {
-		fault(r, r->line, "a name is one word of at most %d bytes",
-		    GW_NAME_MAX);
+		gw_conf_fault(r, r->line,
+		    "a name is one word of at most %d bytes", GW_NAME_MAX);
 		return;
 	}
-	if (keep(r, &name, item->value, &e) != RC_OK) {
+	if (gw_conf_keep(r, &name, item->value, &e) != RC_OK) {
 		r->is_out_of_memory = true;
 		return;
 	}
 	if (!takes_name && r->section_line[sec] != 0)
-		fault(r, r->line, "[%s] stands twice, first on line %u",
+		gw_conf_fault(r, r->line, "[%s] stands twice, first on line %u",
 		    section_words[sec], r->section_line[sec]);
 	else if (sec == SEC_LISTENER)
 		open_listener(r, name);
 	else if (sec == SEC_SURFACE)
 		open_surface(r, name);
 	else
-		open_section(r, (enum section)sec, r->conf);
+		open_section(r, (enum gw_section)sec, r->conf);
 }
 
 static void
-take_pair(struct reader *r, const struct ini_item *item)
+take_pair(struct gw_conf_reader *r, const struct ini_item *item)
 {
 	uint8_t room[INI_LINE_MAX];
 	struct buf store = buf_of(room, sizeof(room));
@@ -575,7 +257,8 @@ take_pair(struct reader *r, const struct ini_item *item)
 
 	if (!r->in_section) {
 		if (r->faults == 0)
-			fault(r, r->line, "a setting before any section");
+			gw_conf_fault(
+			    r, r->line, "a setting before any section");
 		return;
 	}
 	for (i = 0; i < ARRAY_CNT(settings); i++)
@@ -583,23 +266,23 @@ take_pair(struct reader *r, const struct ini_item *item)
 		    bytes_eq(item->key, bytes_of_str(settings[i].key)))
 			break;
 	if (i == ARRAY_CNT(settings)) {
-		fault(r, r->line, "[%s] has no setting \"%.*s\"",
+		gw_conf_fault(r, r->line, "[%s] has no setting \"%.*s\"",
 		    section_words[r->section], (int)item->key.len,
 		    (const char *)item->key.ptr);
 		return;
 	}
-	if (r->seen[i] != 0 && settings[i].read != read_MORE_AT)
-		fault(r, r->line, "%s stands twice, first on line %u",
+	if (r->seen[i] != 0 && settings[i].read != gw_value_MORE_AT)
+		gw_conf_fault(r, r->line, "%s stands twice, first on line %u",
 		    settings[i].key, r->seen[i]);
 	r->seen[i] = r->line;
 	if (expand(r, &store, &value, &e) != RC_OK)
-		fault(r, r->line, "%s: %s", settings[i].key, e.text);
+		gw_conf_fault(r, r->line, "%s: %s", settings[i].key, e.text);
 	else
 		set(r, &settings[i], value);
 }
 
 static void
-walk(struct reader *r, struct bytes text)
+walk(struct gw_conf_reader *r, struct bytes text)
 {
 	struct ini ini = ini_open(text);
 	struct ini_item item;
@@ -610,7 +293,7 @@ walk(struct reader *r, struct bytes text)
 
 		r->line = ini.line;
 		if (rc != RC_OK) {
-			fault(r, r->line, "%s", err_message(&e, rc));
+			gw_conf_fault(r, r->line, "%s", err_message(&e, rc));
 			item.kind = INI_PAIR; /* go on behind the line */
 		} else if (item.kind == INI_SECTION) {
 			begin_section(r, &item);
@@ -621,135 +304,11 @@ walk(struct reader *r, struct bytes text)
 	close_section(r);
 }
 
-/* --- checks over several values --- */
-
-static bool
-has_filter(const struct gw_surface *s, enum gw_filter f)
-{
-	return (s->filter_bits >> f & 1) != 0;
-}
-
-static void
-check_surface(struct reader *r, const struct gw_surface *s)
-{
-	if (has_filter(s, GW_FILTER_BASIC) && s->users_file[0] == '\0')
-		fault(r, s->line, "surface %s: filter basic needs users = FILE",
-		    s->name);
-	if (!has_filter(s, GW_FILTER_BASIC) && s->users_file[0] != '\0')
-		fault(r, s->line,
-		    "surface %s: users are given but filter basic is not on",
-		    s->name);
-	if (!has_filter(s, GW_FILTER_NET) &&
-	    (s->allow.cnt > 0 || s->deny.cnt > 0))
-		fault(r, s->line,
-		    "surface %s: networks are given but filter net is not on",
-		    s->name);
-	if (!has_filter(s, GW_FILTER_CORS) && s->origins.cnt > 0)
-		fault(r, s->line,
-		    "surface %s: origins are given but filter cors is not on",
-		    s->name);
-	if (strpbrk(s->realm, "\"\\") != NULL)
-		fault(r, s->line, "surface %s: realm holds \" or \\", s->name);
-	if (s->any_host && s->kind == GW_RPC)
-		fault(r, s->line,
-		    "surface %s: serves rpc, so hosts must be named (a page "
-		    "of any name could reach it otherwise)",
-		    s->name);
-}
-
-static bool
-hosts_meet(const struct gw_surface *a, const struct gw_surface *b)
-{
-	size_t i, j;
-
-	if (a->any_host && b->any_host)
-		return true;
-	for (i = 0; i < a->hosts.cnt; i++)
-		for (j = 0; j < b->hosts.cnt; j++)
-			if (bytes_eq(a->hosts.words[i], b->hosts.words[j]))
-				return true;
-	return false;
-}
-
-static void
-check_mount(struct reader *r, size_t at)
-{
-	struct gw_conf *c = r->conf;
-	struct gw_mount *m = &c->mounts[at];
-	size_t i;
-
-	for (i = 0; i < c->listener_cnt; i++)
-		if (bytes_eq(
-			m->listener_name, bytes_of_str(c->listeners[i].name)))
-			m->listener = &c->listeners[i];
-	if (m->listener == NULL)
-		fault(r, m->line, "there is no [listener %.*s]",
-		    (int)m->listener_name.len,
-		    (const char *)m->listener_name.ptr);
-	for (i = 0; i < at; i++)
-		if (bytes_eq(c->mounts[i].listener_name, m->listener_name) &&
-		    bytes_eq(c->mounts[i].prefix, m->prefix) &&
-		    hosts_meet(c->mounts[i].surface, m->surface))
-			fault(r, m->line,
-			    "same place as on line %u for the same host",
-			    c->mounts[i].line);
-}
-
-static bool
-same_address(const struct gw_listen_addr *a, const struct gw_listen_addr *b)
-{
-	return a->port == b->port && a->is_v6 == b->is_v6 &&
-	       !memcmp(&a->addr, &b->addr, sizeof(a->addr));
-}
-
-static void
-check_listener(struct reader *r, size_t at)
-{
-	struct gw_conf *c = r->conf;
-	const struct gw_listener *l = &c->listeners[at];
-	size_t i;
-
-	/* Reliability H14: nothing but TLS on outside addresses. */
-	if (!l->is_tls && !gw_addr_is_loopback(&l->addr.addr))
-		fault(r, l->line,
-		    "listener %s: without TLS only 127.0.0.0/8 and ::1",
-		    l->name);
-	if (l->is_tls && (c->cert[0] == '\0' || c->key[0] == '\0'))
-		fault(r, l->line, "listener %s: [tls] needs cert and key",
-		    l->name);
-	for (i = 0; i < at; i++)
-		if (same_address(&c->listeners[i].addr, &l->addr))
-			fault(r, l->line,
-			    "listener %s: same address as listener %s", l->name,
-			    c->listeners[i].name);
-}
-
-static void
-check_whole(struct reader *r)
-{
-	struct gw_conf *c = r->conf;
-	size_t i;
-
-	if (c->listener_cnt == 0)
-		fault(r, 0, "there is no [listener NAME]");
-	if (c->surface_cnt == 0)
-		fault(r, 0, "there is no [surface NAME]");
-	if (c->db_socket[0] != '\0' && c->db_address[0] != '\0')
-		fault(r, r->section_line[SEC_DATABASE],
-		    "[database] socket or address, not both");
-	for (i = 0; i < c->listener_cnt; i++)
-		check_listener(r, i);
-	for (i = 0; i < c->surface_cnt; i++)
-		check_surface(r, &c->surfaces[i]);
-	for (i = 0; i < c->mount_cnt; i++)
-		check_mount(r, i);
-}
-
 /* --- the end --- */
 
 /* Joins the path with home, unless it is absolute or empty. */
 static void
-join(struct reader *r, const char **path)
+join(struct gw_conf_reader *r, const char **path)
 {
 	if (*path == NULL || (*path)[0] == '/' || (*path)[0] == '\0')
 		return;
@@ -761,13 +320,13 @@ join(struct reader *r, const char **path)
 }
 
 static void
-join_paths(struct reader *r)
+join_paths(struct gw_conf_reader *r)
 {
 	struct gw_conf *c = r->conf;
 	size_t i, j;
 
 	for (i = 0; i < ARRAY_CNT(settings); i++) {
-		if (settings[i].read != read_PATH)
+		if (settings[i].read != gw_value_PATH)
 			continue;
 		if (settings[i].section != SEC_SURFACE)
 			join(r, field_of(c, &settings[i]));
@@ -780,7 +339,7 @@ join_paths(struct reader *r)
 
 /* A section that the file leaves out has its defaults all the same. */
 static void
-open_absent(struct reader *r)
+open_absent(struct gw_conf_reader *r)
 {
 	unsigned sec;
 
@@ -788,7 +347,7 @@ open_absent(struct reader *r)
 		if (r->section_line[sec] != 0)
 			continue;
 		r->line = 0;
-		open_section(r, (enum section)sec, r->conf);
+		open_section(r, (enum gw_section)sec, r->conf);
 		close_section(r);
 	}
 }
@@ -799,7 +358,7 @@ gw_conf_read(struct gw_conf **out, const char *file, struct bytes text,
     struct err *e)
 {
 	struct gw_conf *c = mem_new(sizeof(*c));
-	struct reader r = {.conf = c, .say = say, .env = env};
+	struct gw_conf_reader r = {.conf = c, .say = say, .env = env};
 
 	*out = NULL;
 	if (c == NULL)
@@ -807,12 +366,12 @@ gw_conf_read(struct gw_conf **out, const char *file, struct bytes text,
 	c->refs = 1;
 	c->file = "";
 	arena_init(&c->arena, GW_CONF_MEMORY_MAX);
-	if (keep(&r, &c->file, bytes_of_str(file), e) == RC_OK) {
+	if (gw_conf_keep(&r, &c->file, bytes_of_str(file), e) == RC_OK) {
 		walk(&r, text);
 		open_absent(&r);
 		/* Checks read every field, so they need a whole file. */
 		if (r.faults == 0)
-			check_whole(&r);
+			gw_conf_check(&r);
 		join_paths(&r);
 	}
 	if (r.faults == 0 && !r.is_out_of_memory) {
@@ -864,21 +423,22 @@ gw_conf_set_users(struct gw_conf *c, const char *file, struct bytes text,
 
 /* differs compares one FIXED setting by what its reader fills in. */
 static bool
-differs(const struct setting *s, const void *a, const void *b)
+differs(const struct gw_setting *s, const void *a, const void *b)
 {
 	const void *x = (const uint8_t *)a + s->offset;
 	const void *y = (const uint8_t *)b + s->offset;
 	const char *t, *u;
 
-	if (s->read == read_STR || s->read == read_PATH) {
+	if (s->read == gw_value_STR || s->read == gw_value_PATH) {
 		memcpy(&t, x, sizeof(t));
 		memcpy(&u, y, sizeof(u));
 		return strcmp(t, u) != 0;
 	}
-	if (s->read == read_ADDRESS)
-		return !same_address(x, y);
+	if (s->read == gw_value_ADDRESS)
+		return !gw_conf_same_address(x, y);
 	return memcmp(x, y,
-		   s->read == read_BOOL ? sizeof(bool) : sizeof(uint64_t)) != 0;
+		   s->read == gw_value_BOOL ? sizeof(bool)
+					    : sizeof(uint64_t)) != 0;
 }
 
 const char *
@@ -892,7 +452,7 @@ gw_conf_fixed_change(const struct gw_conf *a, const struct gw_conf *b)
 		if (strcmp(a->listeners[j].name, b->listeners[j].name) != 0)
 			return "listener";
 	for (i = 0; i < ARRAY_CNT(settings); i++) {
-		const struct setting *s = &settings[i];
+		const struct gw_setting *s = &settings[i];
 
 		if (s->when != FIXED)
 			continue;
@@ -915,10 +475,4 @@ gw_conf_has_tls(const struct gw_conf *c)
 		if (c->listeners[i].is_tls)
 			return true;
 	return false;
-}
-
-const char *
-gw_surface_kind_word(enum gw_surface_kind kind)
-{
-	return kind_words[kind];
 }

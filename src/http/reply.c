@@ -29,7 +29,7 @@ static const struct refusal refusals[GW_REFUSAL_CNT] = {
 };
 
 static const enum look looks[GW_SURFACE_KIND_CNT] = {
-#define KIND(name, word, errors) [GW_##name] = errors,
+#define KIND(name, word, errors) [GW_##name] = (errors),
 #include "http/surface.def"
 #undef KIND
 };

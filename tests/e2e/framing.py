@@ -14,6 +14,7 @@ import hashlib
 import json
 import os
 import pwd
+import random
 import re
 import shutil
 import signal
@@ -1159,29 +1160,6 @@ def access_log(g):
 
 
 @case
-def worker_dies(g):
-    g.expects_kill = True
-    for _ in range(3):
-        for w in g.workers():
-            os.kill(w, signal.SIGKILL)
-        time.sleep(0.3)
-        end, good = time.time() + 5, 0
-        while time.time() < end and good < 10:
-            try:
-                good += g.get("/v1/health", True, timeout=2).status == 200 and g.rpc(json.loads(CHAIN)).status == 200
-            except (OSError, EOFError, ssl.SSLError):
-                good = 0
-                time.sleep(0.05)
-        ok("serves again", good >= 10)
-    same("two workers", len(g.workers()), 2)
-    body = g.get("/metrics").body.decode()
-    starts = int(re.search(r"worker_starts_total (\d+)", body).group(1))
-    ok("starts are counted", starts >= 8, starts)
-    # the connections of the dead are not counted against an address for ever
-    same("open connections", int(re.search(r"gateway_connections (\d+)", body).group(1)), 1)
-
-
-@case
 def sandbox(g):
     if os.getuid() != 0:
         return
@@ -1217,6 +1195,72 @@ def sandbox(g):
         rss, size = (int(re.search(k + r":\s+(\d+)", open("/proc/%d/status" % w).read()).group(1)) for k in ("VmRSS", "VmSize"))
         if size < 1 << 30:  # a sanitizer maps terabytes
             ok("worker below 40 MiB", rss < 40 * 1024, "%d KiB" % rss)
+
+
+@case
+def mutations(g):
+    """Requests bent at random; the seed is printed with a failure."""
+    seed = int(os.environ.get("SEED", time.time()))
+    rnd = random.Random(seed)
+    seeds = [d for _, d, _ in REFUSED + ANSWERED if len(d) < 4000]
+    auth = g.auth("rpc").encode()
+    seeds += [post(body=CHAIN) + H + E, chunked(chunk(CHAIN)) * 2, post(auth + b"\r\n")]
+    seen = set()
+    for i in range(int(os.environ.get("MUTATIONS", 3000))):
+        d = bytearray(rnd.choice(seeds))
+        for _ in range(rnd.randint(1, 4)):
+            at, n = rnd.randrange(len(d) + 1), rnd.choice((1, 1, 2, 5, 40))
+            how = rnd.randrange(5)
+            if how == 0:
+                d[at:at + n] = b""
+            elif how == 1:
+                d[at:at] = bytes(rnd.choice(b"\0\r\n\t :;,%/0aZ\xff\xc3") for _ in range(n))
+            elif how == 2:
+                d[at:at + n] = bytes(rnd.randrange(256) for _ in range(n))
+            elif how == 3:
+                other = rnd.choice(seeds)
+                d[at:at] = other[rnd.randrange(len(other)):][:n * 10]
+            else:
+                d[at:at] = d[max(0, at - n):at]
+        s = g.dial(tls=i % 5 == 0, timeout=0.05)
+        t = Talk()
+        try:
+            cut = rnd.randrange(len(d) + 1)
+            s.sendall(d[:cut])
+            s.sendall(d[cut:])
+            if rnd.random() < 0.3:
+                s.shutdown(socket.SHUT_WR) if i % 5 else s.close()
+            t.read(s)
+        except (OSError, ValueError):
+            pass
+        s.close()
+        seen |= set(t.statuses)
+    ok("statuses", seen <= {100, 200, 204, 400, 401, 403, 404, 405, 408, 413, 414, 415, 417, 421, 431, 501, 505}, (seed, seen))
+    same("alive after mutations of seed %d" % seed, {g.get("/v1/health").status for _ in range(8)}, {200})
+    same("no worker died", int(re.search(r"worker_starts_total (\d+)", g.get("/metrics").body.decode()).group(1)), 2)
+
+
+@case
+def worker_dies(g):
+    g.expects_kill = True
+    for _ in range(3):
+        for w in g.workers():
+            os.kill(w, signal.SIGKILL)
+        time.sleep(0.3)
+        end, good = time.time() + 5, 0
+        while time.time() < end and good < 10:
+            try:
+                good += g.get("/v1/health", True, timeout=2).status == 200 and g.rpc(json.loads(CHAIN)).status == 200
+            except (OSError, EOFError, ssl.SSLError):
+                good = 0
+                time.sleep(0.05)
+        ok("serves again", good >= 10)
+    same("two workers", len(g.workers()), 2)
+    body = g.get("/metrics").body.decode()
+    starts = int(re.search(r"worker_starts_total (\d+)", body).group(1))
+    ok("starts are counted", starts >= 8, starts)
+    # the connections of the dead are not counted against an address for ever
+    same("open connections", int(re.search(r"gateway_connections (\d+)", body).group(1)), 1)
 
 
 @case

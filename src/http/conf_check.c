@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * What in gateway.conf contradicts itself, or is not safe together.
+ */
+#include "http/conf_priv.h"
+
+static bool
+has_filter(const struct gw_surface *s, enum gw_filter f)
+{
+	return (s->filter_bits >> f & 1) != 0;
+}
+
+static void
+check_surface(struct gw_conf_reader *r, const struct gw_surface *s)
+{
+	if (has_filter(s, GW_FILTER_BASIC) && s->users_file[0] == '\0')
+		gw_conf_fault(r, s->line,
+		    "surface %s: filter basic needs users = FILE", s->name);
+	if (!has_filter(s, GW_FILTER_BASIC) && s->users_file[0] != '\0')
+		gw_conf_fault(r, s->line,
+		    "surface %s: users are given but filter basic is not on",
+		    s->name);
+	if (!has_filter(s, GW_FILTER_NET) &&
+	    (s->allow.cnt > 0 || s->deny.cnt > 0))
+		gw_conf_fault(r, s->line,
+		    "surface %s: networks are given but filter net is not on",
+		    s->name);
+	if (!has_filter(s, GW_FILTER_CORS) && s->origins.cnt > 0)
+		gw_conf_fault(r, s->line,
+		    "surface %s: origins are given but filter cors is not on",
+		    s->name);
+	if (strpbrk(s->realm, "\"\\") != NULL)
+		gw_conf_fault(
+		    r, s->line, "surface %s: realm holds \" or \\", s->name);
+	if (s->any_host && s->kind == GW_RPC)
+		gw_conf_fault(r, s->line,
+		    "surface %s: serves rpc, so hosts must be named (a page "
+		    "of any name could reach it otherwise)",
+		    s->name);
+}
+
+static bool
+hosts_meet(const struct gw_surface *a, const struct gw_surface *b)
+{
+	size_t i, j;
+
+	if (a->any_host && b->any_host)
+		return true;
+	for (i = 0; i < a->hosts.cnt; i++)
+		for (j = 0; j < b->hosts.cnt; j++)
+			if (bytes_eq(a->hosts.words[i], b->hosts.words[j]))
+				return true;
+	return false;
+}
+
+static void
+check_mount(struct gw_conf_reader *r, size_t at)
+{
+	struct gw_conf *c = r->conf;
+	struct gw_mount *m = &c->mounts[at];
+	size_t i;
+
+	for (i = 0; i < c->listener_cnt; i++)
+		if (bytes_eq(
+			m->listener_name, bytes_of_str(c->listeners[i].name)))
+			m->listener = &c->listeners[i];
+	if (m->listener == NULL)
+		gw_conf_fault(r, m->line, "there is no [listener %.*s]",
+		    (int)m->listener_name.len,
+		    (const char *)m->listener_name.ptr);
+	for (i = 0; i < at; i++)
+		if (bytes_eq(c->mounts[i].listener_name, m->listener_name) &&
+		    bytes_eq(c->mounts[i].prefix, m->prefix) &&
+		    hosts_meet(c->mounts[i].surface, m->surface))
+			gw_conf_fault(r, m->line,
+			    "same place as on line %u for the same host",
+			    c->mounts[i].line);
+}
+
+bool
+gw_conf_same_address(
+    const struct gw_listen_addr *a, const struct gw_listen_addr *b)
+{
+	return a->port == b->port && a->is_v6 == b->is_v6 &&
+	       !memcmp(&a->addr, &b->addr, sizeof(a->addr));
+}
+
+static void
+check_listener(struct gw_conf_reader *r, size_t at)
+{
+	struct gw_conf *c = r->conf;
+	const struct gw_listener *l = &c->listeners[at];
+	size_t i;
+
+	/* Reliability H14: nothing but TLS on outside addresses. */
+	if (!l->is_tls && !gw_addr_is_loopback(&l->addr.addr))
+		gw_conf_fault(r, l->line,
+		    "listener %s: without TLS only 127.0.0.0/8 and ::1",
+		    l->name);
+	if (l->is_tls && (c->cert[0] == '\0' || c->key[0] == '\0'))
+		gw_conf_fault(r, l->line,
+		    "listener %s: [tls] needs cert and key", l->name);
+	for (i = 0; i < at; i++)
+		if (gw_conf_same_address(&c->listeners[i].addr, &l->addr))
+			gw_conf_fault(r, l->line,
+			    "listener %s: same address as listener %s", l->name,
+			    c->listeners[i].name);
+}
+
+void
+gw_conf_check(struct gw_conf_reader *r)
+{
+	struct gw_conf *c = r->conf;
+	size_t i;
+
+	if (c->listener_cnt == 0)
+		gw_conf_fault(r, 0, "there is no [listener NAME]");
+	if (c->surface_cnt == 0)
+		gw_conf_fault(r, 0, "there is no [surface NAME]");
+	if (c->db_socket[0] != '\0' && c->db_address[0] != '\0')
+		gw_conf_fault(r, r->section_line[SEC_DATABASE],
+		    "[database] socket or address, not both");
+	for (i = 0; i < c->listener_cnt; i++)
+		check_listener(r, i);
+	for (i = 0; i < c->surface_cnt; i++)
+		check_surface(r, &c->surfaces[i]);
+	for (i = 0; i < c->mount_cnt; i++)
+		check_mount(r, i);
+}

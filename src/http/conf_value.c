@@ -1,0 +1,285 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * One small reader for each kind of value in gateway.conf.
+ */
+#include "base/ini.h"
+#include "http/conf_priv.h"
+#include "http/head.h"
+
+static const char *const kind_words[GW_SURFACE_KIND_CNT] = {
+#define KIND(name, word, errors) [GW_##name] = (word),
+#include "http/surface.def"
+#undef KIND
+};
+
+static const char *const filter_words[GW_FILTER_CNT] = {
+#define FILTER(name, word, fn, phase) [GW_FILTER_##name] = (word),
+#include "http/filter.def"
+#undef FILTER
+};
+
+enum rc
+gw_conf_keep(
+    struct gw_conf_reader *r, const char **out, struct bytes v, struct err *e)
+{
+	char *p = arena_alloc(&r->conf->arena, v.len + 1);
+
+	if (p == NULL)
+		return FAIL(e, RC_NO_MEMORY, "configuration too large");
+	if (v.len > 0)
+		memcpy(p, v.ptr, v.len);
+	*out = p;
+	return RC_OK;
+}
+
+enum rc
+gw_value_STR(struct gw_conf_reader *r, void *field, const struct gw_setting *s,
+    struct bytes value, struct err *e)
+{
+	(void)s;
+	return gw_conf_keep(r, field, value, e);
+}
+
+/* A path is joined with home when the whole file was read. */
+enum rc
+gw_value_PATH(struct gw_conf_reader *r, void *field, const struct gw_setting *s,
+    struct bytes value, struct err *e)
+{
+	return gw_value_STR(r, field, s, value, e);
+}
+
+enum rc
+gw_value_U64(struct gw_conf_reader *r, void *field, const struct gw_setting *s,
+    struct bytes value, struct err *e)
+{
+	(void)r;
+	return ini_u64(field, value, s->min, s->max, e);
+}
+
+enum rc
+gw_value_SIZE(struct gw_conf_reader *r, void *field, const struct gw_setting *s,
+    struct bytes value, struct err *e)
+{
+	(void)r;
+	return ini_size(field, value, s->min, s->max, e);
+}
+
+enum rc
+gw_value_DUR(struct gw_conf_reader *r, void *field, const struct gw_setting *s,
+    struct bytes value, struct err *e)
+{
+	(void)r;
+	return ini_duration_ms(field, value, s->min, s->max, e);
+}
+
+enum rc
+gw_value_BOOL(struct gw_conf_reader *r, void *field, const struct gw_setting *s,
+    struct bytes value, struct err *e)
+{
+	(void)r;
+	(void)s;
+	return ini_bool(field, value, e);
+}
+
+/* next_word cuts a word off the front of rest. */
+static bool
+next_word(struct bytes *word, struct bytes *rest)
+{
+	size_t i = 0;
+
+	while (rest->len > 0 && (rest->ptr[0] == ' ' || rest->ptr[0] == '\t')) {
+		rest->ptr++;
+		rest->len--;
+	}
+	while (i < rest->len && rest->ptr[i] != ' ' && rest->ptr[i] != '\t')
+		i++;
+	return bytes_take(word, rest, i) && i > 0;
+}
+
+enum rc
+gw_value_WORDS(struct gw_conf_reader *r, void *field,
+    const struct gw_setting *s, struct bytes value, struct err *e)
+{
+	struct gw_words *out = field;
+	struct bytes copy = arena_copy(&r->conf->arena, value), word;
+
+	(void)s;
+	out->cnt = 0;
+	out->words =
+	    arena_array(&r->conf->arena, GW_WORD_CNT_MAX, sizeof(*out->words));
+	if (out->words == NULL || (copy.ptr == NULL && value.len > 0))
+		return FAIL(e, RC_NO_MEMORY, "configuration too large");
+	while (next_word(&word, &copy)) {
+		if (out->cnt == GW_WORD_CNT_MAX)
+			return FAIL(
+			    e, RC_CONF, "more than %d words", GW_WORD_CNT_MAX);
+		out->words[out->cnt++] = word;
+	}
+	return RC_OK;
+}
+
+enum rc
+gw_value_HOSTS(struct gw_conf_reader *r, void *field,
+    const struct gw_setting *s, struct bytes value, struct err *e)
+{
+	struct gw_words *out = field;
+	struct bytes name, port;
+	size_t i;
+
+	TRY(gw_value_WORDS(r, field, s, value, e));
+	if (out->cnt == 1 && bytes_eq(out->words[0], bytes_of_str("*"))) {
+		r->surface->any_host = true;
+		return RC_OK;
+	}
+	for (i = 0; i < out->cnt; i++) {
+		if (!gw_host_split(&name, &port, out->words[i]) || port.len > 0)
+			return FAIL(e, RC_CONF, "\"%.*s\" is no host name",
+			    (int)out->words[i].len,
+			    (const char *)out->words[i].ptr);
+		out->words[i] = name;
+	}
+	return out->cnt > 0 ? RC_OK : FAIL(e, RC_CONF, "names no host");
+}
+
+enum rc
+gw_value_NETS(struct gw_conf_reader *r, void *field, const struct gw_setting *s,
+    struct bytes value, struct err *e)
+{
+	struct gw_nets *out = field;
+	struct bytes word;
+
+	(void)s;
+	out->cnt = 0;
+	out->nets =
+	    arena_array(&r->conf->arena, GW_WORD_CNT_MAX, sizeof(*out->nets));
+	if (out->nets == NULL)
+		return FAIL(e, RC_NO_MEMORY, "configuration too large");
+	while (next_word(&word, &value)) {
+		if (out->cnt == GW_WORD_CNT_MAX)
+			return FAIL(e, RC_CONF, "more than %d networks",
+			    GW_WORD_CNT_MAX);
+		if (!gw_net_read(&out->nets[out->cnt++], word))
+			return FAIL(e, RC_CONF,
+			    "\"%.*s\" is neither an address nor a network "
+			    "(10.0.0.0/8)",
+			    (int)word.len, (const char *)word.ptr);
+	}
+	return RC_OK;
+}
+
+size_t
+gw_conf_find_word(const char *const *words, size_t cnt, struct bytes word)
+{
+	size_t i;
+
+	for (i = 0; i < cnt; i++)
+		if (bytes_eq(word, bytes_of_str(words[i])))
+			break;
+	return i;
+}
+
+enum rc
+gw_conf_not_one_of(
+    const char *const *words, size_t cnt, struct bytes word, struct err *e)
+{
+	char list[128];
+	struct buf b = buf_of(list, sizeof(list) - 1);
+	size_t i;
+
+	for (i = 0; i < cnt; i++) {
+		(void)buf_put(&b, " ", 1);
+		(void)buf_put(&b, words[i], strlen(words[i]));
+	}
+	list[b.len] = '\0';
+	return FAIL(e, RC_CONF, "\"%.*s\" is none of:%s", (int)word.len,
+	    (const char *)word.ptr, list);
+}
+
+enum rc
+gw_value_KIND(struct gw_conf_reader *r, void *field, const struct gw_setting *s,
+    struct bytes value, struct err *e)
+{
+	size_t i = gw_conf_find_word(kind_words, GW_SURFACE_KIND_CNT, value);
+	enum gw_surface_kind *out = field;
+
+	(void)r;
+	(void)s;
+	if (i == GW_SURFACE_KIND_CNT)
+		return gw_conf_not_one_of(kind_words, i, value, e);
+	*out = (enum gw_surface_kind)i;
+	return RC_OK;
+}
+
+enum rc
+gw_value_FILTERS(struct gw_conf_reader *r, void *field,
+    const struct gw_setting *s, struct bytes value, struct err *e)
+{
+	uint32_t *out = field;
+	struct bytes word;
+	size_t i;
+
+	(void)r;
+	(void)s;
+	*out = 1u << GW_FILTER_SIZE;
+	while (next_word(&word, &value)) {
+		i = gw_conf_find_word(filter_words, GW_FILTER_CNT, word);
+		if (i == GW_FILTER_CNT)
+			return gw_conf_not_one_of(filter_words, i, word, e);
+		*out |= 1u << i;
+	}
+	return RC_OK;
+}
+
+enum rc
+gw_value_ADDRESS(struct gw_conf_reader *r, void *field,
+    const struct gw_setting *s, struct bytes value, struct err *e)
+{
+	struct gw_listen_addr *out = field;
+	struct bytes name, port;
+	uint64_t n;
+
+	(void)r;
+	(void)s;
+	if (!gw_host_split(&name, &port, value) ||
+	    !gw_addr_read(&out->addr, name))
+		return FAIL(e, RC_CONF,
+		    "\"%.*s\" is not IP:PORT or [IPV6]:PORT", (int)value.len,
+		    (const char *)value.ptr);
+	out->is_v6 = memchr(name.ptr, ':', name.len) != NULL;
+	TRY(ini_u64(&n, port, 1, 65535, e));
+	out->port = (uint16_t)n;
+	return RC_OK;
+}
+
+enum rc
+gw_value_MORE_AT(struct gw_conf_reader *r, void *field,
+    const struct gw_setting *s, struct bytes value, struct err *e)
+{
+	struct gw_conf *c = r->conf;
+	struct bytes copy = arena_copy(&c->arena, value), name, path, more;
+	struct gw_mount *m = &c->mounts[c->mount_cnt];
+
+	(void)field;
+	(void)s;
+	if (c->mount_cnt == GW_MOUNT_MAX)
+		return FAIL(e, RC_CONF, "more than %d places", GW_MOUNT_MAX);
+	if (copy.ptr == NULL || !next_word(&name, &copy) ||
+	    !next_word(&path, &copy) || next_word(&more, &copy) ||
+	    path.ptr[0] != '/')
+		return FAIL(e, RC_CONF, "expected LISTENER /PATH");
+	if (path.ptr[path.len - 1] == '/')
+		path.len--;
+	*m = (struct gw_mount){.surface = r->surface,
+	    .listener_name = name,
+	    .prefix = path,
+	    .line = r->line};
+	c->mount_cnt++;
+	r->surface->mounts++;
+	return RC_OK;
+}
+
+const char *
+gw_surface_kind_word(enum gw_surface_kind kind)
+{
+	return kind_words[kind];
+}
