@@ -3,7 +3,8 @@
  * gateway.conf and users files: any text is either refused with a reason or
  * gives a configuration whose parts fit together.
  *
- * fuzz: cover=src/http/conf.c,src/http/conf_value.c,src/http/conf_check.c,src/http/net.c,src/http/users.c
+ * fuzz: cover=src/http/conf.c,src/http/conf_value.c,src/http/conf_check.c
+ * fuzz: cover=src/http/net.c,src/http/users.c
  */
 #include <string.h>
 
