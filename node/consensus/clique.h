@@ -21,7 +21,8 @@ struct clique_conf {
 	bool is_sealer;
 	struct addr self;     /* when is_sealer */
 	bool skip_empty;      /* leave out empty blocks ... */
-	uint64_t heartbeat_s; /* ... but seal one after this long; 0: never */
+	uint64_t heartbeat_s; /* ... but seal one after this long; 0: never, */
+	uint64_t settle_s;    /* ... and one this long after a full one */
 	uint64_t gas_limit;   /* target for blocks that we seal */
 	uint64_t seed;        /* of the wiggle */
 	uint64_t future_slack_s; /* header time may be ahead by this much */

@@ -235,6 +235,7 @@ open_engine(struct node *n, struct err *e)
 	    .self = n->conf.sealer.addr,
 	    .skip_empty = n->conf.skip_empty,
 	    .heartbeat_s = n->conf.heartbeat / 1000,
+	    .settle_s = n->conf.settle / 1000,
 	    .gas_limit = n->conf.gas_limit,
 	    .future_slack_s = n->conf.future_slack / 1000,
 	    .vanity = "Sekisho"};

@@ -167,7 +167,7 @@ render_node(const struct home *h, const struct render *r, struct err *e)
 	put(&t, "keystore = %s/node/keystore\n", r->dir);
 	put(&t, "password_file = %s/node/sealer.pass\n", r->dir);
 	put(&t, "sealer = %s\n", addr_text(sealer, &r->sealer));
-	put(&t, "skip_empty = yes\nheartbeat = 60s\n");
+	put(&t, "skip_empty = yes\nheartbeat = 10s\n");
 	return save(h, "conf/node.conf", &t, e);
 }
 

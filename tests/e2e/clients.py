@@ -16,7 +16,7 @@ def ethers(stack, url, auth=None):
     env = dict(os.environ, URL=url, KEY=key, NPM=NPM, AUTH=auth or "",
                NODE_EXTRA_CA_CERTS=stack.home + "/tls/cert.pem")
     r = subprocess.run([NODE, os.path.join(ROOT, "tests/e2e/ethers.mjs")], env=env, text=True,
-                       capture_output=True, timeout=900)
+                       capture_output=True, timeout=300)
     if r.returncode != 0:
         raise AssertionError(r.stdout[-3000:] + r.stderr[-2000:])
 

@@ -25,7 +25,7 @@ const cases = {};
 async function transfer(overrides) {
 	const to = ethers.Wallet.createRandom().address;
 	const sent = await wallet.sendTransaction({ to, value: 12345n, ...overrides });
-	const receipt = await sent.wait(1, 120000);
+	const receipt = await sent.wait(1, 20000);
 	assert.equal(receipt.status, 1);
 	assert.equal(receipt.type, overrides.type);
 	assert.equal(receipt.from, sender);

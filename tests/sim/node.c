@@ -453,6 +453,7 @@ node_start(struct sim_node *n)
 	    .self = n->addr,
 	    .skip_empty = n->w->plan.skip_empty,
 	    .heartbeat_s = SIM_HEARTBEAT_S,
+	    .settle_s = n->w->plan.settle_s,
 	    .gas_limit = 8000000,
 	    .seed = rng_test_next(&n->w->rng),
 	    .future_slack_s = n->w->plan.period_s + 5};

@@ -119,6 +119,7 @@ struct sim_plan {
 	unsigned n;
 	uint64_t period_s, epoch;
 	bool skip_empty;
+	uint64_t settle_s;
 };
 
 /* What runs are summed up to. */

@@ -221,6 +221,7 @@ draw_plan(struct world *w, uint64_t seed)
 	w->plan.period_s = 1 + world_below(w, 2);
 	w->plan.epoch = epochs[world_below(w, 4)];
 	w->plan.skip_empty = world_chance(w, 10);
+	w->plan.settle_s = world_chance(w, 50) ? 2 : 0;
 }
 
 static void

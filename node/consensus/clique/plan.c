@@ -74,16 +74,35 @@ clique_leaves_out_empty(const struct clique *c)
 	return c->conf.period_s == 0 || c->conf.skip_empty;
 }
 
+/* How long after the head a block without transactions is due all the same,
+ * seconds; 0: never. Clients look for a receipt when the head changes: one
+ * that began to watch just after its transaction was mined would wait for
+ * the next heartbeat if the block with it were not followed by one more. */
+static uint64_t
+quiet_s(const struct clique *c)
+{
+	bool is_full = !hash_eq(&c->head->tx_root, &HASH_EMPTY_TRIE);
+
+	if (!c->conf.skip_empty)
+		return 0;
+	if (!is_full || c->conf.settle_s == 0)
+		return c->conf.heartbeat_s;
+	if (c->conf.heartbeat_s == 0)
+		return c->conf.settle_s;
+	return clique_min(c->conf.settle_s, c->conf.heartbeat_s);
+}
+
 /* When a block without transactions is due all the same. */
 uint64_t
 clique_heartbeat_ms(const struct clique *c)
 {
+	uint64_t quiet = quiet_s(c);
+
 	if (!clique_leaves_out_empty(c))
 		return clique_after_head_ms(c, c->conf.period_s);
-	if (!c->conf.skip_empty || c->conf.heartbeat_s == 0)
+	if (quiet == 0)
 		return NEVER_MS;
-	return clique_after_head_ms(
-	    c, clique_max(c->conf.heartbeat_s, c->conf.period_s));
+	return clique_after_head_ms(c, clique_max(quiet, c->conf.period_s));
 }
 
 /* How long nothing may happen before we look for another branch: at least

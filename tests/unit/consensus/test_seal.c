@@ -258,6 +258,60 @@ TEST(test_seal_heartbeat_seals_an_empty_block)
 	drive_close(&d);
 }
 
+/* A client that began to watch just after its transaction was mined sees one
+ * more head soon; after that one the heartbeat counts. */
+TEST(test_seal_block_with_transactions_is_followed_by_an_empty_one)
+{
+	struct drive d;
+
+	drive_open(&d, 1, 0);
+	d.rig.conf.skip_empty = true;
+	d.rig.conf.heartbeat_s = 60;
+	d.rig.conf.settle_s = 2;
+	drive_start(&d, true);
+	EXPECT(drive_seal(&d, 1) != NULL);
+	EXPECT_U64(d.head->time, 1001);
+	drive_head(&d, d.head, false);
+	EXPECT(drive_seal(&d, 0) != NULL);
+	EXPECT_U64(d.head->time, 1003);
+	drive_head(&d, d.head, false);
+	EXPECT(drive_seal(&d, 0) != NULL);
+	EXPECT_U64(d.head->time, 1063);
+	drive_close(&d);
+}
+
+/* Without a heartbeat the chain rests after it; a heartbeat that is sooner
+ * counts. */
+TEST(test_seal_settling_and_heartbeat_whichever_is_first)
+{
+	static const struct {
+		const char *name;
+		uint64_t heartbeat_s, settle_s, want;
+	} rows[] = {{"no heartbeat", 0, 2, 1003}, {"soon", 2, 5, 1003},
+	    {"no settling", 5, 0, 1006}, {"neither", 0, 0, 0}};
+	size_t i;
+
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct drive d;
+
+		test_row(rows[i].name);
+		drive_open(&d, 1, 0);
+		d.rig.conf.skip_empty = true;
+		d.rig.conf.heartbeat_s = rows[i].heartbeat_s;
+		d.rig.conf.settle_s = rows[i].settle_s;
+		drive_start(&d, true);
+		EXPECT(drive_seal(&d, 1) != NULL);
+		drive_head(&d, d.head, false);
+		if (rows[i].want == 0) {
+			EXPECT_U64(drive_timer_at(&d), 0);
+		} else {
+			EXPECT(drive_seal(&d, 0) != NULL);
+			EXPECT_U64(d.head->time, rows[i].want);
+		}
+		drive_close(&d);
+	}
+}
+
 /* The pool promised work that could not be mined: no empty block, a growing
  * pause, and new work starts over at once. */
 TEST(test_seal_pointless_block_is_not_signed)
