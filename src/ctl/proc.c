@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -33,10 +34,12 @@ sleep_ms(int ms)
 static bool
 become(const struct home *h, enum home_user u)
 {
-	gid_t groups[2] = {h->run_gid, h->user[HOME_GW].gid};
+	gid_t groups[2];
 
-	if (!h->is_root || u == HOME_SELF)
+	if (h == NULL || !h->is_root || u == HOME_SELF)
 		return true;
+	groups[0] = h->run_gid;
+	groups[1] = h->user[HOME_GW].gid;
 	return setgroups(2, groups) == 0 && setgid(h->user[u].gid) == 0 &&
 	       setuid(h->user[u].uid) == 0;
 }
@@ -51,24 +54,49 @@ reset_signals(void)
 	signal(SIGPIPE, SIG_DFL);
 }
 
+/*
+ * Opened before the change of user: a checkout below a closed folder such as
+ * /root runs too. -1 for a name that PATH finds.
+ */
+static int
+program_dir(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	char dir[PATH_MAX];
+
+	if (slash == NULL || slash - path >= PATH_MAX - 1)
+		return -1;
+	memcpy(dir, path, (size_t)(slash - path) + 1);
+	dir[slash - path + 1] = '\0';
+	return open(dir, O_PATH | O_DIRECTORY | O_CLOEXEC);
+}
+
 /* In the child: never returns. */
 static _Noreturn void
-become_program(
-    const struct home *h, enum home_user u, int out, const char *const *argv)
+become_program(int dir, int out, const char *const *argv)
 {
 	int null = open("/dev/null", O_RDONLY);
+	char *const *av = (char *const *)(uintptr_t)argv;
 
 	reset_signals();
 	dup2(null, 0);
 	dup2(out, 1);
 	dup2(out, 2);
-	if (h != NULL && !become(h, u)) {
-		perror("setuid");
-		_exit(126);
-	}
-	execvp(argv[0], (char *const *)(uintptr_t)argv);
+	if (dir == -1)
+		execvp(argv[0], av);
+	else
+		execveat(dir, strrchr(argv[0], '/') + 1, av, environ, 0);
 	perror(argv[0]);
 	_exit(127);
+}
+
+static void
+become_or_leave(const struct home *h, enum home_user u, int out)
+{
+	if (become(h, u))
+		return;
+	dprintf(out, "change of user: %s\n", strerror(errno));
+	_exit(126);
 }
 
 static void
@@ -95,8 +123,12 @@ run_to_end(const struct home *h, enum home_user u, const char *const *argv,
 	if (out == -1)
 		return FAIL(e, RC_IO, "/tmp: %s", strerror(errno));
 	pid = fork();
-	if (pid == 0)
-		become_program(h, u, out, argv);
+	if (pid == 0) {
+		int dir = program_dir(argv[0]);
+
+		become_or_leave(h, u, out);
+		become_program(dir, out, argv);
+	}
 	if (pid != -1)
 		while (waitpid(pid, &status, 0) == -1 && errno == EINTR)
 			;
@@ -133,18 +165,17 @@ proc_start(const struct home *h, enum home_user u, const char *log,
 		return FAIL(e, RC_IO, "%s: %s", log, strerror(errno));
 	*pid = fork();
 	if (*pid == 0) {
+		int dir = program_dir(argv[0]);
+
 		(void)setpgid(0, 0);
 		if (h->is_root || u == HOME_SELF)
 			(void)fchmod(out, 0640);
-		if (!become(h, u)) {
-			perror("setuid");
-			_exit(126);
-		}
+		become_or_leave(h, u, out);
 		/* After the change of user, which clears it. */
 		(void)prctl(PR_SET_PDEATHSIG, SIGTERM);
 		if (getppid() != parent)
 			_exit(0);
-		become_program(NULL, HOME_SELF, out, argv);
+		become_program(dir, out, argv);
 	}
 	close(out);
 	if (*pid == -1)
