@@ -4,13 +4,20 @@
 # A library and all below it: what linking it takes.
 closure = $(sort $(1) $(foreach d,$(DEPS_$(1)),$(call closure,$(d))))
 
+# Foreign libraries that a library's tests link beside those of node/.
+FOREIGN_db   := -lpq
+FOREIGN_api  := -lpq
+FOREIGN_jobs := -lpq
+FOREIGN_ctl  := -lpq
+
 UNIT_LIBS := $(foreach l,$(LIBS),$(if $(wildcard tests/unit/$(l)/*.c),$(l)))
 
 define unit
 UNIT_OBJS_$(1) := $(patsubst %.c,$(B)/obj/%.o,$(wildcard tests/unit/$(1)/*.c))
 $$(UNIT_OBJS_$(1)): $(B)/obj/tests/%.o: tests/%.c $(INC)/$(1)/.ok
 	@mkdir -p $$(@D)
-	$$(Q)$$(CC) $$(ALLCFLAGS) -I$(INC)/$(1) -Itests/support -MMD -MP -c $$< -o $$@
+	$$(Q)$$(CC) $$(ALLCFLAGS) $$(CFLAGS_$(1)) -I$(INC)/$(1) -Itests/support \
+		-MMD -MP -c $$< -o $$@
 $(B)/test/unit_$(1): $$(UNIT_OBJS_$(1)) $(B)/obj/tests/support/test.o \
 		$$(call archives,$$(call closure,$(1)))
 	@mkdir -p $$(@D)
@@ -30,6 +37,9 @@ $(B)/test/faultio.so: tests/support/faultio.c
 	$(Q)$(CC) $(LANG_FLAGS) $(WARN) $(WARN_$(CC)) -O2 -g -fPIC \
 		-shared -o $@ $< -ldl
 $(B)/test/unit_store: | $(B)/test/faultio.so
+
+# Tests that need a database make a cluster of their own.
+$(filter %/unit_db %/unit_jobs,$(UNIT_PROGRAMS)): $(B)/obj/tests/support/pg.o
 
 UNIT_RUN := $(if $(T),$(filter %/unit_$(T),$(UNIT_PROGRAMS)),$(UNIT_PROGRAMS))
 

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 
 #include "base/hex.h"
-#include "db/migrations_priv.h"
+#include "db/history_priv.h"
 #include "eth/types.h"
 
 /* Any number, the same in every version: "sekisho" on a phone's keys. */
@@ -35,10 +35,18 @@ checksum_of(char out[67], const struct migration *m)
 	hex_put0x(out, hash_bytes(&h));
 }
 
+static int
+latest_of(const struct history *known)
+{
+	return known->cnt == 0 ? 0 : known->rows[known->cnt - 1].number;
+}
+
 int
 migrate_latest(void)
 {
-	return migration_cnt == 0 ? 0 : migrations[migration_cnt - 1].number;
+	struct history own = {migrations, migration_cnt};
+
+	return latest_of(&own);
 }
 
 enum rc
@@ -121,21 +129,21 @@ apply(PGconn *pg, const struct migration *m, struct err *e)
 }
 
 static enum rc
-run_locked(PGconn *pg, bool dry_run, void (*say)(void *ctx, const char *line),
-    void *ctx, struct err *e)
+run_locked(PGconn *pg, const struct history *known, bool dry_run,
+    void (*say)(void *ctx, const char *line), void *ctx, struct err *e)
 {
+	int current = 0, latest = latest_of(known);
 	char line[128];
-	int current = 0;
 	size_t i;
 
 	TRY(migrate_current(&current, pg, e));
-	if (current > migrate_latest())
+	if (current > latest)
 		return FAIL(e, RC_WRONG_SCHEMA,
 		    "the database has schema %d, this program knows %d: "
 		    "run the newer program",
-		    current, migrate_latest());
-	for (i = 0; i < migration_cnt; i++) {
-		const struct migration *m = &migrations[i];
+		    current, latest);
+	for (i = 0; i < known->cnt; i++) {
+		const struct migration *m = &known->rows[i];
 
 		if (m->number <= current) {
 			TRY(check_applied(pg, m, e));
@@ -152,14 +160,23 @@ run_locked(PGconn *pg, bool dry_run, void (*say)(void *ctx, const char *line),
 }
 
 enum rc
-migrate_run(PGconn *pg, bool dry_run, void (*say)(void *ctx, const char *line),
-    void *ctx, struct err *e)
+migrate_run_history(PGconn *pg, const struct history *known, bool dry_run,
+    void (*say)(void *ctx, const char *line), void *ctx, struct err *e)
 {
 	enum rc rc;
 
 	TRY(exec_sql(pg, "set client_min_messages = warning", e));
 	TRY(exec_sql(pg, "select pg_advisory_lock(" LOCK_KEY ")", e));
-	rc = run_locked(pg, dry_run, say, ctx, e);
+	rc = run_locked(pg, known, dry_run, say, ctx, e);
 	(void)exec_sql(pg, "select pg_advisory_unlock(" LOCK_KEY ")", NULL);
 	return rc;
+}
+
+enum rc
+migrate_run(PGconn *pg, bool dry_run, void (*say)(void *ctx, const char *line),
+    void *ctx, struct err *e)
+{
+	struct history own = {migrations, migration_cnt};
+
+	return migrate_run_history(pg, &own, dry_run, say, ctx, e);
 }
