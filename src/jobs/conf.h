@@ -15,8 +15,13 @@ struct jobs_conf {
 	uint64_t batch;       /* most blocks in one transaction */
 };
 
-/* jobs_conf_read reads FILE; texts live in the arena. RC_CONF with file and
- * line. */
+/*
+ * jobs_conf_read reads FILE.
+ *
+ * Errors    RC_CONF  "FILE:LINE: setting: what is wrong", or the setting that
+ *                    is missing; RC_IO
+ * Lifetime  texts live in the arena
+ */
 enum rc jobs_conf_read(
     struct arena *a, struct jobs_conf *out, const char *path, struct err *e);
 

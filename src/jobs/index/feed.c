@@ -83,6 +83,20 @@ read_row(struct row *r, const json_t *block, struct err *e)
 	return RC_OK;
 }
 
+/* A row under another number than the one asked for would leave a gap. */
+static enum rc
+read_block(struct row *r, const json_t *block, uint64_t number, struct err *e)
+{
+	char want[24];
+
+	TRY(read_row(r, block, e));
+	snprintf(want, sizeof(want), "%" PRIu64, number);
+	if (!strcmp(r->number, want))
+		return RC_OK;
+	return FAIL(e, RC_CORRUPT, "node: block %s in place of block %s",
+	    r->number, want);
+}
+
 /* has is false when the node has no block of that number yet. */
 static enum rc
 fetch(struct feed *f, struct row *r, bool *has, uint64_t number, struct err *e)
@@ -95,7 +109,7 @@ fetch(struct feed *f, struct row *r, bool *has, uint64_t number, struct err *e)
 	TRY(noderpc_call(f->node, &block, "eth_getBlockByNumber",
 	    json_pack("[s,b]", text, 0), FEED_TIMEOUT_MS, e));
 	*has = !json_is_null(block);
-	rc = *has ? read_row(r, block, e) : RC_OK;
+	rc = *has ? read_block(r, block, number, e) : RC_OK;
 	json_decref(block);
 	return rc;
 }
@@ -262,6 +276,7 @@ feed_step(struct feed *f, size_t *cnt, struct err *e)
 	TRY(pg_exec(f->pg, NULL, "begin", 0, NULL, e));
 	rc = end_tx(f, take_blocks(f, cnt, &misfit, e), e);
 	if (rc != RC_OK) {
+		*cnt = 0;
 		feed_reset(f);
 		return rc;
 	}
