@@ -6,7 +6,7 @@
  *   dir/pool-<16 hex digits>.log      segments, numbers without gap
  *   segment  = head frame*            head: magic, number, sequence number of
  *                                     the first frame, salt, sum
- *   frame    = mark len 0 seq sum record*
+ *   frame    = mark len 0 seq sum record*      behind the last one: zeros
  *   record   = kind len body          ADD: sender, time, transaction
  *                                     DEL: hash
  *
@@ -14,6 +14,10 @@
  * is synced, so a crash can tear only the last frame of the last segment:
  * that one was never acknowledged and is cut. A bad frame that a good one
  * follows, or one in an older segment, is damage.
+ *
+ * A file grows by zeros, many groups at a time: a group that is written over
+ * them changes neither length nor extents, so that its sync is one write to
+ * the disk and not a transaction of the file system's journal.
  *
  * The mark of a frame is the salt of its segment, drawn by the kernel: no
  * stranger can write bytes into a transaction that look like a frame. Sums
@@ -110,6 +114,20 @@ write_all(int fd, const uint8_t *p, size_t len, uint64_t at)
 	return true;
 }
 
+/* make_room fills the file with zeros until len bytes more fit. */
+static bool
+make_room(const struct pool_log *l, struct pool_log_seg *seg, uint64_t len)
+{
+	static const uint8_t zeros[POOL_LOG_STEP];
+
+	while (seg->room < seg->bytes + len) {
+		if (!write_all(l->fd, zeros, sizeof(zeros), seg->room))
+			return false;
+		seg->room += sizeof(zeros);
+	}
+	return true;
+}
+
 /* put_head writes a segment's head. */
 static void
 put_head(const struct pool_log *l, const struct pool_log_seg *seg,
@@ -143,7 +161,9 @@ make_segment(struct pool_log *l, struct err *e)
 	    O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
 	if (l->fd < 0)
 		return broken(l, "create a segment", e);
-	if (!write_all(l->fd, head, sizeof(head), 0))
+	seg->room = 0;
+	if (!make_room(l, seg, sizeof(head)) ||
+	    !write_all(l->fd, head, sizeof(head), 0))
 		return broken(l, "write a segment's head", e);
 	if (fsync(l->fd) != 0)
 		return broken(l, "sync a segment's head", e);
@@ -176,7 +196,8 @@ pool_log_sync(struct pool_log *l, struct err *e)
 	be32_put(head + 12, 0);
 	be64_put(head + 16, l->seq);
 	be64_put(head + 24, pool_log_frame_sum(l, seg->salt, head, payload));
-	if (!write_all(l->fd, head, l->buf.len, seg->bytes))
+	if (!make_room(l, seg, l->buf.len) ||
+	    !write_all(l->fd, head, l->buf.len, seg->bytes))
 		return broken(l, "write a group", e);
 	if (fdatasync(l->fd) != 0)
 		return broken(l, "sync a group", e);

@@ -21,10 +21,12 @@ enum {
 	POOL_LOG_NAME_MAX = 32
 };
 
-/* A frame is written whole into the segment that was not full before it. */
+/* A frame is written whole into the segment that was not full before it;
+ * behind it are the zeros of the last step. */
 enum {
 	POOL_LOG_FILE_MAX = POOL_SEGMENT_MAX + POOL_FRAME_MAX +
-			    POOL_LOG_SEG_HEAD + POOL_LOG_FRAME_HEAD
+			    POOL_LOG_SEG_HEAD + POOL_LOG_FRAME_HEAD +
+			    POOL_LOG_STEP
 };
 
 enum pool_log_kind { POOL_LOG_ADD = 1, POOL_LOG_DEL = 2 };
@@ -33,6 +35,7 @@ struct pool_log_seg {
 	struct pool_log_seg *next; /* newer */
 	uint64_t no, first_seq, salt;
 	uint64_t bytes, live_bytes;
+	uint64_t room; /* length of the file: bytes, then zeros */
 	struct pool_log_ref *live;
 	bool is_made; /* the file is there */
 	bool is_full; /* nothing more is written to it */
@@ -61,7 +64,8 @@ uint64_t pool_log_frame_sum(const struct pool_log *l, uint64_t salt,
 
 /*
  * pool_log_parse hands over what is in the newest segment of the list, whose
- * bytes are file, and sets how many of them are good.
+ * bytes are file, and sets how many of them are good; when only zeros follow
+ * those, room is the file's length, otherwise what follows is torn.
  *
  * is_last  the end may be torn; otherwise that is damage
  * Errors   RC_CORRUPT, RC_WRONG_SCHEMA, RC_NO_MEMORY, those of to->add

@@ -187,7 +187,7 @@ read_segment(struct pool_log *l, const struct pool_log_reader *to, bool is_last,
 	rc = read_file(&file, fd, name, e);
 	if (rc == RC_OK) {
 		rc = pool_log_parse(l, to, file, is_last, e);
-		if (rc == RC_OK && l->newest->bytes < file.len)
+		if (rc == RC_OK && l->newest->room < file.len)
 			rc = cut_end(l->newest, fd, file.len, e);
 		mem_free((void *)(uintptr_t)file.ptr);
 	}

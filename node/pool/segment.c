@@ -99,6 +99,14 @@ has_frame_after(const struct reading *r, size_t at)
 	}
 }
 
+static bool
+is_zero(struct bytes b)
+{
+	/* Each byte equals the one before it, and the first is zero. */
+	return b.len == 0 ||
+	       (b.ptr[0] == 0 && memcmp(b.ptr, b.ptr + 1, b.len - 1) == 0);
+}
+
 static size_t
 offset_of(const struct reading *r, struct bytes part)
 {
@@ -182,8 +190,10 @@ pool_log_parse(struct pool_log *l, const struct pool_log_reader *to,
 		l->seq++;
 		TRY(replay_frame(&r, payload, e));
 	}
-	if (at < file.len && (!is_last || has_frame_after(&r, at)))
+	r.seg->bytes = r.seg->room = at;
+	if (is_zero(bytes_of(file.ptr + at, file.len - at)))
+		r.seg->room = file.len;
+	else if (!is_last || has_frame_after(&r, at))
 		return damaged(&r, at, "sum of a group", e);
-	r.seg->bytes = at;
 	return RC_OK;
 }

@@ -240,6 +240,18 @@ TEST(test_log_broken_chain_at_replay_reported)
 
 /* Torn ends and damage. ------------------------------------------------- */
 
+/* groups_of is a segment's file without the zeros that wait for more. */
+static struct bytes
+groups_of(unsigned no)
+{
+	struct bytes file = test_read(seg_path(no));
+
+	EXPECT_U64(file.len % POOL_LOG_STEP, 0);
+	while (file.len > 0 && file.ptr[file.len - 1] == 0)
+		file.len--;
+	return file;
+}
+
 /* three_groups writes one segment of three groups with one transaction each
  * and tells where the groups begin. */
 static struct bytes
@@ -259,24 +271,26 @@ three_groups(struct fake *f, size_t at[4])
 		at[t.nonce + 1] = (size_t)st.log_bytes;
 	}
 	pool_close(p);
-	return test_read(seg_path(1));
+	return groups_of(1);
 }
 
-TEST(test_log_torn_end_cut_at_every_byte)
+static void
+expect_torn_end_cut(size_t zeros)
 {
 	struct fake f;
 	size_t at[4], cut;
 	struct bytes file = three_groups(&f, at);
 	struct fake_tx more = {.from = 2};
+	uint8_t *torn = calloc(1, file.len + zeros);
 	struct pool *p;
 
-	log_open("unit_pool", LOG_LV_ERROR);
 	EXPECT_U64(file.len, at[3]);
-	for (cut = at[2]; cut < at[3]; cut++) {
-		write_file(seg_path(1), bytes_of(file.ptr, cut));
+	for (cut = at[2]; torn != NULL && cut < at[3]; cut++) {
+		memcpy(torn, file.ptr, cut);
+		write_file(seg_path(1), bytes_of(torn, cut + zeros));
 		EXPECT_RC(try_open(&p, &f, NULL), RC_OK);
 		if (p == NULL)
-			return;
+			break;
 		expect_counts(p, 2, 0);
 		/* What comes next is kept behind the cut. */
 		EXPECT_RC(fake_put(p, &more, NULL), RC_OK);
@@ -288,8 +302,24 @@ TEST(test_log_torn_end_cut_at_every_byte)
 		expect_counts(p, 3, 0);
 		pool_close(p);
 		EXPECT(unlink(seg_path(2)) == 0);
+		EXPECT_U64(test_read(seg_path(1)).len,
+		    cut == at[2] ? cut + zeros : at[2]);
 	}
+	free(torn);
 	test_count(at[3] - at[2]);
+}
+
+TEST(test_log_torn_end_cut_at_every_byte)
+{
+	log_open("unit_pool", LOG_LV_ERROR);
+	expect_torn_end_cut(0);
+}
+
+/* As a group written over zeros is torn. */
+TEST(test_log_torn_end_before_zeros_cut_at_every_byte)
+{
+	log_open("unit_pool", LOG_LV_ERROR);
+	expect_torn_end_cut(4096);
 }
 
 TEST(test_log_torn_end_with_other_bytes_cut)
@@ -297,7 +327,7 @@ TEST(test_log_torn_end_with_other_bytes_cut)
 	struct fake f;
 	size_t at[4], i, k;
 	struct bytes file = three_groups(&f, at);
-	uint8_t *torn = (uint8_t *)(uintptr_t)test_read(seg_path(1)).ptr;
+	uint8_t *torn = (uint8_t *)(uintptr_t)groups_of(1).ptr;
 	struct pool *p;
 
 	/* The file has its length but the last group never reached the disk,
@@ -319,7 +349,7 @@ TEST(test_log_torn_end_with_other_bytes_cut)
 	if (p != NULL)
 		expect_counts(p, 2, 0);
 	pool_close(p);
-	EXPECT_U64(test_read(seg_path(1)).len, at[2]);
+	EXPECT_U64(test_read(seg_path(1)).len, at[3]);
 }
 
 TEST(test_log_damage_before_end_refused_at_every_byte)
@@ -466,8 +496,8 @@ TEST(test_log_segments_missing_or_foreign_refused)
 	(void)fill_segments(p, 1, 3);
 	pool_close(p);
 	EXPECT_U64(count_files(), 3);
-	second = test_read(seg_path(2));
-	third = test_read(seg_path(3));
+	second = groups_of(2);
+	third = groups_of(3);
 	EXPECT(unlink(seg_path(2)) == 0);
 	EXPECT_RC(try_open(&p, &f, &e), RC_CORRUPT);
 	EXPECT_STR(e.text, "pool log: segment 2 is missing");
@@ -486,6 +516,30 @@ TEST(test_log_segments_missing_or_foreign_refused)
 	write_file(seg_path(2), second);
 	EXPECT_RC(try_open(&p, &f, &e), RC_OK);
 	expect_counts(p, 33, 0);
+	pool_close(p);
+}
+
+/* The length of a file changes once in a thousand groups. */
+TEST(test_log_grows_by_zeros)
+{
+	struct fake f;
+	struct pool *p;
+	struct fake_tx t = {.from = 1};
+	struct stat st;
+
+	fake_reset(&f);
+	p = fake_open(&f, log_dir());
+	for (t.nonce = 0; t.nonce < 1500; t.nonce++) {
+		EXPECT_RC(fake_put(p, &t, NULL), RC_OK);
+		EXPECT_RC(pool_sync(p, NULL), RC_OK);
+		EXPECT(stat(seg_path(1), &st) == 0);
+		EXPECT(st.st_size == POOL_LOG_STEP ||
+		       (t.nonce > 1000 && st.st_size == 2 * POOL_LOG_STEP));
+	}
+	EXPECT(st.st_size == 2 * POOL_LOG_STEP);
+	pool_close(p);
+	p = fake_open(&f, log_dir());
+	expect_counts(p, 1500, 0);
 	pool_close(p);
 }
 
