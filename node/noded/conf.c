@@ -6,9 +6,13 @@
 #include "noded/conf.h"
 
 #include <errno.h>
+#include <grp.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
 
 #include "base/check.h"
 #include "base/ini.h"
@@ -86,14 +90,20 @@ read_file(struct arena *a, struct bytes *out, const char *path, struct err *e)
 {
 	FILE *f = fopen(path, "re");
 	uint8_t *buf = arena_alloc(a, INI_FILE_MAX + 1);
-	size_t n;
+	int fault = 0;
+	size_t n = 0;
 
 	if (f == NULL)
 		return FAIL(e, RC_IO, "%s: %s", path, strerror(errno));
-	n = buf == NULL ? 0 : fread(buf, 1, INI_FILE_MAX + 1, f);
+	if (buf != NULL)
+		n = fread(buf, 1, INI_FILE_MAX + 1, f);
+	if (ferror(f) != 0)
+		fault = errno; /* of a folder, say */
 	fclose(f);
 	if (buf == NULL)
 		return FAIL(e, RC_NO_MEMORY, "%s", path);
+	if (fault != 0)
+		return FAIL(e, RC_IO, "%s: %s", path, strerror(fault));
 	if (n > INI_FILE_MAX)
 		return FAIL(
 		    e, RC_CONF, "%s: larger than %d bytes", path, INI_FILE_MAX);
@@ -212,26 +222,89 @@ check_sealer(const struct conf *c, struct err *e)
 	return check_secret("password_file", c->password_file, e);
 }
 
-enum rc
-conf_check(const struct conf *c, struct err *e)
+static enum rc
+check_socket(const char *name, const char *path, struct err *e)
 {
-	static const char *const levels[] = {"debug", "info", "warn", "error"};
-	size_t i;
+	struct sockaddr_un sa;
 
-	if (c->data_dir == NULL)
-		return FAIL(e, RC_CONF, "data_dir: not set");
-	if (c->genesis == NULL)
-		return FAIL(e, RC_CONF, "genesis: not set");
+	if (strlen(path) < sizeof(sa.sun_path))
+		return RC_OK;
+	return FAIL(e, RC_CONF, "%s: %zu bytes, the path of a socket has %zu",
+	    name, strlen(path), sizeof(sa.sun_path) - 1);
+}
+
+static enum rc
+check_sockets(const struct conf *c, struct err *e)
+{
 	if (c->ipc_path == NULL)
 		return FAIL(e, RC_CONF, "ipc_path: not set");
-	TRY(check_dir("data_dir", c->data_dir, e));
+	TRY(check_socket("ipc_path", c->ipc_path, e));
+	if (c->rpc_path == NULL)
+		return RC_OK;
+	TRY(check_socket("rpc_path", c->rpc_path, e));
+	if (!strcmp(c->ipc_path, c->rpc_path))
+		return FAIL(e, RC_CONF, "rpc_path: the same as ipc_path");
+	if (c->rpc_group != NULL && getgrnam(c->rpc_group) == NULL)
+		return FAIL(
+		    e, RC_CONF, "rpc_group: no group \"%s\"", c->rpc_group);
+	return RC_OK;
+}
+
+/* What counts seconds further down would cut the rest off without a word,
+ * and half a second of heartbeat would mean none at all. */
+static enum rc
+check_seconds(const struct conf *c, struct err *e)
+{
+	const struct {
+		const char *name;
+		uint64_t ms;
+	} row[] = {
+	    {"heartbeat", c->heartbeat},
+	    {"settle", c->settle},
+	    {"future_slack", c->future_slack},
+	    {"pool_age", c->pool_age},
+	};
+	size_t i;
+
+	for (i = 0; i < ARRAY_CNT(row); i++)
+		if (row[i].ms % 1000 != 0)
+			return FAIL(e, RC_CONF,
+			    "%s: %llu ms, but only whole seconds are kept",
+			    row[i].name, (unsigned long long)row[i].ms);
+	return RC_OK;
+}
+
+static enum rc
+check_level(const struct conf *c, struct err *e)
+{
+	static const char *const levels[] = {"debug", "info", "warn", "error"};
+	const char *level = c->log_level == NULL ? "" : c->log_level;
+	size_t i;
+
 	for (i = 0; i < ARRAY_CNT(levels); i++)
-		if (!strcmp(c->log_level, levels[i]))
-			return check_sealer(c, e);
+		if (!strcmp(level, levels[i]))
+			return RC_OK;
 	return FAIL(e, RC_CONF,
 	    "log_level: \"%s\" is not one of debug, info, "
 	    "warn, error",
-	    c->log_level);
+	    level);
+}
+
+enum rc
+conf_check(const struct conf *c, struct err *e)
+{
+	if (c->data_dir == NULL)
+		return FAIL(e, RC_CONF, "data_dir: not set");
+	TRY(check_dir("data_dir", c->data_dir, e));
+	if (c->genesis == NULL)
+		return FAIL(e, RC_CONF, "genesis: not set");
+	if (access(c->genesis, R_OK) == -1)
+		return FAIL(
+		    e, RC_CONF, "genesis: %s: %s", c->genesis, strerror(errno));
+	TRY(check_sockets(c, e));
+	TRY(check_seconds(c, e));
+	TRY(check_level(c, e));
+	return check_sealer(c, e);
 }
 
 void

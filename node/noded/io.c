@@ -24,7 +24,8 @@ enum {
 	IO_SESSION_JOBS_MAX = 256,
 	IO_OUT_MAX = 2 * RPC_ANSWER_MAX,
 	IO_READ_BYTES = 65536,
-	IO_EVENTS = 64
+	IO_EVENTS = 64,
+	IO_SHORT_BYTES = 2048 /* of a document that io may read itself */
 };
 
 /* What epoll hands back beside sessions. */
@@ -177,6 +178,12 @@ start_job(struct io *io, struct io_session *s, struct bytes text)
 		return false;
 	s->job_cnt++;
 	io->job_cnt++;
+	if (text.len <= IO_SHORT_BYTES && io->here_cnt < IO_HERE_MAX &&
+	    job_is_short(j)) {
+		job_begin(j);
+		io->here[io->here_cnt++] = j;
+		return true;
+	}
 	io->next_reader = (io->next_reader + 1) % io->reader_cnt;
 	mail_send(io->reader[io->next_reader], &j->mail);
 	return true;
@@ -335,6 +342,22 @@ on_job(struct io *io, struct job *j)
 		go_on_all(io);
 }
 
+/* Sends on together what this turn began, so that the pool can sync it
+ * together; an answer that is complete may bring the session's next one. */
+static void
+end_turn(struct io *io)
+{
+	size_t i;
+
+	for (i = 0; i < io->here_cnt; i++) {
+		if (job_next(io->here[i]) == io->in)
+			on_job(io, io->here[i]);
+		else
+			job_send_on(io->here[i]);
+	}
+	io->here_cnt = 0;
+}
+
 static void
 on_queue(struct io *io)
 {
@@ -422,6 +445,7 @@ io_run(struct io *io, struct err *e)
 		    io->epoll_fd, ev, IO_EVENTS, io->is_stopping ? 50 : -1);
 		for (i = 0; i < n; i++)
 			dispatch(io, &ev[i]);
+		end_turn(io);
 	}
 	close_all(io);
 	return RC_OK;

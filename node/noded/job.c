@@ -41,24 +41,22 @@ job_free(struct job *j)
 	mem_free(j);
 }
 
-static void
-send_to(struct queue *q, struct job *j)
+struct queue *
+job_next(const struct job *j)
 {
-	mail_send(q, &j->mail);
+	if (j->doc == NULL)
+		return j->routes->io; /* which closes the session */
+	if (!j->is_pool_done && rpc_needs_pool(j->doc))
+		return j->routes->pool;
+	if (!j->is_core_done && rpc_needs_core(j->doc))
+		return j->routes->core;
+	return j->routes->io;
 }
 
-static void
-send_on(struct job *j)
+void
+job_send_on(struct job *j)
 {
-	if (!j->is_pool_done && rpc_needs_pool(j->doc)) {
-		send_to(j->routes->pool, j);
-		return;
-	}
-	if (!j->is_core_done && rpc_needs_core(j->doc)) {
-		send_to(j->routes->core, j);
-		return;
-	}
-	send_to(j->routes->io, j);
+	mail_send(job_next(j), &j->mail);
 }
 
 void
@@ -69,20 +67,28 @@ job_finish(struct job *j)
 	j->is_finished = true;
 }
 
-void
-job_run_reader(struct job *j)
+bool
+job_is_short(struct job *j)
 {
-	j->doc = rpc_begin(j->routes->node, j->source, j->answer);
-	if (j->doc == NULL) {
-		j->answer = bytes_of(NULL, 0); /* io closes the session */
-		send_to(j->routes->io, j);
-		return;
+	j->doc = rpc_open(j->routes->node, j->source, j->answer);
+	return j->doc != NULL && rpc_is_short(j->doc);
+}
+
+void
+job_begin(struct job *j)
+{
+	if (j->doc == NULL)
+		j->doc = rpc_open(j->routes->node, j->source, j->answer);
+	if (j->doc != NULL && !rpc_run(j->doc)) {
+		rpc_free(j->doc);
+		j->doc = NULL;
 	}
+	if (j->doc == NULL)
+		j->answer = bytes_of(NULL, 0);
 	/* Most documents end here; others are finished by io, which unlike
 	 * pool and core has no view of its own open. */
-	if (!rpc_needs_pool(j->doc) && !rpc_needs_core(j->doc))
+	if (job_next(j) == j->routes->io)
 		job_finish(j);
-	send_on(j);
 }
 
 bool
@@ -94,14 +100,14 @@ job_run_pool(struct job *j, struct pooler *p, uint64_t now_ms, enum rc *rc,
 	*rc = rpc_run_pool(j->doc, p->pool, now_ms, &needs_sync, e);
 	j->is_pool_done = true;
 	if (*rc == RC_OK && !needs_sync)
-		send_on(j);
+		job_send_on(j);
 	return *rc == RC_OK && needs_sync;
 }
 
 void
 job_pool_synced(struct job *j)
 {
-	send_on(j);
+	job_send_on(j);
 }
 
 bool
@@ -111,6 +117,6 @@ job_run_core(struct job *j, struct core *c, uint64_t now_ms)
 	    rpc_run_core(j->doc, c->engine, chain_head(c->chain), now_ms);
 
 	j->is_core_done = true;
-	send_on(j);
+	job_send_on(j);
 	return has_vote;
 }

@@ -44,8 +44,17 @@ void job_free(struct job *j);
 /* job_finish completes the answer, once. Thread: reader or io */
 void job_finish(struct job *j);
 
-/* job_run_reader does a reader's part and sends the job on. */
-void job_run_reader(struct job *j);
+/* job_is_short reads the question, which must be small: true when job_begin
+ * takes no longer than a hand-over. Thread: io */
+bool job_is_short(struct job *j);
+
+/* job_begin does a reader's part. Thread: reader; io, for a short one */
+void job_begin(struct job *j);
+
+/* job_next is the queue of the thread that the job needs next; job_send_on
+ * puts it there. */
+struct queue *job_next(const struct job *j);
+void job_send_on(struct job *j);
 
 /*
  * job_run_pool does the pool's part.

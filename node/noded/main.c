@@ -83,7 +83,8 @@ run_reader(void *arg)
 				mail_free(m);
 				return NULL;
 			}
-			job_run_reader((struct job *)m);
+			job_begin((struct job *)m);
+			job_send_on((struct job *)m);
 		}
 	}
 }

@@ -8,7 +8,7 @@
 #include "base/check.h"
 #include "rpc/rpc_priv.h"
 
-enum cost { FREE, READ, SCAN };
+enum cost { FREE, SEND, READ, SCAN };
 enum who { ANY, LOCAL };
 
 struct method {
@@ -55,6 +55,18 @@ find(struct bytes name, enum rpc_source source)
 		return m->who == LOCAL && source != RPC_LOCAL ? NULL : m;
 	}
 	return NULL;
+}
+
+bool
+rpc_call_is_short(const struct rpc_json *request, enum rpc_source source)
+{
+	const struct rpc_json *name = rpc_json_get(request, "method");
+	const struct method *m;
+
+	if (name == NULL || name->kind != RPC_JSON_STRING)
+		return true;
+	m = find(name->str, source);
+	return m == NULL || m->cost == FREE || m->cost == SEND;
 }
 
 /* set_args checks the params member and lays the arguments out. */

@@ -246,30 +246,23 @@ run_batch(struct rpc_doc *d, const struct rpc_json *batch)
 }
 
 static void
-run(struct rpc_doc *d, struct bytes text)
+read_text(struct rpc_doc *d, struct bytes text)
 {
-	const struct rpc_json *root = NULL;
 	struct err e = {.rc = RC_OK};
 	enum rc rc = RC_OK;
 
 	if (text.len > RPC_DOC_MAX)
 		rc = FAIL(&e, RC_TOO_LARGE, "request too large");
 	if (rc == RC_OK)
-		rc = rpc_json_read(&d->scratch, &root, text, &e);
-	if (rc != RC_OK) {
-		refuse(d, rc, &e, NULL);
+		rc = rpc_json_read(&d->scratch, &d->root, text, &e);
+	if (rc == RC_OK)
 		return;
-	}
-	if (root->kind == RPC_JSON_ARRAY) {
-		run_batch(d, root);
-		return;
-	}
-	if (new_items(d, 1))
-		run_one(d, d->items, root);
+	d->root = NULL;
+	refuse(d, rc, &e, NULL);
 }
 
 struct rpc_doc *
-rpc_begin(const struct rpc_node *n, enum rpc_source source, struct bytes text)
+rpc_open(const struct rpc_node *n, enum rpc_source source, struct bytes text)
 {
 	struct rpc_doc *d = mem_new(sizeof(*d));
 
@@ -280,11 +273,42 @@ rpc_begin(const struct rpc_node *n, enum rpc_source source, struct bytes text)
 	arena_init(&d->keep, RPC_KEEP_MAX);
 	arena_init(&d->scratch, RPC_SCRATCH_MAX);
 	jsonw_init(&d->w, RPC_ANSWER_MAX);
-	run(d, text);
+	read_text(d, text);
+	if (d->root != NULL || d->cnt > 0)
+		return d;
+	rpc_free(d);
+	return NULL;
+}
+
+bool
+rpc_is_short(const struct rpc_doc *d)
+{
+	return d->root == NULL || (d->root->kind != RPC_JSON_ARRAY &&
+				      rpc_call_is_short(d->root, d->source));
+}
+
+bool
+rpc_run(struct rpc_doc *d)
+{
+	const struct rpc_json *root = d->root;
+
+	if (root != NULL && root->kind == RPC_JSON_ARRAY)
+		run_batch(d, root);
+	else if (root != NULL && new_items(d, 1))
+		run_one(d, d->items, root);
+	d->root = NULL;
 	close_view(d);
 	jsonw_free(&d->w);
 	arena_drop(&d->scratch);
-	if (d->cnt > 0)
+	return d->cnt > 0;
+}
+
+struct rpc_doc *
+rpc_begin(const struct rpc_node *n, enum rpc_source source, struct bytes text)
+{
+	struct rpc_doc *d = rpc_open(n, source, text);
+
+	if (d == NULL || rpc_run(d))
 		return d;
 	rpc_free(d);
 	return NULL;

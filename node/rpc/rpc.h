@@ -75,6 +75,23 @@ struct rpc_doc;
 struct rpc_doc *rpc_begin(
     const struct rpc_node *n, enum rpc_source source, struct bytes text);
 
+/*
+ * rpc_begin in two steps, for a thread that does only what is short itself:
+ * rpc_open reads the text, rpc_run answers what it can, once.
+ *
+ * text  stays until rpc_run
+ * rpc_open returns NULL and rpc_run false only when the machine has no
+ * memory; the document is then only good for rpc_free
+ */
+struct rpc_doc *rpc_open(
+    const struct rpc_node *n, enum rpc_source source, struct bytes text);
+bool rpc_run(struct rpc_doc *d);
+
+/* rpc_is_short tells of an opened document whether rpc_run takes no more than
+ * a signature's recovery and one account: handing it to another thread would
+ * cost as much. */
+bool rpc_is_short(const struct rpc_doc *d);
+
 /* Whether the document needs a turn of the pool, of core; pool goes first. */
 bool rpc_needs_pool(const struct rpc_doc *d);
 bool rpc_needs_core(const struct rpc_doc *d);

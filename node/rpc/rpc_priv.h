@@ -76,7 +76,8 @@ struct rpc_doc {
 	const struct rpc_node *node;
 	enum rpc_source source;
 	struct arena keep;    /* items, ids, results, the answer */
-	struct arena scratch; /* the question's values; until rpc_begin ends */
+	struct arena scratch; /* the question's values; until rpc_run ends */
+	const struct rpc_json *root; /* in it; NULL: refused, or answered */
 	struct store_view *view; /* opened by the first call that needs one */
 	struct jsonw w;          /* the running call's result */
 	struct rpc_item *items;
@@ -111,6 +112,9 @@ typedef enum rc rpc_handler(struct rpc_call *c, struct err *e);
  * number of arguments, runs the handler, keeps result or error. */
 void rpc_call_run(
     struct rpc_doc *d, struct rpc_item *it, const struct rpc_json *request);
+
+/* rpc_call_is_short tells whether a call needs no more than one account. */
+bool rpc_call_is_short(const struct rpc_json *request, enum rpc_source source);
 
 /* rpc_module_list writes the object of rpc_modules. */
 void rpc_module_list(struct jsonw *w, enum rpc_source source);
