@@ -41,8 +41,10 @@ read_file(struct arena *a, struct bytes *out, const char *path, size_t max,
 		n += r > 0 ? (size_t)r : 0;
 	}
 	close(fd);
-	if (buf == NULL)
+	if ((size_t)st.st_size > max)
 		return FAIL(e, RC_TOO_LARGE, "%s: above %zu bytes", path, max);
+	if (buf == NULL)
+		return FAIL(e, RC_NO_MEMORY, "%s", path);
 	*out = bytes_of(buf, n);
 	return r < 0 ? FAIL(e, RC_IO, "%s: cannot be read", path) : RC_OK;
 }
