@@ -200,7 +200,7 @@ stamp_text(char *out, size_t cap, const MDB_val *v)
 	size_t i;
 
 	for (i = 0; i < v->mv_size && i + 1 < cap; i++)
-		out[i] = p[i] >= 0x20 && p[i] < 0x7f ? (char)p[i] : '?';
+		out[i] = (char)(p[i] >= 0x20 && p[i] < 0x7f ? p[i] : '?');
 	out[i] = '\0';
 }
 

@@ -46,7 +46,7 @@ index_hash(const struct index_seed *s, struct bytes key)
 	const uint64_t *k = s->k;
 	uint64_t sum = k[INDEX_WORD_MAX] * (k[INDEX_WORD_MAX + 1] + key.len);
 
-	CHECK(key.len <= 4 * INDEX_WORD_MAX);
+	CHECK(key.len <= 4 * (size_t)INDEX_WORD_MAX);
 	for (; key.len >= 8; key.ptr += 8, key.len -= 8, k += 2)
 		sum +=
 		    (k[0] + word(key.ptr, 4)) * (k[1] + word(key.ptr + 4, 4));

@@ -217,6 +217,14 @@ layer_tx(
 
 /* Sets. -------------------------------------------------------------- */
 
+/* set_leave frees a set without its layers. */
+static void
+set_leave(struct layer_set *set)
+{
+	arena_drop(&set->arena);
+	mem_free(set);
+}
+
 struct layer_set *
 layer_set_new(size_t max)
 {
@@ -227,7 +235,7 @@ layer_set_new(size_t max)
 	arena_init(&set->arena, SET_ARENA_MAX);
 	set->layers = arena_array(&set->arena, max, sizeof(struct layer *));
 	if (set->layers == NULL) {
-		layer_set_free(set);
+		set_leave(set);
 		return NULL;
 	}
 	return set;
@@ -261,6 +269,5 @@ layer_set_free(struct layer_set *set)
 {
 	for (size_t i = 0; i < set->cnt + set->side_cnt; i++)
 		layer_drop(set->layers[i]);
-	arena_drop(&set->arena);
-	mem_free(set);
+	set_leave(set);
 }

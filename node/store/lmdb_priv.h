@@ -28,8 +28,8 @@ const char *lmdb_name(enum table tb);
 
 /* lmdb_code maps LMDB's and the system's numbers to ours, lmdb_fail reports
  * one of them. */
-enum rc lmdb_code(int number);
+enum rc lmdb_code(int mdb_rc);
 enum rc lmdb_fail(
-    struct err *e, const struct table_env *te, int number, const char *what);
+    struct err *e, const struct table_env *te, int mdb_rc, const char *what);
 
 #endif
