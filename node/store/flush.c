@@ -92,7 +92,7 @@ apply_key(struct flush *f, enum kind kind, const struct change *c, size_t cnt,
 	}
 	if (bytes_eq(value, old))
 		return RC_OK;
-	return value.len > 0 ? table_put(&f->t, tb, c->key, value, e)
+	return value.len > 0 ? table_set(&f->t, tb, c->key, value, e)
 			     : table_del(&f->t, tb, c->key, e);
 }
 
@@ -223,7 +223,7 @@ put_missing(struct flush *f, enum table tb, struct changes *list, struct err *e)
 
 		TRY(table_find(&f->t, &old, tb, c->key, e));
 		if (old.ptr == NULL)
-			TRY(table_put(&f->t, tb, c->key, c->value, e));
+			TRY(table_set(&f->t, tb, c->key, c->value, e));
 	}
 	return RC_OK;
 }

@@ -77,8 +77,9 @@ table_abort(struct table_txn *t)
 
 /* Records. ----------------------------------------------------------- */
 
-static enum rc
-cursor_of(MDB_cursor **out, struct table_txn *t, enum table tb, struct err *e)
+/* ready makes the table's cursor fit for use; returns LMDB's number. */
+static int
+ready(struct table_txn *t, enum table tb)
 {
 	uint32_t bit = UINT32_C(1) << tb;
 	int rc = 0;
@@ -87,11 +88,9 @@ cursor_of(MDB_cursor **out, struct table_txn *t, enum table tb, struct err *e)
 		rc = mdb_cursor_open(t->txn, t->te->dbi[tb], &t->cur[tb]);
 	else if ((t->fresh & bit) == 0 && !t->is_write)
 		rc = mdb_cursor_renew(t->txn, t->cur[tb]);
-	if (rc != 0)
-		return lmdb_fail(e, t->te, rc, lmdb_name(tb));
-	t->fresh |= bit;
-	*out = t->cur[tb];
-	return RC_OK;
+	if (rc == 0)
+		t->fresh |= bit;
+	return rc;
 }
 
 static uint32_t
@@ -133,15 +132,15 @@ fail_read(struct err *e, const struct table_txn *t, enum table tb, int rc)
 /* absent_below proves that the last record before a missing key is sound and
  * below it. */
 static enum rc
-absent_below(struct table_txn *t, MDB_cursor *cur, enum table tb,
-    struct bytes key, bool has_above, struct err *e)
+absent_below(struct table_txn *t, enum table tb, struct bytes key,
+    bool has_above, struct err *e)
 {
 	struct bytes value;
 	MDB_stat st;
+	MDB_cursor_op op = has_above ? MDB_PREV : MDB_LAST;
 	MDB_val k, v;
-	int rc;
+	int rc = mdb_cursor_get(t->cur[tb], &k, &v, op);
 
-	rc = mdb_cursor_get(cur, &k, &v, has_above ? MDB_PREV : MDB_LAST);
 	if (rc == MDB_NOTFOUND) {
 		if (has_above)
 			return RC_OK;
@@ -195,15 +194,14 @@ table_seek(struct table_txn *t, struct table_at *at, enum table tb,
     struct bytes key, struct err *e)
 {
 	MDB_val k = lmdb_val(key), v;
-	MDB_cursor *cur;
-	int rc, order;
+	int rc = ready(t, tb), order;
 
-	TRY(cursor_of(&cur, t, tb, e));
 	*at = (struct table_at){0};
-	rc = mdb_cursor_get(
-	    cur, &k, &v, key.len == 0 ? MDB_FIRST : MDB_SET_RANGE);
+	if (rc == 0)
+		rc = mdb_cursor_get(t->cur[tb], &k, &v,
+		    key.len == 0 ? MDB_FIRST : MDB_SET_RANGE);
 	if (rc == MDB_NOTFOUND)
-		return absent_below(t, cur, tb, key, false, e);
+		return absent_below(t, tb, key, false, e);
 	if (rc != 0)
 		return fail_read(e, t, tb, rc);
 	order = bytes_cmp(lmdb_bytes(&k), key);
@@ -212,7 +210,7 @@ table_seek(struct table_txn *t, struct table_at *at, enum table tb,
 	TRY(land(at, t, tb, &k, &v, e));
 	if (order == 0 || key.len == 0)
 		return RC_OK;
-	return absent_below(t, cur, tb, key, true, e);
+	return absent_below(t, tb, key, true, e);
 }
 
 enum rc
@@ -221,23 +219,22 @@ table_before(struct table_txn *t, struct table_at *at, enum table tb,
 {
 	MDB_val k = lmdb_val(key), v;
 	struct table_at above;
-	MDB_cursor *cur;
-	int rc;
+	int rc = ready(t, tb);
 
-	TRY(cursor_of(&cur, t, tb, e));
 	*at = (struct table_at){0};
-	rc = mdb_cursor_get(cur, &k, &v, MDB_SET_RANGE);
+	if (rc == 0)
+		rc = mdb_cursor_get(t->cur[tb], &k, &v, MDB_SET_RANGE);
 	if (rc == 0) {
 		TRY(land(&above, t, tb, &k, &v, e));
 		if (bytes_cmp(above.key, key) < 0)
 			return fail_order(e, t, tb);
-		rc = mdb_cursor_get(cur, &k, &v, MDB_PREV);
+		rc = mdb_cursor_get(t->cur[tb], &k, &v, MDB_PREV);
 		if (rc == MDB_NOTFOUND)
 			return RC_OK;
 	} else if (rc == MDB_NOTFOUND) {
-		rc = mdb_cursor_get(cur, &k, &v, MDB_LAST);
+		rc = mdb_cursor_get(t->cur[tb], &k, &v, MDB_LAST);
 		if (rc == MDB_NOTFOUND)
-			return absent_below(t, cur, tb, key, false, e);
+			return absent_below(t, tb, key, false, e);
 	}
 	if (rc != 0)
 		return fail_read(e, t, tb, rc);
@@ -250,12 +247,11 @@ put(struct table_txn *t, enum table tb, struct bytes key, struct bytes value,
     unsigned flags, struct err *e)
 {
 	MDB_val k = lmdb_val(key), v = {.mv_size = value.len + SUM_LEN};
-	MDB_cursor *cur;
+	int rc = ready(t, tb);
 	uint8_t *p;
-	int rc;
 
-	TRY(cursor_of(&cur, t, tb, e));
-	rc = mdb_cursor_put(cur, &k, &v, flags | MDB_RESERVE);
+	if (rc == 0)
+		rc = mdb_cursor_put(t->cur[tb], &k, &v, flags | MDB_RESERVE);
 	if (rc != 0)
 		return fail_read(e, t, tb, rc);
 	p = v.mv_data;
@@ -266,9 +262,19 @@ put(struct table_txn *t, enum table tb, struct bytes key, struct bytes value,
 }
 
 enum rc
+table_set(struct table_txn *t, enum table tb, struct bytes key,
+    struct bytes value, struct err *e)
+{
+	return put(t, tb, key, value, 0, e);
+}
+
+enum rc
 table_put(struct table_txn *t, enum table tb, struct bytes key,
     struct bytes value, struct err *e)
 {
+	struct bytes old;
+
+	TRY(table_find(t, &old, tb, key, e));
 	return put(t, tb, key, value, 0, e);
 }
 
@@ -282,16 +288,13 @@ table_add(struct table_txn *t, enum table tb, struct bytes key,
 enum rc
 table_del(struct table_txn *t, enum table tb, struct bytes key, struct err *e)
 {
-	MDB_val k = lmdb_val(key), v;
-	MDB_cursor *cur;
+	struct table_at at;
 	int rc;
 
-	TRY(cursor_of(&cur, t, tb, e));
-	rc = mdb_cursor_get(cur, &k, &v, MDB_SET);
-	if (rc == MDB_NOTFOUND)
+	TRY(table_seek(t, &at, tb, key, e));
+	if (at.key.ptr == NULL || !bytes_eq(at.key, key))
 		return RC_OK;
-	if (rc == 0)
-		rc = mdb_cursor_del(cur, 0);
+	rc = mdb_cursor_del(t->cur[tb], 0);
 	return rc == 0 ? RC_OK : fail_read(e, t, tb, rc);
 }
 

@@ -111,9 +111,15 @@ enum rc table_seek(struct table_txn *t, struct table_at *at, enum table tb,
 enum rc table_before(struct table_txn *t, struct table_at *at, enum table tb,
     struct bytes key, struct err *e);
 
-/* table_put sets the value at key; table_add is for a key above all others
- * of its table (RC_CORRUPT when it is not). table_del removes key if it is
- * there. table_clear empties a table. */
+/*
+ * table_put sets the value at key. It looks at the place first, as table_find
+ * does: a record put beside a damaged one would hide the damage from later
+ * proofs. table_set is for a caller who has just looked; table_add for a key
+ * above all others of its table (RC_CORRUPT when it is not). table_del
+ * removes key if it is there. table_clear empties a table.
+ */
+enum rc table_set(struct table_txn *t, enum table tb, struct bytes key,
+    struct bytes value, struct err *e);
 enum rc table_put(struct table_txn *t, enum table tb, struct bytes key,
     struct bytes value, struct err *e);
 enum rc table_add(struct table_txn *t, enum table tb, struct bytes key,

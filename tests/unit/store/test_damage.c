@@ -21,7 +21,8 @@
 
 enum {
 	BLOCKS = 60,
-	CASES = 200, /* SEKISHO_TORTURE: ten times as many */
+	UNDO_TO = 41, /* inside a batch */
+	CASES = 200,  /* SEKISHO_TORTURE: ten times as many */
 	END_RIGHT = 0,
 	END_NOTICED = 40,
 	END_WRONG = 41
@@ -110,22 +111,15 @@ read_blocks(const struct store_view *v, const struct model_block *b)
 	return worst;
 }
 
-/* read_all is the child. */
+/* read_view reads all that a view shows. */
 static int
-read_all(const char *dir, const struct model_block *head)
+read_view(struct store *s, const struct model_block *head)
 {
-	struct store_conf c = plan_conf(dir);
 	struct store_head got;
 	struct store_view *v;
-	struct store *s;
 	enum rc rc;
 	int worst;
 
-	c.history = 0;
-	rc = store_open(&s, &c, NULL);
-	if (rc != RC_OK)
-		return rc == RC_CORRUPT || rc == RC_WRONG_SCHEMA ? END_NOTICED
-								 : END_WRONG;
 	rc = store_view_open(&v, s, NULL);
 	if (rc != RC_OK)
 		return verdict(rc, true);
@@ -136,11 +130,52 @@ read_all(const char *dir, const struct model_block *head)
 	for (uint64_t n = 0; n <= head->number; n += 7)
 		worst = worse(worst, read_state(v, head, n));
 	worst = worse(worst, read_state(v, head, head->number));
+	store_view_close(v);
 	return worst;
 }
 
+/* add_branch undoes blocks of the tables and adds others, then one more. */
 static int
-child_reads(const char *dir, const struct model_block *head)
+add_branch(struct store *s, const struct model_block *branch)
+{
+	enum rc rc = model_append(s, branch->parent, UNDO_TO, NULL);
+
+	if (rc == RC_OK)
+		rc = store_flush(s, NULL);
+	if (rc == RC_OK)
+		rc = model_append(s, branch, branch->number - 1, NULL);
+	if (rc == RC_OK)
+		rc = store_flush(s, NULL);
+	return verdict(rc, true);
+}
+
+/* read_all is the child; with a branch it writes too. */
+static int
+read_all(const char *dir, const struct model_block *head,
+    const struct model_block *branch)
+{
+	struct store_conf c = plan_conf(dir);
+	struct store *s;
+	enum rc rc;
+	int worst;
+
+	c.history = 0;
+	rc = store_open(&s, &c, NULL);
+	if (rc != RC_OK)
+		return rc == RC_CORRUPT || rc == RC_WRONG_SCHEMA ? END_NOTICED
+								 : END_WRONG;
+	worst = read_view(s, head);
+	if (branch == NULL || worst == END_WRONG)
+		return worst;
+	worst = add_branch(s, branch);
+	if (worst != END_RIGHT) /* and nothing after it */
+		return s->has_failed ? worst : END_WRONG;
+	return read_view(s, branch);
+}
+
+static int
+child_reads(const char *dir, const struct model_block *head,
+    const struct model_block *branch)
 {
 	pid_t pid;
 	int status;
@@ -151,7 +186,7 @@ child_reads(const char *dir, const struct model_block *head)
 	if (pid == 0) {
 		files_hush(true);
 		(void)alarm(20); /* a loop of pages is no answer either */
-		_exit(read_all(dir, head));
+		_exit(read_all(dir, head, branch));
 	}
 	CHECK(waitpid(pid, &status, 0) == pid);
 	return status;
@@ -218,14 +253,14 @@ TEST(test_damage_flipped_bits_in_tables_give_no_wrong_answer)
 	CHECK(mkdir(dir.s, 0700) == 0);
 	head = fill(dir.s);
 	size = files_size(data.s);
-	EXPECT(WEXITSTATUS(child_reads(dir.s, head)) == END_RIGHT);
+	EXPECT(WEXITSTATUS(child_reads(dir.s, head, NULL)) == END_RIGHT);
 	for (int i = 0; i < cases; i++) {
 		uint64_t at = next(size);
 		uint8_t bits = (uint8_t)(1u << next(8));
 		int status;
 
 		files_flip(data.s, at, bits);
-		status = child_reads(dir.s, head);
+		status = child_reads(dir.s, head, NULL);
 		if (WIFEXITED(status) && WEXITSTATUS(status) == END_WRONG)
 			test_fail(__FILE__, __LINE__,
 			    "wrong answer with byte %llu flipped by %02x",
@@ -235,7 +270,7 @@ TEST(test_damage_flipped_bits_in_tables_give_no_wrong_answer)
 	}
 	EXPECT_U64(t.wrong, 0);
 	EXPECT(t.noticed > 20);
-	EXPECT(WEXITSTATUS(child_reads(dir.s, head)) == END_RIGHT);
+	EXPECT(WEXITSTATUS(child_reads(dir.s, head, NULL)) == END_RIGHT);
 	model_free(&p.m);
 }
 
@@ -257,9 +292,131 @@ TEST(test_damage_zeroed_pages_give_no_wrong_answer)
 		memcpy(bent, whole.ptr, whole.len);
 		memset(bent + page * 4096, 0, 4096);
 		files_write(data.s, bytes_of(bent, whole.len));
-		count(&t, child_reads(dir.s, head));
+		count(&t, child_reads(dir.s, head, NULL));
 	}
 	EXPECT_U64(t.wrong, 0);
 	EXPECT(t.noticed > 5);
+	model_free(&p.m);
+}
+
+/* grow_branch makes the blocks that undo those above UNDO_TO, and one more. */
+static const struct model_block *
+grow_branch(const struct model_block *head)
+{
+	struct model_block *b = p.m.blocks[UNDO_TO];
+
+	while (b->number <= head->number + 1)
+		b = model_grow(&p.m, b);
+	return b;
+}
+
+TEST(test_damage_found_while_writing_stops_the_store)
+{
+	struct path dir = files_path("%s/store", test_tmpdir());
+	struct path data = files_path("%s/store/db/data.mdb", test_tmpdir());
+	struct path good = files_path("%s/good", test_tmpdir());
+	const struct model_block *head, *branch;
+	struct tally t = {0};
+	uint64_t size;
+
+	model_init(&p.m, 93);
+	CHECK(mkdir(dir.s, 0700) == 0);
+	head = fill(dir.s);
+	branch = grow_branch(head);
+	size = files_size(data.s);
+	files_copy_tree(dir.s, good.s);
+	for (int i = 0; i < CASES; i++) {
+		if (i > 0)
+			files_flip(
+			    data.s, next(size), (uint8_t)(1u << next(8)));
+		count(&t, child_reads(dir.s, head, branch));
+		if (i == 0)
+			EXPECT_U64(t.right, 1);
+		files_remove_tree(dir.s);
+		files_copy_tree(good.s, dir.s);
+	}
+	EXPECT_U64(t.wrong, 0);
+	EXPECT(t.noticed > 20);
+	model_free(&p.m);
+}
+
+/* put_short gives a record of some table a value too short, with a right
+ * checksum: what a broken program would write. */
+static void
+put_short(struct store *s, enum table tb, struct bytes key)
+{
+	struct table_txn t;
+
+	EXPECT_RC(table_write_begin(&t, &s->te, NULL), RC_OK);
+	EXPECT_RC(table_put(&t, tb, key, bytes_of("\x00", 1), NULL), RC_OK);
+	EXPECT_RC(table_commit(&t, NULL), RC_OK);
+}
+
+static enum rc
+read_one(const struct store_view *v, enum table tb, const struct model_block *b,
+    const struct addr *addr)
+{
+	struct account acc;
+	struct u256 slot;
+	struct bytes out;
+	struct hash hash;
+	uint64_t n, i;
+	bool found;
+
+	switch ((int)tb) {
+	case TABLE_BLOCKS:
+		return store_raw(v, &out, &b->hash, NULL);
+	case TABLE_NUMBERS:
+		return store_number_of(v, &n, &b->hash, NULL);
+	case TABLE_CANON:
+		return store_hash_of(v, &hash, b->number, NULL);
+	case TABLE_TXS:
+		return store_tx_at(v, &n, &i, &b->txs[0].hash, NULL);
+	case TABLE_ACCOUNTS:
+		return store_account(v, b->number, &acc, &found, addr, NULL);
+	default:
+		return store_slot(
+		    v, b->number, &slot, addr, &p.m.keys[0], NULL);
+	}
+}
+
+TEST(test_damage_value_of_wrong_shape_is_corrupt)
+{
+	static const enum table tables[] = {TABLE_BLOCKS, TABLE_NUMBERS,
+	    TABLE_CANON, TABLE_TXS, TABLE_ACCOUNTS, TABLE_SLOTS};
+	struct path dir = files_path("%s/store", test_tmpdir());
+	struct store_conf c = plan_conf(dir.s);
+	struct model_block *b;
+	struct store_view *v;
+	struct store *s;
+
+	model_init(&p.m, 94);
+	CHECK(mkdir(dir.s, 0700) == 0);
+	b = fill(dir.s);
+	while (b->tx_cnt == 0)
+		b = b->parent;
+	EXPECT_RC(store_open(&s, &c, NULL), RC_OK);
+	for (size_t i = 0; i < sizeof(tables) / sizeof(tables[0]); i++) {
+		const struct addr *addr = &p.m.addrs[0];
+		struct key n = key_number(b->number);
+		struct key keys[] = {key_block(b->number, &b->hash), n, n, n, n,
+		    key_slot(addr, &p.m.keys[0])};
+		struct bytes key = key_bytes(&keys[i]);
+
+		if (tables[i] == TABLE_NUMBERS)
+			key = hash_bytes(&b->hash);
+		else if (tables[i] == TABLE_TXS)
+			key = hash_bytes(&b->txs[0].hash);
+		else if (tables[i] == TABLE_ACCOUNTS)
+			key = addr_bytes(addr);
+		put_short(s, tables[i], key);
+		EXPECT_RC(store_view_open(&v, s, NULL), RC_OK);
+		EXPECT_RC(read_one(v, tables[i], b, addr), RC_CORRUPT);
+		store_view_close(v);
+	}
+	put_short(s, TABLE_META, bytes_of_str("base"));
+	EXPECT_RC(store_view_open(&v, s, NULL), RC_CORRUPT);
+	store_close(s);
+	EXPECT_RC(store_open(&s, &c, NULL), RC_CORRUPT);
 	model_free(&p.m);
 }
