@@ -169,6 +169,29 @@ TEST(test_map_grows_from_its_smallest)
 	model_free(&p.m);
 }
 
+TEST(test_map_full_within_a_flush_is_tried_again_in_a_larger_one)
+{
+	struct store *s = open_small(1);
+	size_t before, after, used;
+
+	plan_init(&p, 88, PLAN_STEPS);
+	s->conf.layer_max = PLAN_STEPS;
+	s->conf.history = 0;
+	EXPECT_RC(model_append(s, p.heads[0], 0, NULL), RC_OK);
+	EXPECT_RC(store_flush(s, NULL), RC_OK);
+	table_env_room(&s->te, &before, &used);
+	EXPECT(used < before / 2); /* no reason to move it early */
+	for (int i = 1; i < 200; i++)
+		EXPECT_RC(
+		    model_append(s, p.heads[i], p.rewind_to[i], NULL), RC_OK);
+	EXPECT_RC(store_flush(s, NULL), RC_OK);
+	table_env_room(&s->te, &after, &used);
+	EXPECT(after > before && used > before);
+	model_check(&p.m, s, p.heads[199], 0);
+	store_close(s);
+	model_free(&p.m);
+}
+
 /* eat_map puts values until the map has no room for one more. */
 static enum rc
 eat_map(struct store *s)
