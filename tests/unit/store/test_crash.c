@@ -19,9 +19,10 @@
 #include "plan.h"
 #include "test.h"
 
-/* Kills that must strike, and tries to get there: a child may be done before.
- */
-enum { KILLS = 40, TRIES_MAX = 400 };
+/* Kills that must strike. Each lets up to STEPS_MAX steps be acknowledged, so
+ * that a slow machine plays as far as a fast one, and then waits for a moment
+ * of a step or two. A child may be done by then: hence the tries. */
+enum { KILLS = 40, TRIES_MAX = 400, STEPS_MAX = 8, WAIT_US_MAX = 1500 };
 
 static struct plan p;
 
@@ -66,12 +67,24 @@ sleep_us(long us)
 	(void)nanosleep(&t, NULL);
 }
 
-/* run_and_kill lets a child play for a while; returns its wait status, and
- * in acked the last step that it acknowledged. */
-static int
-run_and_kill(const char *dir, long us, int *acked)
+/* read_ack waits for the child's next word; false when it has ended. */
+static bool
+read_ack(int fd, int *acked)
 {
-	int fd[2], status = 0, step;
+	int step;
+
+	if (read(fd, &step, sizeof(step)) != (ssize_t)sizeof(step))
+		return false;
+	*acked = step;
+	return true;
+}
+
+/* run_and_kill lets a child play some steps and a moment more; returns its
+ * wait status, and in acked the last step that it acknowledged. */
+static int
+run_and_kill(const char *dir, long steps, long us, int *acked)
+{
+	int fd[2], status = 0;
 	pid_t pid;
 
 	CHECK(pipe(fd) == 0);
@@ -82,10 +95,12 @@ run_and_kill(const char *dir, long us, int *acked)
 		play_to_end(dir, fd[1]);
 	}
 	(void)close(fd[1]);
+	while (steps > 0 && read_ack(fd[0], acked))
+		steps--;
 	sleep_us(us);
 	(void)kill(pid, SIGKILL);
-	while (read(fd[0], &step, sizeof(step)) == (ssize_t)sizeof(step))
-		*acked = step;
+	while (read_ack(fd[0], acked))
+		continue;
 	(void)close(fd[0]);
 	CHECK(waitpid(pid, &status, 0) == pid);
 	return status;
@@ -100,7 +115,8 @@ TEST(test_crash_killed_at_random_loses_nothing)
 	make_store(dir.s);
 	srandom(4);
 	for (int i = 0; done < KILLS && i < TRIES_MAX; i++) {
-		int status = run_and_kill(dir.s, random() % 15000, &acked);
+		int status = run_and_kill(dir.s, random() % STEPS_MAX,
+		    random() % WAIT_US_MAX, &acked);
 		int step = plan_reopen(&p, dir.s, acked);
 
 		if (WIFEXITED(status))

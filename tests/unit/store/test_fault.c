@@ -55,6 +55,29 @@ after_failure(struct store *s, int step)
 	return END_FAILED;
 }
 
+/* replay adopts what the log holds; false when it cannot be read. */
+static bool
+replay(struct store *s)
+{
+	struct store_block **blocks;
+	uint64_t rewind_to;
+	size_t cnt = 1;
+
+	while (cnt > 0) {
+		if (store_recover(s, &blocks, &cnt, &rewind_to, NULL) != RC_OK)
+			return false;
+		for (size_t i = 0; i < cnt; i++)
+			CHECK(model_complete(&p.m, blocks[i]));
+		if (cnt > 0 &&
+		    store_adopt(s, blocks, cnt, rewind_to, NULL) != RC_OK) {
+			for (size_t i = 0; i < cnt; i++)
+				store_block_free(blocks[i]);
+			return false;
+		}
+	}
+	return true;
+}
+
 static int
 play(const char *dir)
 {
@@ -64,7 +87,11 @@ play(const char *dir)
 
 	if (store_open(&s, &c, NULL) != RC_OK)
 		return END_NO_OPEN;
-	for (int i = 0; i < STEPS; i++) {
+	if (!replay(s)) {
+		store_close(s);
+		return END_NO_OPEN;
+	}
+	for (int i = plan_where(&p, s) + 1; i < STEPS; i++) {
 		struct err e = {0};
 		enum rc rc = plan_play(&p, s, i, &e);
 
@@ -82,21 +109,27 @@ play(const char *dir)
 	return end;
 }
 
-/* This program again, with the shim before it: acts as the child and never
- * reaches the tests. */
+/* This program again, with the shim before it, is told to run only this. */
+static void
+child_of_fault_tests(void)
+{
+	int end;
+
+	files_hush(true);
+	plan_init(&p, SEED, STEPS);
+	end = play(getenv("STORE_CHILD_DIR"));
+	model_free(&p.m);
+	exit(end); /* the shim counts until then */
+}
+
 __attribute__((constructor)) static void
 be_child(void)
 {
-	const char *dir = getenv("STORE_CHILD_DIR");
-	int end;
+	static struct test_case c = {
+	    "child_of_fault_tests", child_of_fault_tests, NULL};
 
-	if (dir == NULL)
-		return;
-	files_hush(true);
-	plan_init(&p, SEED, STEPS);
-	end = play(dir);
-	model_free(&p.m);
-	exit(end); /* the shim counts until then */
+	if (getenv("STORE_CHILD_DIR") != NULL)
+		test_register(&c);
 }
 
 /* The parent. -------------------------------------------------------- */
@@ -135,11 +168,12 @@ set(char *vars[], size_t *cnt, char text[], size_t cap, const char *name,
 static int
 run(const struct fault *f, const char *dir, int *acked)
 {
-	static char text[10][4200];
+	static char text[12][4200];
 	static char once[] = "FAULTIO_ONCE=1", killing[] = "FAULTIO_KILL=1";
 	struct path note = files_path("%s/note", test_tmpdir());
 	struct path count = files_path("%s/count", test_tmpdir());
-	char nth[16], number[16], *vars[12], *argv[] = {text[9], NULL};
+	char nth[16], number[16], *vars[13],
+	    *argv[] = {text[9], text[11], NULL};
 	int fd[2], status, step;
 	size_t cnt = 0;
 	pid_t pid;
@@ -149,6 +183,7 @@ run(const struct fault *f, const char *dir, int *acked)
 	(void)snprintf(nth, sizeof(nth), "%d", f->nth);
 	(void)snprintf(number, sizeof(number), "%d", f->short_bytes);
 	(void)snprintf(text[9], sizeof(text[9]), "unit_store");
+	(void)snprintf(text[11], sizeof(text[11]), "child_of_fault_tests");
 	set(vars, &cnt, text[0], sizeof(text[0]), "LD_PRELOAD", shim());
 	set(vars, &cnt, text[1], sizeof(text[1]), "STORE_CHILD_DIR", dir);
 	set(vars, &cnt, text[2], sizeof(text[2]), "FAULTIO_PATH", dir);
@@ -157,6 +192,9 @@ run(const struct fault *f, const char *dir, int *acked)
 	set(vars, &cnt, text[5], sizeof(text[5]), "FAULTIO_ERRNO", f->error);
 	set(vars, &cnt, text[6], sizeof(text[6]), "FAULTIO_NOTE", note.s);
 	set(vars, &cnt, text[7], sizeof(text[7]), "FAULTIO_COUNT", count.s);
+	if (getenv("LLVM_PROFILE_FILE") != NULL) /* the child counts too */
+		set(vars, &cnt, text[10], sizeof(text[10]), "LLVM_PROFILE_FILE",
+		    getenv("LLVM_PROFILE_FILE"));
 	if (f->short_bytes >= 0)
 		set(vars, &cnt, text[8], sizeof(text[8]), "FAULTIO_SHORT",
 		    number);
@@ -297,6 +335,53 @@ TEST(test_fault_killed_before_a_sync_loses_nothing)
 	    .error = "EIO",
 	    .is_kill = true,
 	    .short_bytes = -1});
+}
+
+/* half_played makes a folder with STEPS / 2 steps, of which the log alone
+ * holds the last. */
+static int
+half_played(const char *dir)
+{
+	struct store_conf c = plan_conf(dir);
+	struct store *s;
+	int step = -1;
+
+	CHECK(mkdir(dir, 0700) == 0);
+	EXPECT_RC(store_open(&s, &c, NULL), RC_OK);
+	while (step < STEPS / 2 || p.has_flush[step])
+		EXPECT_RC(plan_play(&p, s, ++step, NULL), RC_OK);
+	store_close(s);
+	return step;
+}
+
+/* A start that cannot read stops with a reason, and does no harm. */
+TEST(test_fault_failing_read_at_start_is_no_damage)
+{
+	struct path base = files_path("%s/base", test_tmpdir());
+	struct path dir = files_path("%s/store", test_tmpdir());
+	struct fault f = {.calls = "read", .error = "EIO", .short_bytes = -1};
+	int at;
+
+	if (shim() == NULL) {
+		test_skip("faultio.so is not built beside this program");
+		return;
+	}
+	plan_init(&p, SEED, STEPS);
+	at = half_played(base.s);
+	for (f.nth = 1;; f.nth++) {
+		int acked = at, status;
+
+		files_copy_tree(base.s, dir.s);
+		status = run(&f, dir.s, &acked);
+		if (!has_struck())
+			break;
+		EXPECT(WIFEXITED(status) && WEXITSTATUS(status) == END_NO_OPEN);
+		(void)plan_reopen(&p, dir.s, at);
+		files_remove_tree(dir.s);
+		test_count(1);
+	}
+	EXPECT(f.nth > 5);
+	model_free(&p.m);
 }
 
 /* A full disk for real. ---------------------------------------------- */
