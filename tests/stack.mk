@@ -5,7 +5,7 @@
 
 deps-run:
 	@tests/tools/packages run
-deps-test: deps-run
+deps-test:
 	@tests/tools/packages test
 	@tests/tools/npm-deps
 
@@ -41,13 +41,8 @@ e2e-stack: all
 	@SEKISHO_BIN=$(B)/bin $(PY) tests/e2e/stack_test.py $(CASE)
 e2e-export: all
 	@SEKISHO_BIN=$(B)/bin $(PY) tests/e2e/export_test.py
-# The shim that breaks input and output; never sanitized itself.
-$(B)/lib/faultio.so: tests/support/faultio.c
-	@mkdir -p $(@D)
-	$(Q)$(CC) $(LANG_FLAGS) $(WARN) $(WARN_$(CC)) -O2 -g -fPIC \
-		-shared -o $@ $< -ldl -lpthread
-e2e-fault: all $(B)/lib/faultio.so ## a disk that fails under the node
-	@SEKISHO_BIN=$(B)/bin SEKISHO_FAULTIO=$(B)/lib/faultio.so \
+e2e-fault: all $(B)/test/faultio.so ## a disk that fails under the node
+	@SEKISHO_BIN=$(B)/bin SEKISHO_FAULTIO=$(B)/test/faultio.so \
 		$(PY) tests/e2e/fault_test.py $(CASE)
 crash: all ## 20 cycles of load and kill -9 (CYCLES=n SEED=n)
 	@SEKISHO_BIN=$(B)/bin $(PY) tests/e2e/crash_test.py $(or $(CYCLES),20) $(SEED)
