@@ -27,8 +27,11 @@ enum {
 	WATCH_MS = 30000,    /* from the first hand-over */
 	POLL_FIRST_MS = 100, /* then half as much again each time ... */
 	POLL_MAX_MS = 1000,  /* ... up to this */
-	TEXT_MAX = 300
+	TEXT_MAX = 300,
+	KEY_MAX = 64 /* of an unknown field, to be named */
 };
+
+#define LIST_KEY "raw_tx_hex_list"
 
 /* Error codes of an item beside those of JSON-RPC: not mined in time, and
  * what the contract list refuses. */
@@ -44,6 +47,7 @@ enum item_state { ITEM_REFUSED, ITEM_READY, ITEM_SENT, ITEM_MINED };
 struct item {
 	enum item_state state;
 	bool is_success;
+	bool is_confirmed; /* the node said the hash */
 	struct tx tx;
 	char to[ADDR_TEXT_MAX]; /* EIP-55 text */
 	char hash[67];
@@ -83,7 +87,9 @@ said(struct gw_req *r, const struct err *e, enum rc rc)
 	return text == NULL ? err_text(rc) : text;
 }
 
-static void
+/* What is wrong with an item is its own affair; a machine without memory is
+ * not. */
+static enum rc
 read_item(struct gw_req *r, struct item *it, const json_t *v)
 {
 	struct bytes raw;
@@ -93,9 +99,11 @@ read_item(struct gw_req *r, struct item *it, const json_t *v)
 
 	if (rc == RC_OK)
 		rc = tx_decode(&r->arena, &it->tx, raw, &e);
+	if (rc == RC_NO_MEMORY)
+		return rc;
 	if (rc != RC_OK) {
 		refuse_item(it, CODE_DECODE, said(r, &e, rc));
-		return;
+		return RC_OK;
 	}
 	hex_put0x(it->hash, hash_bytes(&it->tx.hash));
 	addr_text(it->to, &it->tx.to);
@@ -103,24 +111,26 @@ read_item(struct gw_req *r, struct item *it, const json_t *v)
 	if (it->tx.is_create)
 		refuse_item(
 		    it, CODE_TARGET, "contract creation is not allowed here");
+	return RC_OK;
 }
 
+/* The texts are those that wallets know from the first version: an object
+ * of field and text, list elements nested by their index. */
 static enum gw_step
-bad_field(struct gw_req *r, const char *field, const char *text)
+bad_fields(struct gw_req *r, json_t *fields)
 {
+	char *text = json_dumps(fields, JSON_COMPACT);
 	const char *detail =
-	    arena_str(&r->arena, "{\"%s\":\"%s\"}", field, text);
+	    text == NULL ? NULL : arena_str(&r->arena, "%s", text);
 
+	free(text);
+	json_decref(fields);
 	return gw_refuse(r, GW_R_BAD_PARAM, detail);
 }
 
-/* The texts are those that wallets know from the first version. */
 static const char *
-check_list(const json_t *list)
+list_fault(const json_t *list)
 {
-	size_t i;
-	json_t *v;
-
 	if (list == NULL)
 		return "required field";
 	if (json_is_null(list))
@@ -129,41 +139,65 @@ check_list(const json_t *list)
 		return "must be of list type";
 	if (json_array_size(list) > ITEM_MAX)
 		return "max length is 100";
-	json_array_foreach(list, i, v)
-	{
-		if (!json_is_string(v))
-			return "must be of string type";
-	}
 	return NULL;
 }
 
-static const char *
-unknown_key(const json_t *doc)
+/* NULL when every element is a string. */
+static json_t *
+item_faults(const json_t *list)
 {
-	const char *key;
-	json_t *v;
+	json_t *faults = NULL, *v;
+	char index[24];
+	size_t i;
 
+	json_array_foreach(list, i, v)
+	{
+		if (json_is_string(v))
+			continue;
+		if (faults == NULL)
+			faults = json_object();
+		snprintf(index, sizeof(index), "%zu", i);
+		json_object_set_new(
+		    faults, index, json_string("must be of string type"));
+	}
+	return faults;
+}
+
+/* What is wrong with the document, by field; NULL: nothing. */
+static json_t *
+find_faults(const json_t *doc)
+{
+	const json_t *list = json_object_get(doc, LIST_KEY);
+	const char *text = list_fault(list), *key;
+	json_t *items = text == NULL ? item_faults(list) : json_string(text);
+	json_t *faults = items == NULL ? NULL : json_object(), *v;
+
+	if (items != NULL)
+		json_object_set_new(faults, LIST_KEY, items);
 	json_object_foreach((json_t *)(uintptr_t)doc, key, v)
 	{
-		if (strcmp(key, "raw_tx_hex_list") != 0)
-			return key;
+		if (!strcmp(key, LIST_KEY))
+			continue;
+		if (faults == NULL)
+			faults = json_object();
+		json_object_set_new(faults, strlen(key) > KEY_MAX ? "?" : key,
+		    json_string("unknown field"));
+		break; /* the others are not worth an answer's bytes */
 	}
-	return NULL;
+	return faults;
 }
 
 static enum gw_step
 take_list(struct gw_req *r, const json_t *doc)
 {
-	const json_t *list = json_object_get(doc, "raw_tx_hex_list");
-	const char *fault = check_list(list);
-	struct job *j = arena_alloc(&r->arena, sizeof(*j));
-	json_t *v;
+	const json_t *list = json_object_get(doc, LIST_KEY);
+	json_t *faults = find_faults(doc), *v;
+	struct job *j;
 	size_t i;
 
-	if (unknown_key(doc) != NULL)
-		return gw_refuse(r, GW_R_BAD_PARAM, "unknown field");
-	if (fault != NULL)
-		return bad_field(r, "raw_tx_hex_list", fault);
+	if (faults != NULL)
+		return bad_fields(r, faults);
+	j = arena_alloc(&r->arena, sizeof(*j));
 	if (j == NULL)
 		return gw_refuse(r, GW_R_INTERNAL, NULL);
 	j->cnt = json_array_size(list);
@@ -172,7 +206,11 @@ take_list(struct gw_req *r, const json_t *doc)
 	j->asked = arena_array(&r->arena, j->cnt + 1, sizeof(*j->asked));
 	if (j->items == NULL || j->calls == NULL || j->asked == NULL)
 		return gw_refuse(r, GW_R_INTERNAL, NULL);
-	json_array_foreach(list, i, v) read_item(r, &j->items[i], v);
+	json_array_foreach(list, i, v)
+	{
+		if (read_item(r, &j->items[i], v) != RC_OK)
+			return gw_refuse(r, GW_R_INTERNAL, NULL);
+	}
 	r->state = j;
 	return GW_NEXT;
 }
@@ -339,6 +377,17 @@ take_refusal(struct gw_req *r, struct item *it, struct bytes answer)
 	json_decref(doc);
 }
 
+/* The answer is the hash in quotes. One that is missing, or says something
+ * else, is no promise; the transaction may be there all the same. */
+static bool
+is_hash(struct bytes answer, const char *hash)
+{
+	size_t len = strlen(hash);
+
+	return answer.len == len + 2 && answer.ptr[0] == '"' &&
+	       !memcmp(answer.ptr + 1, hash, len);
+}
+
 static enum gw_step
 tx_submitted(struct gw_req *r)
 {
@@ -354,10 +403,12 @@ tx_submitted(struct gw_req *r)
 	for (i = 0; i < j->asked_cnt; i++) {
 		struct item *it = &j->items[j->asked[i]];
 
-		if (j->calls[i].is_error)
+		if (j->calls[i].is_error) {
 			take_refusal(r, it, j->calls[i].answer);
-		else
-			it->state = ITEM_SENT;
+			continue;
+		}
+		it->state = ITEM_SENT;
+		it->is_confirmed = is_hash(j->calls[i].answer, it->hash);
 	}
 	return GW_NEXT;
 }
@@ -469,8 +520,11 @@ tx_report(struct gw_req *r)
 
 		if (it->state == ITEM_SENT) {
 			it->code = CODE_PENDING;
-			it->text = "pending: accepted, not mined in time; it "
-				   "may still be mined";
+			it->text = it->is_confirmed
+				       ? "pending: accepted, not mined in "
+					 "time; it may still be mined"
+				       : "unknown: the node did not confirm "
+					 "it; it may still be mined";
 		}
 		write_item(&w, it, i + 1);
 	}

@@ -36,7 +36,7 @@ ask_node(struct gw_req *r)
 static bool
 quantity(struct u256 *out, const struct gw_node_call *c)
 {
-	return !c->is_error && c->answer.len > 2 &&
+	return !c->is_error && c->answer.len > 2 && c->answer.ptr[0] == '"' &&
 	       hex_quantity(out, bytes_of(c->answer.ptr + 1, c->answer.len - 2),
 		   NULL) == RC_OK;
 }

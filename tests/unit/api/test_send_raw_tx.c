@@ -1,0 +1,642 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * POST /v1/Eth/SendRawTransaction, stage by stage: what is refused before
+ * anybody is asked, what the node sees and in which order, and what a wallet
+ * is told of each item.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/check.h"
+#include "base/hex.h"
+#include "eth/types.h"
+#include "rig.h"
+#include "test.h"
+
+#define PATH "/v1/Eth/SendRawTransaction"
+#define JSON "application/json"
+
+/* Targets: TO is what the database lists unless a test says otherwise. */
+#define TO      "5aaeb6053f3e94c9b9a09f33669435e7ef1beaed"
+#define TO_TEXT "0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed"
+#define OTHER   "3535353535353535353535353535353535353535"
+
+/* Half a hash that nothing has. */
+#define HASH_32 "11111111111111111111111111111111"
+
+#define SIGNATURE                                                              \
+	"25a028ef61340bd939bc2195fe537567866003e1a15d3c71ff63e1590620aa636276" \
+	"a067cbe9d8997f761aecb703304b3800ccf555c9f3dc64214b297fb1966a3b6d83"
+
+/* A transaction is its bytes and its hash, as texts. */
+struct sample {
+	char raw[256], hash[67];
+};
+
+/* A legacy transaction: to is 40 digits or "" for a creation, data a single
+ * byte's two digits. */
+static struct sample
+sample(unsigned nonce, const char *to, const char *data)
+{
+	struct sample s;
+	struct hash h;
+
+	(void)snprintf(s.raw, sizeof(s.raw), "0x%s%02x80825208%s%s80%s%s",
+	    to[0] == '\0' ? "f84b" : "f85f", nonce, to[0] == '\0' ? "80" : "94",
+	    to, data, SIGNATURE);
+	h = hash_keccak(test_hex(s.raw));
+	hex_put0x(s.hash, hash_bytes(&h));
+	return s;
+}
+
+static const char *
+body_of(const struct sample *s, size_t cnt)
+{
+	static char body[65536];
+	size_t len = 0;
+
+	len += (size_t)snprintf(body, sizeof(body), "{\"raw_tx_hex_list\":[");
+	for (size_t i = 0; i < cnt; i++)
+		len += (size_t)snprintf(body + len, sizeof(body) - len,
+		    "%s\"%s\"", i == 0 ? "" : ",", s[i].raw);
+	(void)snprintf(body + len, sizeof(body) - len, "]}");
+	return body;
+}
+
+/* Posts and ends the query with TO listed; the node is asked next. */
+static void
+post_listed(struct rig *g, const struct sample *s, size_t cnt)
+{
+	static const char *const listed[] = {TO_TEXT};
+
+	rig_post(g, PATH, JSON, body_of(s, cnt));
+	EXPECT(g->run == GW_RUN_WAIT && g->req.effect.kind == GW_EFFECT_QUERY);
+	rig_lists(g, listed, 1);
+}
+
+/* The node takes call i and says its hash. */
+static void
+takes(struct rig *g, size_t i, const struct sample *s)
+{
+	rig_says(g, i, false, arena_str(&g->req.arena, "\"%s\"", s->hash));
+}
+
+static const char *
+says_receipt(const char *status)
+{
+	return !strcmp(status, "0x1") ? "{\"status\":\"0x1\"}"
+				      : "{\"status\":\"0x0\"}";
+}
+
+/* Stage 1. ------------------------------------------------------------ */
+
+TEST(test_send_bad_body_by_row)
+{
+	static const struct {
+		const char *type, *body;
+		const char *description; /* as JSON text, NULL: none */
+	} row[] = {
+	    {"text/plain", "{\"raw_tx_hex_list\":[]}", NULL},
+	    {JSON, "[]", NULL},
+	    {JSON, "{}", "{\"raw_tx_hex_list\":\"required field\"}"},
+	    {JSON, "{\"raw_tx_hex_list\":null}",
+		"{\"raw_tx_hex_list\":\"null value not allowed\"}"},
+	    {JSON, "{\"raw_tx_hex_list\":\"0x00\"}",
+		"{\"raw_tx_hex_list\":\"must be of list type\"}"},
+	    {JSON, "{\"raw_tx_hex_list\":{}}",
+		"{\"raw_tx_hex_list\":\"must be of list type\"}"},
+	    {JSON, "{\"raw_tx_hex_list\":[\"0x00\",7,\"\",null]}",
+		"{\"raw_tx_hex_list\":{\"1\":\"must be of string "
+		"type\",\"3\":\"must be of string type\"}}"},
+	    {JSON, "{\"raw_tx_hex_list\":[],\"x\":1}",
+		"{\"x\":\"unknown field\"}"},
+	    {JSON, "{\"x\\\"y\":1}",
+		"{\"raw_tx_hex_list\":\"required field\",\"x\\\"y\":\"unknown "
+		"field\"}"},
+	    {JSON,
+		"{\"raw_tx_hex_list\":[],\"012345678901234567890123456789012345"
+		"67890123456789012345678901234\":1}",
+		"{\"?\":\"unknown field\"}"},
+	};
+
+	for (size_t i = 0; i < ARRAY_CNT(row); i++) {
+		struct rig g;
+		unsigned status;
+		const json_t *meta, *d;
+		char *text;
+
+		test_row(row[i].body);
+		rig_open(&g, false);
+		rig_post(&g, PATH, row[i].type, row[i].body);
+		meta = json_object_get(rig_answer(&g, &status), "meta");
+		EXPECT_U64(status, 400);
+		EXPECT(json_integer_value(json_object_get(meta, "code")) == 88);
+		EXPECT_STR(json_string_value(json_object_get(meta, "message")),
+		    "Invalid Parameter");
+		d = json_object_get(meta, "description");
+		text = d == NULL ? NULL : json_dumps(d, JSON_COMPACT);
+		EXPECT((text == NULL) == (row[i].description == NULL));
+		if (text != NULL && row[i].description != NULL)
+			EXPECT_STR(text, row[i].description);
+		free(text);
+		rig_close(&g);
+		test_row(NULL);
+	}
+}
+
+TEST(test_send_malformed_json_is_400_with_a_text)
+{
+	static const char *const body[] = {"{", "{\"raw_tx_hex_list\":[}",
+	    "{\"raw_tx_hex_list\":[],\"raw_tx_hex_list\":[]}",
+	    "{\"raw_tx_hex_list\":[\"\xff\"]}", "{} {}", "nul"};
+
+	for (size_t i = 0; i < ARRAY_CNT(body); i++) {
+		unsigned status;
+		struct rig g;
+
+		rig_open(&g, false);
+		rig_post(&g, PATH, JSON, body[i]);
+		EXPECT(json_is_string(json_object_get(
+		    json_object_get(rig_answer(&g, &status), "meta"),
+		    "description")));
+		EXPECT_U64(status, 400);
+		rig_close(&g);
+	}
+}
+
+TEST(test_send_empty_list_is_accepted_and_nobody_asked)
+{
+	struct rig g;
+
+	rig_open(&g, false);
+	rig_post(&g, PATH, "application/json; charset=utf-8",
+	    "{\"raw_tx_hex_list\": []}");
+	EXPECT_STR(rig_data(&g), "[]");
+	rig_close(&g);
+}
+
+TEST(test_send_item_limit)
+{
+	static struct sample s[101];
+	unsigned status;
+	struct rig g;
+
+	for (unsigned i = 0; i < 101; i++)
+		s[i] = sample(1 + i, TO, "01");
+	rig_open(&g, false);
+	rig_post(&g, PATH, JSON, body_of(s, 101));
+	(void)rig_answer(&g, &status);
+	EXPECT_U64(status, 400);
+	post_listed(&g, s, 100);
+	EXPECT(rig_is_node(&g, 100, "eth_sendRawTransaction"));
+	rig_close(&g);
+}
+
+TEST(test_send_item_that_is_no_transaction_is_refused_by_itself)
+{
+	static const char *const bad[] = {"", "0x", "0x0", "0xzz", "hello",
+	    "0xc0", "0x00", "0x7f", "0xf85f018082520894", "0x05c0", "0xc10180"};
+	struct sample s[2];
+	struct rig g;
+
+	for (size_t i = 0; i < ARRAY_CNT(bad); i++) {
+		test_row(bad[i]);
+		rig_open(&g, false);
+		s[0] = sample(1, TO, "01");
+		(void)snprintf(s[0].raw, sizeof(s[0].raw), "%s", bad[i]);
+		s[1] = sample(2, TO, "01");
+		post_listed(&g, s, 2);
+		/* The node sees the good one alone. */
+		EXPECT(rig_is_node(&g, 1, "eth_sendRawTransaction"));
+		takes(&g, 0, &s[1]);
+		rig_go(&g, RC_OK);
+		rig_says(&g, 0, false, says_receipt("0x1"));
+		rig_go(&g, RC_OK);
+		EXPECT_STR(rig_item(&g, 0, "id"), "1");
+		EXPECT_STR(rig_item(&g, 0, "status"), "0");
+		EXPECT_STR(rig_item(&g, 0, "transaction_hash"), "null");
+		EXPECT_STR(rig_item(&g, 0, "error_code"), "88");
+		EXPECT_STR(rig_item(&g, 1, "id"), "2");
+		EXPECT_STR(rig_item(&g, 1, "status"), "1");
+		rig_close(&g);
+		test_row(NULL);
+	}
+}
+
+/* Stage 2. ------------------------------------------------------------ */
+
+TEST(test_send_creation_is_refused_and_nobody_asked)
+{
+	struct sample s = sample(1, "", "01");
+	struct rig g;
+
+	for (int plain = 0; plain < 2; plain++) {
+		rig_open(&g, plain == 1);
+		rig_post(&g, PATH, JSON, body_of(&s, 1));
+		EXPECT(g.run == GW_RUN_REPLY);
+		EXPECT_STR(rig_item(&g, 0, "status"), "0");
+		EXPECT_STR(rig_item(&g, 0, "error_code"), "40");
+		EXPECT_STR(rig_item(&g, 0, "error_msg"),
+		    "\"contract creation is not allowed here\"");
+		rig_close(&g);
+	}
+}
+
+TEST(test_send_target_by_row)
+{
+	static const struct {
+		const char *name, *to, *data;
+		bool plain;
+		const char *listed;
+		bool passes;
+	} row[] = {
+	    {"listed", TO, "01", false, TO_TEXT, true},
+	    {"nothing listed", TO, "01", false, NULL, false},
+	    {"another listed", OTHER, "01", false, TO_TEXT, false},
+	    /* exact EIP-55 text, as in the first version */
+	    {"listed in small letters", TO, "01", false, "0x" TO, false},
+	    {"transfer, setting off", OTHER, "80", false, TO_TEXT, false},
+	    {"transfer, setting on", OTHER, "80", true, TO_TEXT, true},
+	    {"data, setting on", OTHER, "01", true, TO_TEXT, false},
+	};
+
+	for (size_t i = 0; i < ARRAY_CNT(row); i++) {
+		struct sample s = sample(1, row[i].to, row[i].data);
+		struct rig g;
+
+		test_row(row[i].name);
+		rig_open(&g, row[i].plain);
+		rig_post(&g, PATH, JSON, body_of(&s, 1));
+		EXPECT(g.req.effect.kind == GW_EFFECT_QUERY);
+		EXPECT(g.req.effect.u.query.param_cnt == 1);
+		rig_lists(&g, &row[i].listed, row[i].listed == NULL ? 0 : 1);
+		EXPECT(rig_is_node(&g, 1, "eth_sendRawTransaction") ==
+		       row[i].passes);
+		if (!row[i].passes) {
+			EXPECT_STR(rig_item(&g, 0, "error_code"), "40");
+			EXPECT_STR(rig_item(&g, 0, "error_msg"),
+			    "\"the target is not an executable contract\"");
+			EXPECT(strstr(rig_item(&g, 0, "transaction_hash"),
+				   s.hash) != NULL);
+		}
+		rig_close(&g);
+		test_row(NULL);
+	}
+}
+
+TEST(test_send_asks_the_database_for_every_target_once_in_one_array)
+{
+	struct sample s[3];
+	struct rig g;
+
+	rig_open(&g, false);
+	s[0] = sample(1, TO, "01");
+	s[1] = sample(2, "", "01"); /* not asked about */
+	s[2] = sample(3, OTHER, "01");
+	rig_post(&g, PATH, JSON, body_of(s, 3));
+	EXPECT_STR(g.req.effect.u.query.params[0], "{" TO_TEXT ",0x" OTHER "}");
+	rig_close(&g);
+}
+
+TEST(test_send_database_by_row)
+{
+	static const struct {
+		enum rc rc;
+		unsigned http;
+		int code;
+	} row[] = {
+	    {RC_UNAVAILABLE, 503, 503},
+	    {RC_TIMEOUT, 503, 503},
+	    {RC_INTERNAL, 500, 500},
+	};
+
+	for (size_t i = 0; i < ARRAY_CNT(row); i++) {
+		struct sample s = sample(1, TO, "01");
+		unsigned status;
+		const json_t *meta;
+		struct rig g;
+
+		rig_open(&g, false);
+		rig_post(&g, PATH, JSON, body_of(&s, 1));
+		rig_go(&g, row[i].rc);
+		meta = json_object_get(rig_answer(&g, &status), "meta");
+		EXPECT(json_integer_value(json_object_get(meta, "code")) ==
+		       row[i].code);
+		EXPECT_U64(status, row[i].http);
+		rig_close(&g);
+	}
+}
+
+/* Stage 3. ------------------------------------------------------------ */
+
+TEST(test_send_hands_over_in_the_order_of_the_list)
+{
+	struct sample s[5];
+	struct rig g;
+
+	rig_open(&g, false);
+	for (unsigned i = 0; i < 5; i++)
+		s[i] = sample(9 - i, i == 2 ? OTHER : TO, "01");
+	post_listed(&g, s, 5);
+	EXPECT(rig_is_node(&g, 4, "eth_sendRawTransaction"));
+	for (unsigned i = 0, call = 0; i < 5; i++) {
+		char want[300];
+
+		if (i == 2)
+			continue;
+		(void)snprintf(want, sizeof(want), "[\"%.255s\"]", s[i].raw);
+		EXPECT_BYTES(g.req.effect.u.node.calls[call++].params,
+		    bytes_of_str(want));
+	}
+	rig_close(&g);
+}
+
+TEST(test_send_node_gone_or_slow_is_503)
+{
+	static const struct {
+		enum rc rc;
+		unsigned http;
+		int code;
+	} row[] = {
+	    {RC_UNAVAILABLE, 503, 999},
+	    {RC_TIMEOUT, 503, 999},
+	    {RC_TOO_LARGE, 413, 413},
+	};
+
+	for (size_t i = 0; i < ARRAY_CNT(row); i++) {
+		struct sample s = sample(1, TO, "01");
+		unsigned status;
+		const json_t *meta;
+		struct rig g;
+
+		rig_open(&g, false);
+		post_listed(&g, &s, 1);
+		rig_go(&g, row[i].rc);
+		meta = json_object_get(rig_answer(&g, &status), "meta");
+		EXPECT(json_integer_value(json_object_get(meta, "code")) ==
+		       row[i].code);
+		EXPECT_U64(status, row[i].http);
+		rig_close(&g);
+	}
+}
+
+TEST(test_send_refusal_of_the_node_is_passed_on)
+{
+	static const struct {
+		const char *answer, *code, *text;
+	} row[] = {
+	    {"{\"code\":-32000,\"message\":\"nonce too low\"}", "-32000",
+		"\"nonce too low\""},
+	    {"{\"code\":-32000,\"message\":\"already known\"}", "-32000",
+		"\"already known\""},
+	    {"{\"code\":3,\"message\":\"\"}", "3", "\"\""},
+	    {"{\"code\":-32005}", "-32005", "\"refused by the node\""},
+	    {"{\"message\":7}", "null", "\"refused by the node\""},
+	    {"no json", "null", "\"refused by the node\""},
+	};
+
+	for (size_t i = 0; i < ARRAY_CNT(row); i++) {
+		struct sample s = sample(1, TO, "01");
+		struct rig g;
+
+		test_row(row[i].answer);
+		rig_open(&g, false);
+		post_listed(&g, &s, 1);
+		rig_says(&g, 0, true, row[i].answer);
+		rig_go(&g, RC_OK);
+		/* No receipt is waited for. */
+		EXPECT_STR(rig_item(&g, 0, "status"), "0");
+		EXPECT_STR(rig_item(&g, 0, "error_code"), row[i].code);
+		EXPECT_STR(rig_item(&g, 0, "error_msg"), row[i].text);
+		rig_close(&g);
+		test_row(NULL);
+	}
+}
+
+TEST(test_send_long_refusal_is_cut)
+{
+	struct sample s = sample(1, TO, "01");
+	char answer[2000], *at = answer;
+	struct rig g;
+
+	at += sprintf(at, "{\"code\":1,\"message\":\"");
+	memset(at, 'x', 1000);
+	(void)snprintf(at + 1000, 3, "\"}");
+	rig_open(&g, false);
+	post_listed(&g, &s, 1);
+	rig_says(&g, 0, true, answer);
+	rig_go(&g, RC_OK);
+	EXPECT_U64(strlen(rig_item(&g, 0, "error_msg")), 300 + 2);
+	rig_close(&g);
+}
+
+/* Stage 4. ------------------------------------------------------------ */
+
+TEST(test_send_receipt_by_row)
+{
+	static const struct {
+		const char *receipt, *status, *code, *text;
+	} row[] = {
+	    {"{\"status\":\"0x1\"}", "1", "null", "null"},
+	    {"{\"status\":\"0x0\"}", "0", "3", "\"execution reverted\""},
+	    {"{\"status\":\"0x01\"}", "0", "3", "\"execution reverted\""},
+	};
+
+	for (size_t i = 0; i < ARRAY_CNT(row); i++) {
+		struct sample s = sample(1, TO, "01");
+		char want[80];
+		struct rig g;
+
+		rig_open(&g, false);
+		post_listed(&g, &s, 1);
+		takes(&g, 0, &s);
+		rig_go(&g, RC_OK);
+		EXPECT(rig_is_node(&g, 1, "eth_getTransactionReceipt"));
+		(void)snprintf(want, sizeof(want), "[\"%s\"]", s.hash);
+		EXPECT_BYTES(
+		    g.req.effect.u.node.calls[0].params, bytes_of_str(want));
+		rig_says(&g, 0, false, row[i].receipt);
+		rig_go(&g, RC_OK);
+		EXPECT_STR(rig_item(&g, 0, "status"), row[i].status);
+		EXPECT_STR(rig_item(&g, 0, "error_code"), row[i].code);
+		EXPECT_STR(rig_item(&g, 0, "error_msg"), row[i].text);
+		rig_close(&g);
+	}
+}
+
+/* What is mined late is asked about again, with growing pauses, and who has
+ * a receipt is not asked about any more. */
+TEST(test_send_watches_until_all_receipts_are_there)
+{
+	struct sample s[2] = {sample(1, TO, "01"), sample(2, TO, "02")};
+	uint64_t pause = 0;
+	struct rig g;
+
+	rig_open(&g, false);
+	post_listed(&g, s, 2);
+	takes(&g, 0, &s[0]);
+	takes(&g, 1, &s[1]);
+	rig_go(&g, RC_OK);
+	for (int turn = 0; turn < 8; turn++) {
+		EXPECT(rig_is_node(
+		    &g, turn < 4 ? 2 : 1, "eth_getTransactionReceipt"));
+		rig_says(&g, 0, false,
+		    turn == 3 || turn == 7 ? says_receipt("0x1") : "null");
+		if (turn < 4)
+			rig_says(&g, 1, false, "null");
+		rig_go(&g, RC_OK);
+		if (turn == 7)
+			break;
+		EXPECT(g.req.effect.kind == GW_EFFECT_TIMER);
+		EXPECT(g.req.effect.u.timer_ms >= pause);
+		EXPECT(g.req.effect.u.timer_ms <= 1000);
+		pause = g.req.effect.u.timer_ms;
+		g.world.mono_ms += pause;
+		rig_go(&g, RC_OK);
+	}
+	EXPECT_STR(rig_item(&g, 0, "status"), "1");
+	EXPECT_STR(rig_item(&g, 1, "status"), "1");
+	rig_close(&g);
+}
+
+TEST(test_send_not_mined_in_30_s_is_pending_and_no_lie)
+{
+	struct sample s = sample(1, TO, "01");
+	struct rig g;
+
+	rig_open(&g, false);
+	post_listed(&g, &s, 1);
+	takes(&g, 0, &s);
+	rig_go(&g, RC_OK);
+	g.world.mono_ms += 29999;
+	rig_says(&g, 0, false, "null");
+	rig_go(&g, RC_OK);
+	EXPECT(g.run == GW_RUN_WAIT); /* not yet */
+	g.world.mono_ms += 1;
+	rig_go(&g, RC_OK);
+	EXPECT_STR(rig_item(&g, 0, "status"), "0");
+	EXPECT_STR(rig_item(&g, 0, "error_code"), "2");
+	EXPECT_STR(rig_item(&g, 0, "error_msg"),
+	    "\"pending: accepted, not mined in time; it may still be mined\"");
+	EXPECT(strstr(rig_item(&g, 0, "transaction_hash"), s.hash) != NULL);
+	rig_close(&g);
+}
+
+TEST(test_send_node_gone_while_watching_is_asked_again)
+{
+	static const enum rc row[] = {RC_UNAVAILABLE, RC_TIMEOUT, RC_TOO_LARGE};
+	struct sample s = sample(1, TO, "01");
+	struct rig g;
+
+	rig_open(&g, false);
+	post_listed(&g, &s, 1);
+	takes(&g, 0, &s);
+	rig_go(&g, RC_OK);
+	for (size_t i = 0; i < ARRAY_CNT(row); i++) {
+		/* What stands in a failed effect is nobody's answer. */
+		rig_says(&g, 0, false, says_receipt("0x1"));
+		rig_go(&g, row[i]);
+		EXPECT(g.req.effect.kind == GW_EFFECT_TIMER);
+		rig_go(&g, RC_OK);
+		EXPECT(rig_is_node(&g, 1, "eth_getTransactionReceipt"));
+	}
+	rig_says(&g, 0, true, "{\"code\":-32603}");
+	rig_go(&g, RC_OK);
+	rig_go(&g, RC_OK);
+	rig_says(&g, 0, false, says_receipt("0x1"));
+	rig_go(&g, RC_OK);
+	EXPECT_STR(rig_item(&g, 0, "status"), "1");
+	rig_close(&g);
+}
+
+/* An answer that the node leaves out, or that is not the transaction's hash,
+ * promises nothing: it is watched, and never called accepted. */
+TEST(test_send_unconfirmed_item_is_watched_and_not_called_accepted)
+{
+	static const char *const answers[] = {
+	    "", "null", "\"0x\"", "true", "\"0x" HASH_32 HASH_32 "\""};
+
+	for (size_t i = 0; i < ARRAY_CNT(answers); i++) {
+		struct sample s = sample(1, TO, "01");
+		struct rig g;
+
+		test_row(answers[i]);
+		rig_open(&g, false);
+		post_listed(&g, &s, 1);
+		rig_says(&g, 0, false, answers[i]);
+		rig_go(&g, RC_OK);
+		EXPECT(rig_is_node(&g, 1, "eth_getTransactionReceipt"));
+		g.world.mono_ms += 30000;
+		rig_says(&g, 0, false, "null");
+		rig_go(&g, RC_OK);
+		EXPECT_STR(rig_item(&g, 0, "status"), "0");
+		EXPECT_STR(rig_item(&g, 0, "error_code"), "2");
+		EXPECT_STR(rig_item(&g, 0, "error_msg"),
+		    "\"unknown: the node did not confirm it; it may still be "
+		    "mined\"");
+		rig_close(&g);
+		test_row(NULL);
+	}
+}
+
+/* Everything at once: each item has its own line, in the list's order. */
+TEST(test_send_mixed_list_answers_each_item)
+{
+	struct sample s[5] = {sample(1, TO, "01"), sample(2, "", "01"),
+	    sample(3, OTHER, "01"), sample(4, TO, "01"), sample(5, TO, "01")};
+	char want[1600];
+	struct rig g;
+
+	rig_open(&g, false);
+	post_listed(&g, s, 5);
+	EXPECT(rig_is_node(&g, 3, "eth_sendRawTransaction"));
+	takes(&g, 0, &s[0]);
+	rig_says(
+	    &g, 1, true, "{\"code\":-32000,\"message\":\"nonce too low\"}");
+	takes(&g, 2, &s[4]);
+	rig_go(&g, RC_OK);
+	EXPECT(rig_is_node(&g, 2, "eth_getTransactionReceipt"));
+	rig_says(&g, 0, false, says_receipt("0x1"));
+	rig_says(&g, 1, false, says_receipt("0x0"));
+	rig_go(&g, RC_OK);
+	(void)snprintf(want, sizeof(want),
+	    "[{\"id\":1,\"status\":1,\"transaction_hash\":\"%s\",\"error_"
+	    "code\":null,\"error_msg\":null},"
+	    "{\"id\":2,\"status\":0,\"transaction_hash\":\"%s\",\"error_code\":"
+	    "40,\"error_msg\":\"contract creation is not allowed here\"},"
+	    "{\"id\":3,\"status\":0,\"transaction_hash\":\"%s\",\"error_code\":"
+	    "40,\"error_msg\":\"the target is not an executable contract\"},"
+	    "{\"id\":4,\"status\":0,\"transaction_hash\":\"%s\",\"error_code\":"
+	    "-32000,\"error_msg\":\"nonce too low\"},"
+	    "{\"id\":5,\"status\":0,\"transaction_hash\":\"%s\",\"error_code\":"
+	    "3,\"error_msg\":\"execution reverted\"}]",
+	    s[0].hash, s[1].hash, s[2].hash, s[3].hash, s[4].hash);
+	EXPECT_STR(rig_data(&g), want);
+	rig_close(&g);
+}
+
+/* Memory that runs out anywhere gives an answer, and never a false one. */
+TEST(test_send_no_memory_is_an_answer)
+{
+	static const char *const listed[] = {TO_TEXT};
+	struct sample s = sample(1, TO, "01");
+	bool was_handed_over = false;
+
+	for (size_t max = 64; max < 8192; max += 16) {
+		struct rig g;
+
+		rig_open(&g, false);
+		g.memory_max = max;
+		rig_post(&g, PATH, JSON, body_of(&s, 1));
+		if (g.run == GW_RUN_WAIT)
+			rig_lists(&g, listed, 1);
+		was_handed_over = g.run == GW_RUN_WAIT;
+		if (was_handed_over)
+			rig_go(&g, RC_UNAVAILABLE);
+		EXPECT(g.run == GW_RUN_REPLY);
+		EXPECT_U64(g.req.reply.status, was_handed_over ? 503 : 500);
+		rig_close(&g);
+	}
+	EXPECT(was_handed_over);
+}
