@@ -5,6 +5,7 @@
  */
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/check.h"
 #include "ctl/cmd.h"
@@ -77,6 +78,8 @@ main(int argc, char **argv)
 {
 	const struct command *c;
 
+	/* Modes are those that we name: users of ours pass our folders. */
+	(void)umask(022);
 	if (argc < 2) {
 		print_help(stderr);
 		return CMD_USAGE;
