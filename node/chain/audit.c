@@ -3,8 +3,8 @@
  * Trust nothing: from the genesis document every canonical block is checked
  * and executed again into a state in memory, and everything the store
  * answers is held against it, at the end the whole newest state. A finding
- * is a line; the audit goes on where it can. What is in the pool is not
- * chain's to judge.
+ * is a line; the audit goes on where it can. The pool is not chain's to
+ * judge: pool_audit does that.
  */
 #include <stdarg.h>
 #include <stdio.h>

@@ -447,9 +447,9 @@ sync_parent(const char *dir)
 static enum rc
 open_dir(struct pool_log *l, const char *dir, struct err *e)
 {
-	bool is_new = mkdir(dir, 0700) == 0;
+	bool is_new = !l->is_read_only && mkdir(dir, 0700) == 0;
 
-	if (!is_new && errno != EEXIST)
+	if (!is_new && !l->is_read_only && errno != EEXIST)
 		return FAIL(e, RC_IO, "pool log: make %s: %s", dir,
 		    strerrordesc_np(errno));
 	if (is_new && !sync_parent(dir))
@@ -457,8 +457,9 @@ open_dir(struct pool_log *l, const char *dir, struct err *e)
 		    dir, strerrordesc_np(errno));
 	l->dir_fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (l->dir_fd < 0)
-		return FAIL(e, RC_IO, "pool log: open %s: %s", dir,
-		    strerrordesc_np(errno));
+		return FAIL(e,
+		    l->is_read_only && errno == ENOENT ? RC_NOT_FOUND : RC_IO,
+		    "pool log: open %s: %s", dir, strerrordesc_np(errno));
 	return RC_OK;
 }
 
@@ -479,8 +480,8 @@ set_up(struct pool_log *l, const char *dir, const struct pool_log_reader *to,
 	return pool_log_read(l, to, e);
 }
 
-enum rc
-pool_log_open(struct pool_log **out, const char *dir,
+static enum rc
+open_as(struct pool_log **out, const char *dir, bool is_read_only,
     const struct pool_log_reader *to, struct err *e)
 {
 	struct pool_log *l = mem_new(sizeof(*l));
@@ -489,9 +490,27 @@ pool_log_open(struct pool_log **out, const char *dir,
 	if (l == NULL)
 		return FAIL(e, RC_NO_MEMORY, "the pool log");
 	l->dir_fd = l->fd = -1;
+	l->is_read_only = is_read_only;
 	rc = set_up(l, dir, to, e);
 	/* Also on failure: what was replayed still points into it. */
 	*out = l;
+	return rc;
+}
+
+enum rc
+pool_log_open(struct pool_log **out, const char *dir,
+    const struct pool_log_reader *to, struct err *e)
+{
+	return open_as(out, dir, false, to, e);
+}
+
+enum rc
+pool_log_inspect(struct pool_log **out, uint64_t *torn_bytes, const char *dir,
+    const struct pool_log_reader *to, struct err *e)
+{
+	enum rc rc = open_as(out, dir, true, to, e);
+
+	*torn_bytes = *out == NULL ? 0 : (*out)->torn_bytes;
 	return rc;
 }
 

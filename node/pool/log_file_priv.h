@@ -44,6 +44,8 @@ struct pool_log_seg {
 struct pool_log {
 	int dir_fd, fd; /* fd: the newest segment, or -1 */
 	bool has_failed;
+	bool is_read_only;   /* nothing on disk is made, cut or removed */
+	uint64_t torn_bytes; /* of the end that was left uncut */
 	struct pool_log_seg *oldest, *newest;
 	size_t seg_cnt;
 	uint64_t seq;   /* of the next frame */

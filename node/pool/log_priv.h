@@ -38,6 +38,16 @@ struct pool_log_reader {
  */
 enum rc pool_log_open(struct pool_log **out, const char *dir,
     const struct pool_log_reader *to, struct err *e);
+
+/*
+ * pool_log_inspect reads like pool_log_open and changes nothing on disk: a
+ * torn end and half-made files stay as they are. Only close it afterwards.
+ *
+ * torn_bytes  length of the torn end, 0 when there is none
+ * Errors      those of pool_log_open; RC_NOT_FOUND  dir is not there
+ */
+enum rc pool_log_inspect(struct pool_log **out, uint64_t *torn_bytes,
+    const char *dir, const struct pool_log_reader *to, struct err *e);
 void pool_log_close(struct pool_log *l);
 
 /* pool_log_adopt ties a transaction (or a mined one's record, t NULL) to the

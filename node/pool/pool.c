@@ -450,22 +450,39 @@ replay_del(void *ctx, const struct hash *hash)
 		(void)remove_entry(p, n, NULL, NULL);
 }
 
-enum rc
-pool_open(struct pool **out, const struct pool_conf *conf,
-    const struct pool_view *view, uint64_t now_ms, struct err *e)
+struct pool_log_reader
+pool_reader(struct pool *p)
+{
+	return (struct pool_log_reader){
+	    .add = replay_add, .del = replay_del, .ctx = p};
+}
+
+struct pool *
+pool_new(
+    const struct pool_conf *conf, const struct pool_view *view, uint64_t now_ms)
 {
 	struct pool *p = mem_new(sizeof(*p));
-	struct pool_log_reader to = {
-	    .add = replay_add, .del = replay_del, .ctx = p};
-	enum rc rc;
 
 	if (p == NULL)
-		return FAIL(e, RC_NO_MEMORY, "the pool");
+		return NULL;
 	p->conf = *conf;
 	p->view = *view;
 	p->now_ms = p->aged_ms = now_ms;
 	map_init(&p->by_hash, sizeof(struct hash), MAP_MAX);
 	map_init(&p->by_addr, sizeof(struct addr), MAP_MAX);
+	return p;
+}
+
+enum rc
+pool_open(struct pool **out, const struct pool_conf *conf,
+    const struct pool_view *view, uint64_t now_ms, struct err *e)
+{
+	struct pool *p = pool_new(conf, view, now_ms);
+	struct pool_log_reader to = pool_reader(p);
+	enum rc rc;
+
+	if (p == NULL)
+		return FAIL(e, RC_NO_MEMORY, "the pool");
 	if (conf->log_dir != NULL) {
 		rc = pool_log_open(&p->log, conf->log_dir, &to, e);
 		if (rc != RC_OK) {

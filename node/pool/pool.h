@@ -179,6 +179,46 @@ struct pool_stats {
 };
 void pool_stats(const struct pool *p, struct pool_stats *out);
 
+/*
+ * struct pool_auditor is who asks for an audit.
+ *
+ * is_mined  RC_OK: a canonical block has it, RC_NOT_FOUND: none has; anything
+ *           else ends the audit
+ * finding   gets a line about something that must not be
+ * note      gets a line about something that is fine and why
+ */
+struct pool_auditor {
+	enum rc (*is_mined)(
+	    void *ctx, const struct hash *tx_hash, struct err *e);
+	void (*finding)(void *ctx, const char *line);
+	void (*note)(void *ctx, const char *line);
+	void *ctx;
+};
+
+/* pending and queued as in struct pool_stats; past counts records of
+ * transactions whose nonce the chain has used, mined those of them that a
+ * block has, the others gave way to another of the same nonce. */
+struct pool_audit {
+	size_t pending, queued, past, mined, findings;
+	uint64_t torn_bytes; /* of an end that was never acknowledged */
+};
+
+/*
+ * pool_audit reads the log of a stopped node, with the reader that a start
+ * uses, and judges all that is in it: sums and sequence of the files, that
+ * every transaction decodes, is for this chain and is signed by the sender
+ * that is recorded, that none is both waiting and mined, and that exactly
+ * what may be mined now counts as executable; why the others wait is a note.
+ * The folder is left as it is.
+ *
+ * conf    log_dir and chain_id are used
+ * Errors  RC_NOT_FOUND  log_dir is not there
+ *         RC_IO, RC_NO_MEMORY, what view->account and is_mined returned;
+ *         findings are no error
+ */
+enum rc pool_audit(struct pool_audit *out, const struct pool_conf *conf,
+    const struct pool_view *view, const struct pool_auditor *by, struct err *e);
+
 /* pool_drop removes a transaction that the chain could not execute; why goes
  * into the log line. Unknown hashes are fine. */
 void pool_drop(struct pool *p, const struct hash *hash, const char *why);

@@ -64,6 +64,15 @@ struct pool {
 	struct pool_log *log; /* NULL: nothing on disk */
 };
 
+/* pool.c */
+
+/* pool_new makes a pool without a log; NULL: no memory. */
+struct pool *pool_new(const struct pool_conf *conf,
+    const struct pool_view *view, uint64_t now_ms);
+
+/* pool_reader takes what a log holds into p. */
+struct pool_log_reader pool_reader(struct pool *p);
+
 /* account.c */
 
 /* pool_entry_new makes the entry of t and takes t over; NULL: no memory. */

@@ -82,7 +82,8 @@ list_dir(struct pool_log *l, struct list *out, DIR *d, struct err *e)
 			return RC_OK;
 		if (read_name(&no, f->d_name, ".log"))
 			TRY(list_add(out, no, e));
-		else if (read_name(&no, f->d_name, ".tmp") &&
+		else if (!l->is_read_only &&
+			 read_name(&no, f->d_name, ".tmp") &&
 			 unlinkat(l->dir_fd, f->d_name, 0) != 0)
 			return io_failed("remove", f->d_name, e);
 	}
@@ -138,6 +139,16 @@ cut_end(const struct pool_log_seg *seg, int fd, size_t len, struct err *e)
 	return RC_OK;
 }
 
+/* end_torn cuts a torn end, or only says how long it is. */
+static enum rc
+end_torn(struct pool_log *l, int fd, size_t len, struct err *e)
+{
+	if (!l->is_read_only)
+		return cut_end(l->newest, fd, len, e);
+	l->torn_bytes = len - l->newest->bytes;
+	return RC_OK;
+}
+
 /* read_file reads a whole segment into memory that the caller frees. */
 static enum rc
 read_file(struct bytes *out, int fd, const char *name, struct err *e)
@@ -181,14 +192,15 @@ read_segment(struct pool_log *l, const struct pool_log_reader *to, bool is_last,
 	int fd;
 
 	pool_log_name(name, l->newest->no, false);
-	fd = openat(l->dir_fd, name, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
+	fd = openat(l->dir_fd, name,
+	    (l->is_read_only ? O_RDONLY : O_RDWR) | O_CLOEXEC | O_NOFOLLOW);
 	if (fd < 0)
 		return io_failed("open", name, e);
 	rc = read_file(&file, fd, name, e);
 	if (rc == RC_OK) {
 		rc = pool_log_parse(l, to, file, is_last, e);
 		if (rc == RC_OK && l->newest->room < file.len)
-			rc = cut_end(l->newest, fd, file.len, e);
+			rc = end_torn(l, fd, file.len, e);
 		mem_free((void *)(uintptr_t)file.ptr);
 	}
 	(void)close(fd);

@@ -20,6 +20,7 @@
 #include "ctl/cmd.h"
 #include "ctl/home.h"
 #include "ctl/textfile.h"
+#include "pool/pool.h"
 
 #define AUDIT_ARENA_MAX ((size_t)8 << 30)
 
@@ -140,17 +141,122 @@ say_finding(void *ctx, const char *line)
 	printf("finding: %s\n", line);
 }
 
+/* The pool. ----------------------------------------------------------- */
+
+struct pool_walk {
+	struct store_view *view;
+	size_t findings;
+};
+
+static enum rc
+read_account(void *ctx, uint64_t *nonce, struct u256 *balance,
+    const struct addr *addr, struct err *e)
+{
+	const struct pool_walk *w = ctx;
+	struct store_head head;
+	struct account acc;
+	bool found;
+
+	store_view_head(w->view, &head);
+	TRY(store_account(w->view, head.number, &acc, &found, addr, e));
+	*nonce = found ? acc.nonce : 0;
+	*balance = found ? acc.balance : U256_ZERO;
+	return RC_OK;
+}
+
+static enum rc
+is_mined(void *ctx, const struct hash *tx_hash, struct err *e)
+{
+	const struct pool_walk *w = ctx;
+	uint64_t number, at;
+
+	return store_tx_at(w->view, &number, &at, tx_hash, e);
+}
+
+static void
+say_pool_finding(void *ctx, const char *line)
+{
+	struct pool_walk *w = ctx;
+
+	w->findings++;
+	printf("finding: pool: %s\n", line);
+}
+
+static void
+say_pool_note(void *ctx, const char *line)
+{
+	(void)ctx;
+	printf("pool: %s\n", line);
+}
+
+static void
+say_pool(const struct pool_audit *p)
+{
+	printf("pool: %zu executable, %zu queued; of %zu past ones on record "
+	       "%zu are mined, %zu gave way to another of their nonce\n",
+	    p->pending, p->queued, p->past, p->mined, p->past - p->mined);
+	if (p->torn_bytes > 0)
+		printf("pool: the log ends in %llu bytes of a group that was "
+		       "never acknowledged\n",
+		    (unsigned long long)p->torn_bytes);
+}
+
+/* A node makes the log's folder at its first start: a chain without one has
+ * lost it. */
+static enum rc
+audit_log(struct data *d, struct pool_walk *w, struct err *e)
+{
+	struct pool_conf conf = pool_conf_default(d->genesis.forks.chain_id);
+	struct pool_view view = {.account = read_account, .ctx = w};
+	struct pool_auditor by = {.is_mined = is_mined,
+	    .finding = say_pool_finding,
+	    .note = say_pool_note,
+	    .ctx = w};
+	char dir[PATH_MAX + 8];
+	struct pool_audit got;
+	enum rc rc;
+
+	snprintf(dir, sizeof(dir), "%s/pool", d->dir);
+	conf.log_dir = dir;
+	rc = pool_audit(&got, &conf, &view, &by, e);
+	if (rc == RC_NOT_FOUND && chain_head(d->chain)->number == 0)
+		return RC_OK;
+	if (rc == RC_NOT_FOUND)
+		say_pool_finding(w, "its log is gone");
+	if (rc == RC_OK || rc == RC_NOT_FOUND)
+		say_pool(&got);
+	return rc == RC_NOT_FOUND ? RC_OK : rc;
+}
+
+static enum rc
+audit_pool(struct data *d, size_t *findings, struct err *e)
+{
+	struct pool_walk w = {.findings = 0};
+	enum rc rc;
+
+	TRY(store_view_open(&w.view, d->store, e));
+	rc = audit_log(d, &w, e);
+	store_view_close(w.view);
+	*findings += w.findings;
+	return rc;
+}
+
+/* What stops the audit of the chain does not stop that of the pool. */
 static enum rc
 audit(struct data *d, struct err *e)
 {
+	struct err pool_e = {0};
 	size_t findings = 0;
-	enum rc rc;
+	enum rc rc, pool_rc;
 
 	TRY(open_data(d, e));
 	rc = chain_audit(
 	    d->store, &d->genesis, d->engine, say_finding, &findings, e);
+	pool_rc = audit_pool(d, &findings, &pool_e);
 	printf("audited blocks 0 to %llu of %s: %zu findings\n",
 	    (unsigned long long)chain_head(d->chain)->number, d->dir, findings);
+	if (rc == RC_OK && pool_rc != RC_OK)
+		return FAIL(e, pool_rc, "%s", err_message(&pool_e, pool_rc));
 	if (rc == RC_OK && findings > 0)
 		rc = FAIL(e, RC_CORRUPT, "the audit has findings");
 	return rc;
