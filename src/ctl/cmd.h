@@ -17,6 +17,10 @@ enum { CMD_OK = 0, CMD_FAILED = 1, CMD_USAGE = 2 };
 #include "ctl/commands.def"
 #undef CMD
 
+/* cmd_run runs the whole command line, argv[1] being the subcommand, and
+ * fails when its output could not be written. */
+int cmd_run(int argc, char **argv);
+
 /* cmd_fail prints "sekisho: CONTEXT" and returns CMD_FAILED. */
 int cmd_fail(const struct err *e, enum rc rc);
 

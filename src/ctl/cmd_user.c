@@ -2,39 +2,67 @@
  *
  * `sekisho user`: who may enter a surface that asks for HTTP Basic.
  */
+#include <errno.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
+#include "base/check.h"
+#include "ctl/args.h"
 #include "ctl/cmd.h"
 #include "ctl/secret.h"
 #include "ctl/users.h"
 
 struct user_args {
 	const char *verb, *surface, *name, *file, *password_file;
+	char path[PATH_MAX];
 };
 
 static bool
 parse_args(struct user_args *a, int argc, char **argv)
 {
-	int i;
+	struct arg_option option[] = {
+	    {"--file", &a->file, NULL},
+	    {"--password-file", &a->password_file, NULL},
+	};
+	struct args args;
 
-	for (i = 1; i < argc; i++) {
-		if (!strcmp(argv[i], "--file") && i + 1 < argc)
-			a->file = argv[++i];
-		else if (!strcmp(argv[i], "--password-file") && i + 1 < argc)
-			a->password_file = argv[++i];
-		else if (a->verb == NULL)
-			a->verb = argv[i];
-		else if (a->surface == NULL)
-			a->surface = argv[i];
-		else if (a->name == NULL)
-			a->name = argv[i];
-		else
-			return false;
+	if (!args_read(&args, argc, argv, option, ARRAY_CNT(option), 2, 3))
+		return false;
+	a->verb = args.at[0];
+	a->surface = args.at[1];
+	a->name = args.at[2];
+	return true;
+}
+
+/*
+ * With --file any file, which may be new. Without it the surface's own in
+ * the state directory: one that is not there is a slip of the pen.
+ */
+static enum rc
+find_file(struct user_args *a, const struct home *h, struct err *e)
+{
+	char cwd[PATH_MAX];
+
+	if (a->file == NULL) {
+		TRY(home_need(h, e));
+		home_path(h, a->path, "secrets/%.64s.users", a->surface);
+		if (access(a->path, F_OK) == 0)
+			return RC_OK;
+		return FAIL(e, RC_NOT_FOUND,
+		    "no surface \"%s\": %s: %s; --file FILE makes a new one",
+		    a->surface, a->path, strerror(errno));
 	}
-	return a->surface != NULL;
+	if (realpath(a->file, a->path) != NULL)
+		return RC_OK;
+	if (getcwd(cwd, sizeof(cwd)) == NULL)
+		return FAIL(e, RC_IO, "getcwd: %s", strerror(errno));
+	snprintf(a->path, sizeof(a->path), "%.2000s%s%.2000s",
+	    a->file[0] == '/' ? "" : cwd, a->file[0] == '/' ? "" : "/",
+	    a->file);
+	return RC_OK;
 }
 
 static void
@@ -44,47 +72,52 @@ print_name(const char *name)
 }
 
 static enum rc
-put(const struct home *h, const char *path, const struct user_args *a,
-    enum users_verb verb, struct err *e)
+put(const struct home *h, const struct user_args *a, enum users_verb verb,
+    struct err *e)
 {
 	struct secret pass;
 	enum rc rc;
 
+	TRY(users_check(a->path, verb, a->name, e));
 	TRY(secret_read(&pass, a->password_file, "password", true, e));
-	rc =
-	    users_put(h, path, verb, a->name, bytes_of(pass.text, pass.len), e);
+	rc = users_put(
+	    h, a->path, verb, a->name, bytes_of(pass.text, pass.len), e);
 	secret_wipe(&pass);
 	if (rc == RC_OK)
 		printf("%s: %s. The gateway reads it at its next reload "
 		       "(SIGHUP) or start.\n",
-		    path, a->name);
+		    a->path, a->name);
 	return rc;
+}
+
+static enum rc
+run(struct user_args *a, struct err *e)
+{
+	struct home h;
+
+	TRY(home_open(&h, false, e));
+	TRY(find_file(a, &h, e));
+	if (!strcmp(a->verb, "list"))
+		return users_list(a->path, print_name, e);
+	return put(
+	    &h, a, !strcmp(a->verb, "add") ? USERS_ADD : USERS_PASSWD, e);
 }
 
 int
 cmd_user(int argc, char **argv)
 {
 	struct user_args a = {.verb = NULL};
-	char path[PATH_MAX];
 	struct err e = {0};
-	struct home h;
+	bool wants_name, is_known;
 	enum rc rc;
 
-	if (!parse_args(&a, argc, argv) || strchr(a.surface, '/') != NULL)
+	if (!parse_args(&a, argc, argv))
+		return CMD_USAGE;
+	wants_name = !strcmp(a.verb, "add") || !strcmp(a.verb, "passwd");
+	is_known = wants_name || !strcmp(a.verb, "list");
+	if (!is_known || wants_name != (a.name != NULL) ||
+	    strchr(a.surface, '/') != NULL)
 		return cmd_usage("user");
-	rc = home_open(&h, false, &e);
-	if (rc != RC_OK)
-		return cmd_fail(&e, rc);
-	home_path(&h, path, "secrets/%s.users", a.surface);
-	if (a.file != NULL && realpath(a.file, path) == NULL)
-		snprintf(path, sizeof(path), "%s", a.file);
-	if (!strcmp(a.verb, "list") && a.name == NULL)
-		rc = users_list(path, print_name, &e);
-	else if (!strcmp(a.verb, "add") && a.name != NULL)
-		rc = put(&h, path, &a, USERS_ADD, &e);
-	else if (!strcmp(a.verb, "passwd") && a.name != NULL)
-		rc = put(&h, path, &a, USERS_PASSWD, &e);
-	else
-		return cmd_usage("user");
+	rc = run(&a, &e);
 	return rc == RC_OK ? CMD_OK : cmd_fail(&e, rc);
 }

@@ -5,6 +5,7 @@
  */
 #include "ctl/home.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <ftw.h>
@@ -35,18 +36,32 @@ static enum rc
 read_port(uint16_t *out, const char *name, uint16_t def, struct err *e)
 {
 	const char *text = getenv(name);
-	char *end;
+	char *end = NULL;
 	unsigned long v;
 
 	*out = def;
 	if (text == NULL || text[0] == '\0')
 		return RC_OK;
-	v = strtoul(text, &end, 10);
-	if (*end != '\0' || v == 0 || v > 65535)
+	/* strtoul would take blanks and signs, too */
+	v = text[0] >= '0' && text[0] <= '9' ? strtoul(text, &end, 10) : 0;
+	if (v == 0 || v > 65535 || *end != '\0')
 		return FAIL(
 		    e, RC_CONF, "%s=%s is not a port (1 to 65535)", name, text);
 	*out = (uint16_t)v;
 	return RC_OK;
+}
+
+static enum rc
+read_ports(struct home *h, struct err *e)
+{
+	TRY(read_port(&h->port, "SEKISHO_PORT", 8443, e));
+	TRY(read_port(&h->rpc_port, "SEKISHO_RPC_PORT", 8545, e));
+	if (h->port != h->rpc_port)
+		return RC_OK;
+	return FAIL(e, RC_CONF,
+	    "SEKISHO_PORT and SEKISHO_RPC_PORT are both %u: two sockets "
+	    "cannot share it",
+	    h->port);
 }
 
 static enum rc
@@ -60,6 +75,28 @@ find_bin(struct home *h, struct err *e)
 	h->bin[n] = '\0';
 	slash = strrchr(h->bin, '/');
 	*(slash == h->bin ? slash + 1 : slash) = '\0';
+	return RC_OK;
+}
+
+/* The path goes into configuration files of four kinds, each with quotes
+ * and comments of its own. */
+static enum rc
+check_dir(const char *dir, struct err *e)
+{
+	const char *p;
+
+	for (p = dir; *p != '\0'; p++) {
+		bool is_plain = (*p >= 'a' && *p <= 'z') ||
+				(*p >= 'A' && *p <= 'Z') ||
+				(*p >= '0' && *p <= '9') || (*p & 0x80) != 0 ||
+				strchr("/._-+@,:~", *p) != NULL;
+
+		if (!is_plain)
+			return FAIL(e, RC_CONF,
+			    "SEKISHO_HOME: %s: only letters, digits and "
+			    "/ . _ - + @ , : ~ may be in it",
+			    dir);
+	}
 	return RC_OK;
 }
 
@@ -89,7 +126,7 @@ find_dir(struct home *h, struct err *e)
 		    dir);
 	while (n > 1 && h->dir[n - 1] == '/')
 		h->dir[--n] = '\0';
-	return RC_OK;
+	return check_dir(h->dir, e);
 }
 
 static enum rc
@@ -165,8 +202,7 @@ home_open(struct home *h, bool make_users, struct err *e)
 
 	memset(h, 0, sizeof(*h));
 	h->is_root = getuid() == 0;
-	TRY(read_port(&h->port, "SEKISHO_PORT", 8443, e));
-	TRY(read_port(&h->rpc_port, "SEKISHO_RPC_PORT", 8545, e));
+	TRY(read_ports(h, e));
 	TRY(find_bin(h, e));
 	TRY(find_dir(h, e));
 	TRY(find_self(h, e));
@@ -195,14 +231,52 @@ home_set_dir(struct home *h, const char *dir)
 	snprintf(h->dir, sizeof(h->dir), "%s", dir);
 }
 
-static bool
-is_empty_dir(const char *path)
+/* Counts what is in a folder, 0 for one that is not there; -1 with errno. */
+static int
+entry_cnt(const char *path)
 {
-	/* rmdir of an empty folder is undone at once; one of a full one
-	 * fails and changes nothing. */
-	if (rmdir(path) == -1)
-		return errno == ENOENT;
-	return mkdir(path, 0711) == 0;
+	DIR *d = opendir(path);
+	int n = 0;
+
+	if (d == NULL)
+		return errno == ENOENT ? 0 : -1;
+	while (readdir(d) != NULL)
+		n++;
+	closedir(d);
+	return n - 2; /* . and .. */
+}
+
+/* A state is made beside its place and renamed, which a mount forbids. */
+static bool
+is_mount(const char *path)
+{
+	char parent[PATH_MAX + 4];
+	struct stat here, above;
+
+	snprintf(parent, sizeof(parent), "%s/..", path);
+	return stat(path, &here) == 0 && stat(parent, &above) == 0 &&
+	       here.st_dev != above.st_dev;
+}
+
+/* What is there in place of a state must be nothing. */
+static enum rc
+check_vacant(const char *dir, struct err *e)
+{
+	int n = entry_cnt(dir);
+
+	if (n < 0)
+		return FAIL(e, RC_IO, "%s: %s", dir, strerror(errno));
+	if (n > 0)
+		return FAIL(e, RC_WRONG_SCHEMA,
+		    "%s is not empty and not a state directory of ours "
+		    "(no file `version`)",
+		    dir);
+	if (is_mount(dir))
+		return FAIL(e, RC_CONF,
+		    "%s is the root of a file system: set SEKISHO_HOME to a "
+		    "folder below it",
+		    dir);
+	return RC_OK;
 }
 
 enum rc
@@ -215,12 +289,7 @@ home_exists(const struct home *h, bool *out, struct err *e)
 	if (f == NULL) {
 		if (errno != ENOENT)
 			return FAIL(e, RC_IO, "%s: %s", path, strerror(errno));
-		if (!is_empty_dir(h->dir))
-			return FAIL(e, RC_WRONG_SCHEMA,
-			    "%s is not empty and not a state directory of ours "
-			    "(no file `version`)",
-			    h->dir);
-		return RC_OK;
+		return check_vacant(h->dir, e);
 	}
 	if (fgets(stamp, sizeof(stamp), f) == NULL)
 		stamp[0] = '\0';
@@ -232,6 +301,20 @@ home_exists(const struct home *h, bool *out, struct err *e)
 		    h->dir, stamp, HOME_STAMP);
 	*out = true;
 	return RC_OK;
+}
+
+enum rc
+home_need(const struct home *h, struct err *e)
+{
+	bool has_state;
+
+	TRY(home_exists(h, &has_state, e));
+	if (has_state)
+		return RC_OK;
+	return FAIL(e, RC_NOT_FOUND,
+	    "no state in %s (SEKISHO_HOME): `sekisho up` or `sekisho init "
+	    "--dev` makes one",
+	    h->dir);
 }
 
 enum rc
@@ -250,26 +333,62 @@ home_mkdir(const struct home *h, const char *name, enum home_user u,
 	return RC_OK;
 }
 
+static bool
+write_all(int fd, const void *data, size_t len)
+{
+	const char *p = data;
+
+	while (len > 0) {
+		ssize_t w = write(fd, p, len);
+
+		if (w <= 0)
+			return false;
+		p += w;
+		len -= (size_t)w;
+	}
+	return true;
+}
+
+/*
+ * The folder may belong to a user that we trust less than ourselves: what
+ * lies under the temporary name is removed and never followed or written to.
+ */
 static enum rc
 write_tmp(const struct home *h, const char *tmp, enum home_user u, mode_t mode,
     const void *data, size_t len, struct err *e)
 {
-	int fd = open(tmp, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-	const char *p = data;
-	bool ok = fd != -1;
+	bool ok;
+	int fd;
 
-	while (ok && len > 0) {
-		ssize_t w = write(fd, p, len);
-
-		ok = w > 0;
-		p += ok ? w : 0;
-		len -= ok ? (size_t)w : 0;
-	}
-	if (ok && h->is_root)
-		ok = fchown(fd, h->user[u].uid, h->user[u].gid) == 0;
-	ok = ok && fchmod(fd, mode) == 0 && fsync(fd) == 0;
+	(void)unlink(tmp);
+	fd = open(
+	    tmp, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+	if (fd == -1)
+		return FAIL(e, RC_IO, "%s: %s", tmp, strerror(errno));
+	ok = write_all(fd, data, len) &&
+	     (!h->is_root || fchown(fd, h->user[u].uid, h->user[u].gid) == 0) &&
+	     fchmod(fd, mode) == 0 && fsync(fd) == 0;
 	if (!ok)
 		err_fail(e, RC_IO, "%s: %s", tmp, strerror(errno));
+	close(fd);
+	return ok ? RC_OK : RC_IO;
+}
+
+/* A name is as durable as its folder. */
+static enum rc
+put_in_place(const char *tmp, const char *path, struct err *e)
+{
+	char dir[PATH_MAX];
+	bool ok;
+	int fd;
+
+	snprintf(dir, sizeof(dir), "%s", path);
+	*strrchr(dir, '/') = '\0';
+	fd = open(
+	    dir[0] == '\0' ? "/" : dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	ok = fd != -1 && rename(tmp, path) == 0 && fsync(fd) == 0;
+	if (!ok)
+		err_fail(e, RC_IO, "%s: %s", path, strerror(errno));
 	if (fd != -1)
 		close(fd);
 	return ok ? RC_OK : RC_IO;
@@ -280,13 +399,16 @@ home_write(const struct home *h, const char *name, enum home_user u,
     mode_t mode, const void *data, size_t len, struct err *e)
 {
 	char path[PATH_MAX], tmp[PATH_MAX];
+	enum rc rc;
 
 	home_path(h, path, "%s", name);
 	home_path(h, tmp, "%s.tmp", name);
-	TRY(write_tmp(h, tmp, u, mode, data, len, e));
-	if (rename(tmp, path) == -1)
-		return FAIL(e, RC_IO, "%s: %s", path, strerror(errno));
-	return RC_OK;
+	rc = write_tmp(h, tmp, u, mode, data, len, e);
+	if (rc == RC_OK)
+		rc = put_in_place(tmp, path, e);
+	if (rc != RC_OK)
+		(void)unlink(tmp);
+	return rc;
 }
 
 static int

@@ -54,14 +54,24 @@ struct home {
  * SEKISHO_RPC_PORT), our programs and the system users; as root with
  * make_users it creates users that are missing.
  *
- * Errors  RC_CONF  a port that is none, a path that is too long
+ * Errors  RC_CONF  a port that is none or twice the same, a path that is too
+ *                  long or has quotes, blanks or the like
  *         RC_NOT_FOUND  system users missing and make_users is false
  */
 enum rc home_open(struct home *h, bool make_users, struct err *e);
 
-/* home_exists tells whether the directory holds a state of this layout;
- * RC_WRONG_SCHEMA for another version or foreign files. */
+/*
+ * home_exists tells whether the directory holds a state of this layout. It
+ * changes nothing.
+ *
+ * Errors  RC_WRONG_SCHEMA  another version, or foreign files
+ *         RC_CONF          a mount, where no state can be made; RC_IO
+ */
 enum rc home_exists(const struct home *h, bool *out, struct err *e);
+
+/* home_need is for commands that want a state: RC_NOT_FOUND when there is
+ * none, else the errors of home_exists. */
+enum rc home_need(const struct home *h, struct err *e);
 
 /* home_path writes dir/NAME to out (PATH_MAX) and returns out. */
 char *home_path(const struct home *h, char *out, const char *fmt, ...)
@@ -73,7 +83,7 @@ enum rc home_mkdir(const struct home *h, const char *name, enum home_user u,
 
 /*
  * home_write makes dir/NAME with whole contents, owner and mode; synced, and
- * in place only when complete. RC_IO
+ * in place only when complete. A failure leaves what was there. RC_IO
  */
 enum rc home_write(const struct home *h, const char *name, enum home_user u,
     mode_t mode, const void *data, size_t len, struct err *e);

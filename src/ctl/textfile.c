@@ -30,9 +30,11 @@ textfile_read(struct arena *a, struct bytes *out, const char *path, size_t max,
 	if (buf != NULL)
 		n = fread(buf, 1, (size_t)st.st_size, f);
 	fclose(f);
-	if (buf == NULL)
+	if ((uint64_t)st.st_size > max)
 		return FAIL(e, RC_TOO_LARGE, "%s: %lld bytes, at most %zu",
 		    path, (long long)st.st_size, max);
+	if (buf == NULL)
+		return FAIL(e, RC_NO_MEMORY, "%s", path);
 	*out = bytes_of(buf, n);
 	return RC_OK;
 }

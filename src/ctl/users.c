@@ -5,8 +5,11 @@
 #include "ctl/users.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "ctl/textfile.h"
@@ -39,8 +42,8 @@ name_of(struct bytes line)
 	return bytes_of(line.ptr, (size_t)(colon - line.ptr));
 }
 
-/* Copies old to out, the named line replaced; tells whether it was there. */
-static bool
+/* Copies old to out, the named line replaced or put behind the last. */
+static void
 rewrite(
     struct buf *out, struct bytes old, struct bytes name, const char *line_new)
 {
@@ -59,7 +62,16 @@ rewrite(
 		(void)buf_put(out, line_new, strlen(line_new));
 		(void)buf_put_u8(out, '\n');
 	}
-	return was_there;
+}
+
+/* Who may read the file stays who may: a gateway that is not ours, say. */
+static enum rc
+keep_owner(const char *path, const struct stat *old, struct err *e)
+{
+	if (chown(path, old->st_uid, old->st_gid) == 0 &&
+	    chmod(path, old->st_mode & 0777) == 0)
+		return RC_OK;
+	return FAIL(e, RC_IO, "%s: owner and mode: %s", path, strerror(errno));
 }
 
 static enum rc
@@ -68,16 +80,17 @@ save(const struct home *h, const char *path, const struct buf *text,
 {
 	struct home at = *h;
 	char dir[PATH_MAX];
+	struct stat old;
+	bool is_new = stat(path, &old) == -1;
 	char *slash;
 
 	snprintf(dir, sizeof(dir), "%s", path);
 	slash = strrchr(dir, '/');
-	if (slash == NULL)
-		return FAIL(e, RC_BAD_INPUT, "%s: not an absolute path", path);
 	*slash = '\0';
 	home_set_dir(&at, dir);
-	return home_write(
-	    &at, slash + 1, HOME_SELF, 0600, text->ptr, text->len, e);
+	TRY(home_write(
+	    &at, slash + 1, HOME_SELF, 0600, text->ptr, text->len, e));
+	return is_new ? RC_OK : keep_owner(path, &old, e);
 }
 
 static enum rc
@@ -93,31 +106,79 @@ check_verb(enum users_verb verb, bool was_there, const char *user,
 }
 
 static enum rc
+check_name(const char *user, struct err *e)
+{
+	if (gw_user_name_ok(bytes_of_str(user)))
+		return RC_OK;
+	return FAIL(e, RC_BAD_INPUT,
+	    "a user name has 1 to %d bytes, no colon, no control "
+	    "characters, no blank at its ends",
+	    GW_USER_NAME_MAX);
+}
+
+static enum rc
+read_old(struct arena *a, struct bytes *old, const char *path, struct err *e)
+{
+	*old = bytes_of(NULL, 0);
+	if (access(path, F_OK) == -1 && errno == ENOENT)
+		return RC_OK;
+	return textfile_read(a, old, path, USERS_FILE_MAX, e);
+}
+
+static bool
+is_there(struct bytes text, struct bytes name)
+{
+	struct bytes line;
+
+	while (take_line(&line, &text))
+		if (bytes_eq(name_of(line), name))
+			return true;
+	return false;
+}
+
+/* A hash costs a tenth of a second: last. */
+static enum rc
 put(struct arena *a, const struct home *h, const char *path,
     enum users_verb verb, const char *user, struct bytes password,
     struct err *e)
 {
 	char sealed[GW_PASSWORD_TEXT_MAX];
-	struct bytes old = {NULL, 0};
+	struct bytes old;
 	struct buf out;
 	char *line;
-	bool was_there;
 
-	if (!gw_user_name_ok(bytes_of_str(user)))
-		return FAIL(e, RC_BAD_INPUT,
-		    "a user name has 1 to %d bytes, no colon, no control "
-		    "characters, no blank at its ends",
-		    GW_USER_NAME_MAX);
-	if (access(path, F_OK) == 0)
-		TRY(textfile_read(a, &old, path, USERS_FILE_MAX, e));
+	TRY(check_name(user, e));
+	TRY(read_old(a, &old, path, e));
+	TRY(check_verb(verb, is_there(old, bytes_of_str(user)), user, path, e));
 	TRY(gw_password_seal(sealed, password, e));
 	line = arena_str(a, "%s:%s", user, sealed);
 	out = buf_of(arena_alloc(a, old.len + 512), old.len + 512);
 	if (line == NULL || out.ptr == NULL)
 		return FAIL(e, RC_NO_MEMORY, "%s", path);
-	was_there = rewrite(&out, old, bytes_of_str(user), line);
-	TRY(check_verb(verb, was_there, user, path, e));
+	rewrite(&out, old, bytes_of_str(user), line);
 	return save(h, path, &out, e);
+}
+
+/* The file itself is replaced, so the lock is on its folder. */
+static enum rc
+lock_folder(int *fd, const char *path, struct err *e)
+{
+	char dir[PATH_MAX];
+	char *slash;
+
+	snprintf(dir, sizeof(dir), "%s", path);
+	slash = strrchr(dir, '/');
+	if (dir[0] != '/')
+		return FAIL(e, RC_BAD_INPUT, "%s: not an absolute path", path);
+	slash[slash == dir] = '\0';
+	*fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (*fd == -1)
+		return FAIL(e, RC_IO, "%s: %s", dir, strerror(errno));
+	if (flock(*fd, LOCK_EX) == 0)
+		return RC_OK;
+	err_fail(e, RC_IO, "%s: lock: %s", dir, strerror(errno));
+	close(*fd);
+	return RC_IO;
 }
 
 enum rc
@@ -126,9 +187,30 @@ users_put(const struct home *h, const char *path, enum users_verb verb,
 {
 	struct arena a;
 	enum rc rc;
+	int lock;
 
+	TRY(lock_folder(&lock, path, e));
 	arena_init(&a, USERS_ARENA_MAX);
 	rc = put(&a, h, path, verb, user, password, e);
+	arena_drop(&a);
+	close(lock);
+	return rc;
+}
+
+enum rc
+users_check(
+    const char *path, enum users_verb verb, const char *user, struct err *e)
+{
+	struct bytes old;
+	struct arena a;
+	enum rc rc;
+
+	TRY(check_name(user, e));
+	arena_init(&a, USERS_ARENA_MAX);
+	rc = read_old(&a, &old, path, e);
+	if (rc == RC_OK)
+		rc = check_verb(
+		    verb, is_there(old, bytes_of_str(user)), user, path, e);
 	arena_drop(&a);
 	return rc;
 }

@@ -13,7 +13,9 @@ enum users_verb { USERS_ADD, USERS_PASSWD, USERS_SET };
 
 /*
  * users_put writes one user's password hash; comments and other users stay
- * as they are, and the file appears whole or not at all.
+ * as they are, and the file appears whole or not at all. A file that is
+ * there keeps owner and mode. Two at once wait for each other (a lock on the
+ * folder).
  *
  * path    absolute; made if missing
  * verb    USERS_ADD refuses a name that is there, USERS_PASSWD one that is
@@ -23,6 +25,11 @@ enum users_verb { USERS_ADD, USERS_PASSWD, USERS_SET };
  */
 enum rc users_put(const struct home *h, const char *path, enum users_verb verb,
     const char *user, struct bytes password, struct err *e);
+
+/* users_check finds what users_put would say of the name, before anybody is
+ * asked for a password. */
+enum rc users_check(
+    const char *path, enum users_verb verb, const char *user, struct err *e);
 
 /* users_list calls say with each name, in the file's order. */
 enum rc users_list(
