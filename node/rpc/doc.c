@@ -105,8 +105,9 @@ rpc_item_result(struct rpc_doc *d, struct rpc_item *it, const struct jsonw *w)
 	/* Nobody waits for the result of a notification. */
 	if (it->id.len == 0 || keep_body(d, it, w))
 		return;
-	(void)FAIL(&e, RC_TOO_LARGE, "response too large");
-	rpc_item_fail(d, it, RC_TOO_LARGE, &e, bytes_of(NULL, 0));
+	(void)FAIL(
+	    &e, RC_ANSWER_TOO_LARGE, "%s", err_text(RC_ANSWER_TOO_LARGE));
+	rpc_item_fail(d, it, RC_ANSWER_TOO_LARGE, &e, bytes_of(NULL, 0));
 }
 
 /* fail_with is rpc_item_fail with a fixed text. */

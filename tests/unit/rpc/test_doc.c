@@ -227,7 +227,7 @@ TEST(test_doc_too_long_answers_become_errors)
 		failed++;
 		EXPECT_U64((uint64_t)-json_integer_value(
 			       json_object_get(error, "code")),
-		    32005);
+		    32003);
 		EXPECT_STR(json_string_value(json_object_get(error, "message")),
 		    "response too large");
 	}
