@@ -10,6 +10,7 @@
  */
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "exec/exec.h"
 #include "rpc/rpc_priv.h"
@@ -28,6 +29,10 @@ enum {
 	HISTORY_REWARD_MAX = 128,
 	PERCENTILE_MAX = 100
 };
+
+/* Digits behind the first that any double needs, and the power of ten below
+ * which a ratio is written with an exponent. */
+enum { RATIO_PLACES_MAX = 16, RATIO_PLAIN_MIN = -6 };
 
 /* One transaction's tip and what share of the block it has. */
 struct paid {
@@ -260,7 +265,6 @@ read_range(struct rpc_call *c, struct history *h, struct err *e)
 	struct rpc_at at;
 	bool found;
 
-	TRY(rpc_arg_count(&h->cnt, c, 0, e));
 	TRY(rpc_arg_tag(&at, c, 1, e));
 	TRY(head_of(c, &head, e));
 	TRY(rpc_find_block(c, &newest, &found, &at, e));
@@ -274,8 +278,6 @@ read_range(struct rpc_call *c, struct history *h, struct err *e)
 	if (h->cnt > newest.number + 1)
 		h->cnt = newest.number + 1;
 	h->first = newest.number + 1 - h->cnt;
-	if (h->cnt == 0)
-		h->first = 0;
 	return RC_OK;
 }
 
@@ -312,9 +314,11 @@ write_rewards(
 	sum = cnt > 0 ? v[0].gas_used : 0;
 	jsonw_arr(c->w);
 	for (i = 0; i < h->percentile_cnt; i++) {
-		double want = (double)head->gas_used * h->percentiles[i] / 100;
+		/* A whole number, as go-ethereum cuts it. */
+		uint64_t want = (uint64_t)((double)head->gas_used *
+					   h->percentiles[i] / 100);
 
-		while (k + 1 < cnt && (double)sum < want)
+		while (k + 1 < cnt && sum < want)
 			sum += v[++k].gas_used;
 		jsonw_q256(c->w, cnt > 0 ? &v[k].tip : &U256_ZERO);
 	}
@@ -323,14 +327,38 @@ write_rewards(
 	return RC_OK;
 }
 
+/* is_same tells whether a text reads back as the number. */
+static bool
+is_same(const char *text, double v)
+{
+	double back = strtod(text, NULL);
+
+	return back >= v && back <= v;
+}
+
+/*
+ * write_ratio writes the fewest digits that read back as the same number, as
+ * Go's encoder does: plain down to a millionth, with an exponent below.
+ */
 static void
 write_ratio(struct jsonw *w, const struct header *h)
 {
-	char text[40];
 	double ratio =
 	    h->gas_limit == 0 ? 0 : (double)h->gas_used / (double)h->gas_limit;
-	int n = snprintf(text, sizeof(text), "%.16g", ratio);
+	char digits[40], text[64];
+	int n, places = 0;
+	long exponent;
 
+	(void)snprintf(digits, sizeof(digits), "%.*e", places, ratio);
+	while (!is_same(digits, ratio) && places < RATIO_PLACES_MAX)
+		(void)snprintf(digits, sizeof(digits), "%.*e", ++places, ratio);
+	exponent = strtol(strchr(digits, 'e') + 1, NULL, 10);
+	if (exponent < RATIO_PLAIN_MIN)
+		n = snprintf(text, sizeof(text), "%.*se%ld",
+		    (int)strcspn(digits, "e"), digits, exponent);
+	else
+		n = snprintf(text, sizeof(text), "%.*f",
+		    places > exponent ? places - (int)exponent : 0, ratio);
 	jsonw_raw(w, bytes_of(text, (size_t)n));
 }
 
@@ -353,13 +381,30 @@ write_base_fees(struct rpc_call *c, const struct history *h)
 	jsonw_arr_end(c->w);
 }
 
+/* write_nothing answers for a history of no blocks, as go-ethereum does. */
+static void
+write_nothing(struct jsonw *w)
+{
+	jsonw_obj(w);
+	jsonw_key(w, "oldestBlock");
+	jsonw_q64(w, 0);
+	jsonw_key(w, "gasUsedRatio");
+	jsonw_null(w);
+	jsonw_obj_end(w);
+}
+
 enum rc
 rpc_do_fee_history(struct rpc_call *c, struct err *e)
 {
 	struct history h = {.cnt = 0};
 	uint64_t i;
 
+	TRY(rpc_arg_count(&h.cnt, c, 0, e));
 	TRY(read_percentiles(&h, c, e));
+	if (h.cnt == 0) {
+		write_nothing(c->w);
+		return RC_OK;
+	}
 	TRY(read_range(c, &h, e));
 	TRY(load_headers(c, &h, e));
 	jsonw_obj(c->w);

@@ -79,8 +79,74 @@ TEST(test_fee_history_shapes)
 	    "{\"oldestBlock\":\"0x0\",\"baseFeePerGas\":[\"0x7\",\"0x7\","
 	    "\"0x7\",\"0x7\"],\"gasUsedRatio\":[0,1,0]}");
 	EXPECT_CALL(&r, "eth_feeHistory", "[\"0x0\",\"latest\",[1]]",
-	    "{\"oldestBlock\":\"0x0\",\"baseFeePerGas\":[],"
-	    "\"gasUsedRatio\":[],\"reward\":[]}");
+	    "{\"oldestBlock\":\"0x0\",\"gasUsedRatio\":null}");
+	rig_close(&r);
+}
+
+/* Of 63,000 gas 33.3336 % is 21,000.168: cut to a whole number, the first
+ * transaction alone reaches it. */
+TEST(test_fee_history_threshold_is_a_whole_number)
+{
+	struct rig r;
+
+	rig_open_small(&r, 3);
+	fill(&r, 1, 0, 5);
+	fill(&r, 2, 0, 50);
+	fill(&r, 3, 0, 500);
+	(void)rig_mine(&r);
+	EXPECT_CALL(&r, "eth_feeHistory", "[1,\"latest\",[33.3336,33.34]]",
+	    "{\"oldestBlock\":\"0x1\",\"baseFeePerGas\":[\"0x7\",\"0x7\"],"
+	    "\"gasUsedRatio\":[1],\"reward\":[[\"0x5\",\"0x32\"]]}");
+	rig_close(&r);
+}
+
+/* expect_ratio mines so many transfers and compares their block's ratio. */
+static void
+expect_ratio(
+    struct rig *r, unsigned transfers, uint64_t nonce, const char *want)
+{
+	unsigned i;
+
+	for (i = 0; i < transfers; i++)
+		fill(r, 1 + i, nonce, 5);
+	(void)rig_mine(r);
+	EXPECT_STR(
+	    rig_member(r, "eth_feeHistory", "[1,\"latest\"]", "oldestBlock"),
+	    rig_fmt(r, "0x%x", (unsigned)nonce + 1));
+	test_row(want);
+	EXPECT(strstr(rig_result(r, "eth_feeHistory", "[1,\"latest\"]"),
+		   rig_fmt(r, "\"gasUsedRatio\":[%s]}", want)) != NULL);
+	test_row(NULL);
+}
+
+/* Ratios as Go writes them: the fewest digits that read back equal. */
+TEST(test_fee_history_ratio_has_the_fewest_digits)
+{
+	struct rig r;
+
+	rig_open_small(&r, 7);
+	expect_ratio(&r, 3, 0, "0.42857142857142855");
+	expect_ratio(&r, 2, 1, "0.2857142857142857");
+	expect_ratio(&r, 1, 2, "0.14285714285714285");
+	rig_close(&r);
+}
+
+/* Plain down to a millionth, where printf's %g has an exponent already. */
+TEST(test_fee_history_small_ratio_is_plain)
+{
+	struct rig r;
+
+	rig_open_small(&r, 20000);
+	expect_ratio(&r, 1, 0, "0.00005");
+	rig_close(&r);
+}
+
+TEST(test_fee_history_tiny_ratio_has_an_exponent)
+{
+	struct rig r;
+
+	rig_open_small(&r, 2000000);
+	expect_ratio(&r, 1, 0, "5e-7");
 	rig_close(&r);
 }
 
