@@ -74,21 +74,54 @@ write_field(
 	}
 }
 
+/* is_sealers tells fields whose value the sealer of a block decides. */
+static bool
+is_sealers(const struct header_field *f)
+{
+	return f->at == offsetof(struct header, coinbase) ||
+	       f->at == offsetof(struct header, nonce);
+}
+
+/* write_pending writes what is known of a block before it is sealed. */
 static void
-write_header(struct jsonw *w, const struct header *h, const struct hash *hash)
+write_pending(struct jsonw *w, const struct header *h, const struct u256 *td)
 {
 	size_t i;
 
+	key_null(w, "hash");
+	for (i = 0; i < h->field_cnt; i++) {
+		if (is_sealers(&header_fields[i]))
+			key_null(w, header_fields[i].name);
+		else
+			write_field(w, h, &header_fields[i]);
+	}
+	if (td != NULL)
+		key_null(w, "totalDifficulty");
+}
+
+static void
+write_header(struct jsonw *w, const struct header *h, const struct hash *hash,
+    const struct u256 *td)
+{
+	size_t i;
+
+	if (hash == NULL) {
+		write_pending(w, h, td);
+		return;
+	}
 	key_hash(w, "hash", hash);
 	for (i = 0; i < h->field_cnt; i++)
 		write_field(w, h, &header_fields[i]);
+	if (td != NULL)
+		key_q256(w, "totalDifficulty", td);
 }
 
 void
-ethjson_header(struct jsonw *w, const struct header *h, const struct hash *hash)
+ethjson_header(struct jsonw *w, const struct header *h, const struct hash *hash,
+    const struct u256 *td)
 {
 	jsonw_obj(w);
-	write_header(w, h, hash);
+	write_header(w, h, hash, td);
 	jsonw_obj_end(w);
 }
 
@@ -96,12 +129,13 @@ static void
 write_txs(struct jsonw *w, const struct block *b, const struct hash *hash,
     const struct addr *senders)
 {
-	struct ethjson_at at = {.header = &b->header, .block_hash = *hash};
+	struct ethjson_at at = {.header = &b->header};
 	size_t i;
 
 	jsonw_key(w, "transactions");
 	jsonw_arr(w);
-	for (i = 0; i < b->tx_cnt; i++) {
+	for (i = 0; i < b->tx_cnt && hash != NULL; i++) {
+		at.block_hash = *hash;
 		at.index = i;
 		if (senders == NULL)
 			jsonw_data(w, hash_bytes(&b->txs[i].hash));
@@ -151,10 +185,8 @@ ethjson_block(struct jsonw *w, const struct block *b, const struct hash *hash,
     const struct addr *senders, const struct u256 *td)
 {
 	jsonw_obj(w);
-	write_header(w, &b->header, hash);
+	write_header(w, &b->header, hash, td);
 	key_q64(w, "size", b->raw.len > 0 ? b->raw.len : block_size(b));
-	if (td != NULL)
-		key_q256(w, "totalDifficulty", td);
 	write_txs(w, b, hash, senders);
 	write_uncles(w, b);
 	if (b->has_withdrawals)

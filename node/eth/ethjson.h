@@ -24,16 +24,22 @@ struct ethjson_at {
 	uint64_t index;
 };
 
-/* ethjson_header writes a header object (newHeads, eth_getHeaderBy...). */
-void ethjson_header(
-    struct jsonw *w, const struct header *h, const struct hash *hash);
+/*
+ * ethjson_header writes a header object (newHeads, eth_getHeaderBy...).
+ *
+ * hash  NULL: a pending block, which nobody has sealed: hash, nonce, miner
+ *       and total difficulty are null, as go-ethereum writes them
+ * td    total difficulty, or NULL to leave it out as go-ethereum does since
+ *       1.14
+ */
+void ethjson_header(struct jsonw *w, const struct header *h,
+    const struct hash *hash, const struct u256 *td);
 
 /*
  * ethjson_block writes a block object.
  *
- * senders  one per transaction: transactions as objects; NULL: their hashes
- * td       total difficulty, or NULL to leave it out as go-ethereum does
- *          since 1.14
+ * hash, td  as above; a pending block is written without transactions
+ * senders   one per transaction: transactions as objects; NULL: their hashes
  */
 void ethjson_block(struct jsonw *w, const struct block *b,
     const struct hash *hash, const struct addr *senders, const struct u256 *td);

@@ -7,11 +7,54 @@
 #include "eth/rlp.h"
 #include "rpc/rpc_priv.h"
 
+/* struct shown is a block on its way to an answer. hash is NULL for a pending
+ * one, td where the chain has none. */
+struct shown {
+	const struct rpc_block *block;
+	struct rpc_body body;
+	const struct hash *hash;
+	const struct u256 *td;
+	struct u256 td_value;
+};
+
+/*
+ * show gets the block's parts. Total difficulty decides which branch is the
+ * chain under Clique, and go-ethereum up to 1.13 tells it there: older
+ * clients read it. Other engines have no such sum.
+ */
+static enum rc
+show(struct rpc_call *c, struct shown *out, const struct rpc_block *b,
+    struct err *e)
+{
+	const struct store_view *v;
+
+	out->block = b;
+	out->hash = b->is_pending ? NULL : &b->hash;
+	out->td = NULL;
+	TRY(rpc_body_get(c, &out->body, b, e));
+	if (c->node->genesis->engine != GENESIS_CLIQUE)
+		return RC_OK;
+	TRY(rpc_doc_view(c->doc, &v, e));
+	TRY(store_total_difficulty(v, &out->td_value, &b->hash, e));
+	out->td = &out->td_value;
+	return RC_OK;
+}
+
+/* write_pending writes a block that has no bytes yet. */
+static void
+write_pending(struct rpc_call *c, const struct shown *s)
+{
+	struct block block = {.header = s->body.header};
+
+	ethjson_block(c->w, &block, NULL, NULL, s->td);
+}
+
 /* write_full writes the block with whole transactions. */
 static enum rc
-write_full(struct rpc_call *c, const struct rpc_block *b,
-    const struct rpc_body *body, struct err *e)
+write_full(struct rpc_call *c, const struct shown *s, struct err *e)
 {
+	const struct rpc_block *b = s->block;
+	const struct rpc_body *body = &s->body;
 	const struct store_view *v;
 	struct bytes raw = body->raw;
 	struct block block;
@@ -26,7 +69,7 @@ write_full(struct rpc_call *c, const struct rpc_block *b,
 		return FAIL(e, RC_NO_MEMORY, "senders of a block");
 	for (i = 0; i < block.tx_cnt; i++)
 		TRY(rpc_sender_of(&senders[i], v, b, &block.txs[i], i, e));
-	ethjson_block(c->w, &block, &b->hash, senders, NULL);
+	ethjson_block(c->w, &block, s->hash, senders, s->td);
 	return RC_OK;
 }
 
@@ -58,9 +101,9 @@ take_tail(struct rpc_call *c, struct block *out, const struct rpc_body *body,
 /* write_hashes writes the block with the hashes of its transactions, which
  * are not decoded. */
 static enum rc
-write_hashes(struct rpc_call *c, const struct rpc_block *b,
-    const struct rpc_body *body, struct err *e)
+write_hashes(struct rpc_call *c, const struct shown *s, struct err *e)
 {
+	const struct rpc_body *body = &s->body;
 	struct bytes rest = body->txs;
 	struct block block;
 	size_t i;
@@ -73,7 +116,7 @@ write_hashes(struct rpc_call *c, const struct rpc_block *b,
 	for (i = 0; i < body->tx_cnt; i++)
 		TRY(rpc_tx_hash_next(&block.txs[i].hash, &rest, e));
 	block.tx_cnt = body->tx_cnt;
-	ethjson_block(c->w, &block, &b->hash, NULL, NULL);
+	ethjson_block(c->w, &block, s->hash, NULL, s->td);
 	return RC_OK;
 }
 
@@ -81,17 +124,23 @@ enum rc
 rpc_block_write(struct rpc_call *c, const struct rpc_block *b,
     enum rpc_block_form form, struct err *e)
 {
-	struct rpc_body body;
+	struct shown s;
 
-	TRY(rpc_body_get(c, &body, &b->hash, e));
+	TRY(show(c, &s, b, e));
 	switch (form) {
 	case RPC_BLOCK_HEADER:
-		ethjson_header(c->w, &body.header, &b->hash);
+		ethjson_header(c->w, &s.body.header, s.hash, s.td);
 		return RC_OK;
 	case RPC_BLOCK_HASHES:
-		return write_hashes(c, b, &body, e);
+		if (!b->is_pending)
+			return write_hashes(c, &s, e);
+		write_pending(c, &s);
+		return RC_OK;
 	case RPC_BLOCK_FULL:
-		return write_full(c, b, &body, e);
+		if (!b->is_pending)
+			return write_full(c, &s, e);
+		write_pending(c, &s);
+		return RC_OK;
 	}
 	return FAIL(e, RC_INTERNAL, "form of a block");
 }
@@ -127,7 +176,7 @@ rpc_block_receipts(struct rpc_call *c, const struct rpc_block *b, struct err *e)
 	struct bytes receipts;
 	bool found;
 
-	TRY(rpc_body_get(c, &body, &b->hash, e));
+	TRY(rpc_body_get(c, &body, b, e));
 	TRY(rpc_receipts_get(c, &receipts, &found, &b->hash, e));
 	if (!found && body.tx_cnt > 0) {
 		jsonw_null(c->w);
@@ -248,7 +297,7 @@ write_tx_cnt(struct rpc_call *c, const struct rpc_block *b, struct err *e)
 {
 	struct rpc_body body;
 
-	TRY(rpc_body_get(c, &body, &b->hash, e));
+	TRY(rpc_body_get(c, &body, b, e));
 	jsonw_q64(c->w, body.tx_cnt);
 	return RC_OK;
 }
@@ -278,7 +327,7 @@ write_uncle_cnt(struct rpc_call *c, const struct rpc_block *b, struct err *e)
 {
 	struct rpc_body body;
 
-	TRY(rpc_body_get(c, &body, &b->hash, e));
+	TRY(rpc_body_get(c, &body, b, e));
 	jsonw_q64(c->w, body.ommer_cnt);
 	return RC_OK;
 }
@@ -313,7 +362,7 @@ write_uncle(struct rpc_call *c, const struct rpc_block *b, struct err *e)
 	uint64_t i, index;
 
 	TRY(rpc_arg_u64(&index, c, 1, e));
-	TRY(rpc_body_get(c, &body, &b->hash, e));
+	TRY(rpc_body_get(c, &body, b, e));
 	if (index >= body.ommer_cnt) {
 		jsonw_null(c->w);
 		return RC_OK;

@@ -9,6 +9,7 @@
  */
 #include "base/hex.h"
 #include "eth/ethjson.h"
+#include "eth/rlp.h"
 #include "exec/exec.h"
 #include "rpc/rpc_priv.h"
 
@@ -65,11 +66,56 @@ check_tx(struct rpc_call *c, const struct tx *tx, struct err *e)
 	return check_runnable(c, tx, head.header, now_s, e);
 }
 
+/* is_typed tells an envelope of EIP-2718 from a list. */
+static bool
+is_typed(struct bytes raw)
+{
+	return raw.len > 0 && raw.ptr[0] < 0x80;
+}
+
+/* is_cut tells whether the bytes end before the list that they announce. */
+static bool
+is_cut(struct bytes raw)
+{
+	size_t head = is_typed(raw) ? 1 : 0;
+	struct bytes rest = bytes_of(raw.ptr + head, raw.len - head), items;
+
+	return rlp_take_list(&items, &rest, NULL) == RC_TRUNCATED;
+}
+
+/*
+ * undecodable turns a failure of the decoder into what go-ethereum says of
+ * such bytes: a refusal (-32000), not a wrong parameter, in its words where
+ * it has one word for the case. Others keep ours behind its "rlp: ".
+ */
+static enum rc
+undecodable(struct bytes raw, enum rc rc, const struct err *why, struct err *e)
+{
+	const char *text = err_message(why, rc);
+
+	if (raw.len == 0 || (raw.len == 1 && is_typed(raw)))
+		return FAIL(e, RC_TX_ENCODING, "typed transaction too short");
+	if (rc == RC_TX_TYPE && !is_typed(raw))
+		return FAIL(e, RC_TX_ENCODING, "rlp: expected input list");
+	if (rc == RC_TRAILING)
+		return FAIL(e, RC_TX_ENCODING,
+		    "rlp: input contains more than one value");
+	if (rc == RC_TRUNCATED)
+		return FAIL(e, RC_TX_ENCODING, "rlp: %s",
+		    is_cut(raw) ? "value size exceeds available input length"
+				: "element is larger than containing list");
+	if (rc == RC_NONCANONICAL || rc == RC_BAD_INPUT)
+		return FAIL(e, RC_TX_ENCODING, "rlp: %s", text);
+	return FAIL(e, rc, "%s", text);
+}
+
 /* read_raw decodes the argument straight into a pooled transaction. */
 static enum rc
 read_raw(struct rpc_call *c, struct pool_tx **out, struct err *e)
 {
+	struct err why = {.rc = RC_OK};
 	struct bytes text, raw;
+	enum rc rc;
 
 	TRY(rpc_arg_text(&text, c, 0, e));
 	if (text.len > 2 + 2 * (size_t)TX_RAW_MAX)
@@ -77,7 +123,8 @@ read_raw(struct rpc_call *c, struct pool_tx **out, struct err *e)
 		    "oversized data: transaction size %zu, limit %d",
 		    text.len / 2 - 1, (int)TX_RAW_MAX);
 	TRY(rpc_arg_data(&raw, c, 0, e));
-	return pool_tx_decode(out, raw, e);
+	rc = pool_tx_decode(out, raw, &why);
+	return rc == RC_OK ? RC_OK : undecodable(raw, rc, &why, e);
 }
 
 enum rc
@@ -111,7 +158,7 @@ write_tx(struct rpc_call *c, const struct rpc_block *b, uint64_t index,
 	struct tx tx;
 
 	TRY(rpc_doc_view(c->doc, &v, e));
-	TRY(rpc_body_get(c, &body, &b->hash, e));
+	TRY(rpc_body_get(c, &body, b, e));
 	if (index >= body.tx_cnt) {
 		jsonw_null(c->w);
 		return RC_OK;
@@ -144,6 +191,7 @@ locate(struct rpc_call *c, struct rpc_block *b, uint64_t *index, bool *found,
 	if (rc != RC_OK)
 		return FAIL(e, rc, "%s", err_message(&why, rc));
 	b->is_canonical = true;
+	b->is_pending = false;
 	return store_hash_of(v, &b->hash, b->number, e);
 }
 
@@ -259,7 +307,7 @@ write_receipt(struct rpc_call *c, const struct rpc_block *b, uint64_t index,
 	bool found;
 
 	TRY(rpc_doc_view(c->doc, &v, e));
-	TRY(rpc_body_get(c, &body, &b->hash, e));
+	TRY(rpc_body_get(c, &body, b, e));
 	TRY(rpc_receipts_get(c, &receipts, &found, &b->hash, e));
 	if (!found || index >= body.tx_cnt)
 		return FAIL(

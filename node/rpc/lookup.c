@@ -87,6 +87,7 @@ rpc_find_block(struct rpc_call *c, struct rpc_block *out, bool *found,
 	struct store_head head;
 
 	*found = false;
+	out->is_pending = at->kind == RPC_AT_PENDING;
 	TRY(rpc_doc_view(c->doc, &v, e));
 	if (at->kind == RPC_AT_HASH)
 		return find_by_hash(v, out, found, at, e);
@@ -146,15 +147,17 @@ cut(struct rpc_body *out, struct bytes raw, struct err *e)
 }
 
 enum rc
-rpc_body_get(struct rpc_call *c, struct rpc_body *out, const struct hash *hash,
-    struct err *e)
+rpc_body_get(struct rpc_call *c, struct rpc_body *out,
+    const struct rpc_block *b, struct err *e)
 {
 	const struct store_view *v;
 	struct bytes raw;
 
 	*out = (struct rpc_body){.tx_cnt = 0};
+	if (b->is_pending)
+		return rpc_pending_header(c, &out->header, e);
 	TRY(rpc_doc_view(c->doc, &v, e));
-	TRY(store_raw(v, &raw, hash, e));
+	TRY(store_raw(v, &raw, &b->hash, e));
 	if (cut(out, raw, NULL) != RC_OK)
 		return FAIL(e, RC_CORRUPT, "a stored block is no block");
 	return RC_OK;

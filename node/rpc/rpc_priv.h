@@ -204,16 +204,16 @@ enum rc rpc_arg_tag(
 
 /* lookup.c */
 
-/* struct rpc_block names a block that is there. */
+/* struct rpc_block names a block that is there; is_pending: not this one but
+ * the one that would follow it, whose state is the same. */
 struct rpc_block {
 	struct hash hash;
 	uint64_t number;
-	bool is_canonical;
+	bool is_canonical, is_pending;
 };
 
 /*
- * rpc_find_block finds the block that at names; pending is the head, since
- * this node builds no block before its turn.
+ * rpc_find_block finds the block that at names; pending stands on the head.
  *
  * found   false when there is none
  * Errors  RC_NOT_FOUND "finalized block not found", and for a hash off the
@@ -232,7 +232,7 @@ enum rc rpc_need_state(
     struct rpc_call *c, uint64_t *number, unsigned i, struct err *e);
 
 /* struct rpc_body is a stored block cut into its parts: only the header is
- * decoded. It lives as long as the view. */
+ * decoded. It lives as long as the view. Of a pending block raw is empty. */
 struct rpc_body {
 	struct header header;
 	struct bytes raw, txs, ommers;
@@ -240,7 +240,7 @@ struct rpc_body {
 };
 
 enum rc rpc_body_get(struct rpc_call *c, struct rpc_body *out,
-    const struct hash *hash, struct err *e);
+    const struct rpc_block *b, struct err *e);
 
 /* rpc_body_tx decodes the transaction at index (below tx_cnt) into a. */
 enum rc rpc_body_tx(struct arena *a, struct tx *out,
@@ -264,6 +264,18 @@ enum rc rpc_sender_of(struct addr *out, const struct store_view *v,
 
 /* rpc_author_of tells who sealed a header. */
 struct addr rpc_author_of(const struct rpc_node *n, const struct header *h);
+
+/* pending.c */
+
+/*
+ * rpc_pending_header makes the header of the block that would follow the
+ * head now, with nothing in it.
+ *
+ * Errors  RC_NOT_FOUND "pending block is not available" on a chain that
+ *         nobody seals; those of the store
+ */
+enum rc rpc_pending_header(
+    struct rpc_call *c, struct header *out, struct err *e);
 
 /* eth_block.c */
 

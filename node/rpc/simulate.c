@@ -231,6 +231,20 @@ no_overrides(const struct rpc_call *c, struct err *e)
 	return RC_OK;
 }
 
+/* take_header gets the header whose fields code would see. */
+static enum rc
+take_header(struct rpc_call *c, struct simulation *s, struct err *e)
+{
+	struct hash hash;
+	struct rpc_at at;
+
+	TRY(rpc_arg_at(&at, c, 1, e));
+	if (at.kind == RPC_AT_PENDING)
+		return rpc_pending_header(c, &s->header, e);
+	TRY(store_hash_of(s->view, &hash, s->link.number, e));
+	return store_header(s->view, &s->header, &hash, e);
+}
+
 static enum rc
 block_hash(void *ctx, struct hash *out, uint64_t number)
 {
@@ -244,7 +258,6 @@ static enum rc
 set_up(struct rpc_call *c, struct simulation *s, struct err *e)
 {
 	struct err why = {.rc = RC_OK};
-	struct hash hash;
 	struct addr author;
 	enum rc rc = read_call(c, &s->call, &why);
 
@@ -254,8 +267,7 @@ set_up(struct rpc_call *c, struct simulation *s, struct err *e)
 	TRY(no_overrides(c, e));
 	TRY(rpc_need_state(c, &s->link.number, 1, e));
 	TRY(rpc_doc_view(c->doc, &s->view, e));
-	TRY(store_hash_of(s->view, &hash, s->link.number, e));
-	TRY(store_header(s->view, &s->header, &hash, e));
+	TRY(take_header(c, s, e));
 	s->link.view = s->view;
 	s->source = chain_state_source(&s->link);
 	author = rpc_author_of(c->node, &s->header);

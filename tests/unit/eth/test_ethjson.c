@@ -578,7 +578,7 @@ TEST(test_ethjson_header_members_follow_the_fork)
 		json_t *v;
 
 		jsonw_init(&w, 1 << 16);
-		ethjson_header(&w, &h, &hash);
+		ethjson_header(&w, &h, &hash, NULL);
 		v = written(&w);
 		EXPECT_U64(json_object_size(v), rows[i].cnt + 1);
 		EXPECT(has_key(v, rows[i].last));
@@ -588,6 +588,53 @@ TEST(test_ethjson_header_members_follow_the_fork)
 		json_decref(v);
 		jsonw_free(&w);
 	}
+}
+
+/* What only the sealer and the parent decide is null before the seal. */
+TEST(test_ethjson_pending_block_has_no_seal)
+{
+	static const char *const nulls[] = {
+	    "hash", "nonce", "miner", "totalDifficulty"};
+	struct header h = {.field_cnt = 16, .number = 5};
+	struct block b = {.header = h};
+	struct u256 td = u256_from_u64(7);
+	struct jsonw w;
+	json_t *v;
+	size_t i;
+
+	jsonw_init(&w, 1 << 16);
+	ethjson_header(&w, &h, NULL, &td);
+	v = written(&w);
+	EXPECT_U64(json_object_size(v), 16 + 2);
+	EXPECT_STR(vec_str(v, "number"), "0x5");
+	for (i = 0; i < sizeof(nulls) / sizeof(nulls[0]); i++)
+		EXPECT(json_is_null(json_object_get(v, nulls[i])));
+	json_decref(v);
+	jsonw_reset(&w);
+	ethjson_block(&w, &b, NULL, NULL, NULL);
+	v = written(&w);
+	EXPECT(json_is_null(json_object_get(v, "hash")));
+	EXPECT(!has_key(v, "totalDifficulty"));
+	EXPECT_U64(json_array_size(json_object_get(v, "transactions")), 0);
+	EXPECT_U64(vec_u64(json_object_get(v, "size")), block_size(&b));
+	json_decref(v);
+	jsonw_free(&w);
+}
+
+TEST(test_ethjson_header_with_total_difficulty)
+{
+	struct header h = {.field_cnt = 15};
+	struct hash hash = {{1}};
+	struct u256 td = u256_from_u64(300);
+	struct jsonw w;
+	json_t *v;
+
+	jsonw_init(&w, 1 << 16);
+	ethjson_header(&w, &h, &hash, &td);
+	v = written(&w);
+	EXPECT_STR(vec_str(v, "totalDifficulty"), "0x12c");
+	json_decref(v);
+	jsonw_free(&w);
 }
 
 TEST(test_ethjson_block_with_ommer_and_total_difficulty)

@@ -81,7 +81,7 @@ TEST(test_read_blocks_named_in_every_way)
 		const char *name, *number;
 	} rows[] = {
 	    {"\"latest\"", "0x4"},
-	    {"\"pending\"", "0x4"},
+	    {"\"pending\"", "0x5"},
 	    {"\"earliest\"", "0x0"},
 	    {"\"safe\"", "0x2"},
 	    {"\"finalized\"", "0x2"},
@@ -354,6 +354,124 @@ TEST(test_read_counts_and_absences)
 	EXPECT_CALL(&r, "eth_getBlockReceipts", none, "null");
 	EXPECT_CALL(&r, "eth_getBlockReceipts", "[\"earliest\"]", "[]");
 	EXPECT_CALL(&r, "eth_getBlockReceipts", "[\"0x2\"]", "[]");
+	rig_close(&r);
+}
+
+/* Genesis has difficulty 1, each block of the one signer 2. */
+TEST(test_read_total_difficulty_is_the_sum)
+{
+	static const struct {
+		const char *method, *number, *want;
+	} rows[] = {
+	    {"eth_getBlockByNumber", "[\"0x0\",false]", "0x1"},
+	    {"eth_getBlockByNumber", "[\"0x1\",false]", "0x3"},
+	    {"eth_getBlockByNumber", "[\"0x1\",true]", "0x3"},
+	    {"eth_getBlockByNumber", "[\"latest\",true]", "0x9"},
+	    {"eth_getHeaderByNumber", "[\"0x3\"]", "0x7"},
+	    {"eth_getBlockByNumber", "[\"pending\",true]", "null"},
+	    {"eth_getHeaderByNumber", "[\"pending\"]", "null"},
+	};
+	struct rig r;
+	size_t i;
+
+	open_with_blocks(&r);
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		test_row(rows[i].number);
+		EXPECT_STR(rig_member(&r, rows[i].method, rows[i].number,
+			       "totalDifficulty"),
+		    rows[i].want);
+	}
+	test_row(NULL);
+	EXPECT_STR(rig_member(&r, "eth_getBlockByHash",
+		       rig_fmt(&r, "[\"%s\",false]", rig_hash(&r, 2)),
+		       "totalDifficulty"),
+	    "0x5");
+	/* Only where it decides anything. */
+	r.g.engine = GENESIS_QBFT;
+	EXPECT_STR(rig_member(&r, "eth_getBlockByNumber", "[\"0x1\",false]",
+		       "totalDifficulty"),
+	    "-");
+	rig_close(&r);
+}
+
+/* The next block, as it would be with nothing in it: the block that is then
+ * sealed empty has these very members. */
+TEST(test_read_pending_block_is_the_next)
+{
+	static const char *const same[] = {"number", "parentHash", "stateRoot",
+	    "transactionsRoot", "receiptsRoot", "sha3Uncles", "logsBloom",
+	    "difficulty", "gasLimit", "gasUsed", "timestamp", "mixHash",
+	    "baseFeePerGas", "size", "transactions", "uncles", "extraData"};
+	static const char *const nulls[] = {"hash", "nonce", "miner"};
+	struct rig_tx t = {.from = 3};
+	struct rig r;
+	json_t *pending, *next, *header;
+	size_t i;
+
+	open_with_blocks(&r);
+	pending = rig_json(
+	    rig_result(&r, "eth_getBlockByNumber", "[\"pending\",true]"));
+	header =
+	    rig_json(rig_result(&r, "eth_getHeaderByNumber", "[\"pending\"]"));
+	EXPECT_U64(rig_mine(&r), 5);
+	next = rig_json(
+	    rig_result(&r, "eth_getBlockByNumber", "[\"latest\",true]"));
+	/* A seal has as many bytes as the place that is left for it. */
+	json_object_set_new(
+	    next, "extraData", json_string(rig_fmt(&r, "0x%0194d", 0)));
+	EXPECT_U64(json_object_size(pending), json_object_size(next));
+	for (i = 0; i < sizeof(same) / sizeof(same[0]); i++) {
+		test_row(same[i]);
+		EXPECT(json_equal(json_object_get(pending, same[i]),
+		    json_object_get(next, same[i])));
+		EXPECT(json_object_get(header, same[i]) == NULL ||
+		       json_equal(json_object_get(header, same[i]),
+			   json_object_get(next, same[i])));
+	}
+	for (i = 0; i < sizeof(nulls) / sizeof(nulls[0]); i++) {
+		test_row(nulls[i]);
+		EXPECT(json_is_null(json_object_get(pending, nulls[i])));
+		EXPECT(json_is_null(json_object_get(header, nulls[i])));
+	}
+	test_row(NULL);
+	json_decref(pending);
+	json_decref(header);
+	json_decref(next);
+	/* Time that passes shows, and a transaction that waits does not. */
+	EXPECT(strlen(rig_send(&r, &t)) == 66);
+	r.hands.wall_ms += 60000;
+	EXPECT_STR(rig_member(&r, "eth_getBlockByNumber", "[\"pending\",false]",
+		       "timestamp"),
+	    rig_fmt(
+		&r, "0x%llx", (unsigned long long)(r.hands.wall_ms / 1000)));
+	EXPECT_CALL(&r, "eth_getBlockTransactionCountByNumber", "[\"pending\"]",
+	    "\"0x0\"");
+	EXPECT_CALL(
+	    &r, "eth_getUncleCountByBlockNumber", "[\"pending\"]", "\"0x0\"");
+	EXPECT_CALL(&r, "eth_getUncleByBlockNumberAndIndex",
+	    "[\"pending\",\"0x0\"]", "null");
+	EXPECT_CALL(&r, "eth_getTransactionByBlockNumberAndIndex",
+	    "[\"pending\",\"0x0\"]", "null");
+	EXPECT_CALL(&r, "eth_getBlockReceipts", "[\"pending\"]", "[]");
+	/* The state is the head's, plus nothing. */
+	EXPECT_CALL(&r, "eth_getBalance",
+	    rig_fmt(&r, "[\"%s\",\"pending\"]", rig_addr_text(3)),
+	    "\"0xde0b6b3a7640000\"");
+	rig_close(&r);
+}
+
+TEST(test_read_pending_block_needs_a_sealer)
+{
+	struct rig r;
+
+	rig_open(&r);
+	r.g.engine = GENESIS_NO_ENGINE;
+	EXPECT_CALL(&r, "eth_getBlockByNumber", "[\"pending\",false]",
+	    "-32000 pending block is not available");
+	EXPECT_CALL(&r, "eth_getHeaderByNumber", "[\"pending\"]",
+	    "-32000 pending block is not available");
+	EXPECT_CALL(
+	    &r, "eth_getBalance", "[\"" NOBODY "\",\"pending\"]", "\"0x0\"");
 	rig_close(&r);
 }
 

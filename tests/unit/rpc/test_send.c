@@ -95,12 +95,55 @@ TEST(test_send_bad_bytes_refused)
 	    "-32602 invalid argument 0: hex data without 0x prefix");
 	EXPECT_CALL(&r, "eth_sendRawTransaction", "[\"0xc\"]",
 	    "-32602 invalid argument 0: hex data of odd length 1");
-	EXPECT(strstr(rig_call(&r, "eth_sendRawTransaction", "[\"0x\"]"),
-		   "\"error\"") != NULL);
-	EXPECT(strstr(rig_call(&r, "eth_sendRawTransaction", "[\"0xc0\"]"),
-		   "\"error\"") != NULL);
-	EXPECT(strstr(rig_call(&r, "eth_sendRawTransaction", "[\"0x05c0\"]"),
-		   "transaction type not supported") != NULL);
+	rig_close(&r);
+}
+
+/* Bytes that are no transaction are refused as go-ethereum refuses them. */
+TEST(test_send_undecodable_bytes_refused)
+{
+	static const struct {
+		const char *raw, *want;
+	} rows[] = {
+	    {"0x", "-32000 typed transaction too short"},
+	    {"0x02", "-32000 typed transaction too short"},
+	    {"0x7f", "-32000 typed transaction too short"},
+	    {"0x00c0", "-32000 transaction type not supported: type byte 0x00"},
+	    {"0x05c0", "-32000 transaction type not supported: type byte 0x05"},
+	    {"0x80", "-32000 rlp: expected input list"},
+	    {"0xb801ff", "-32000 rlp: expected input list"},
+	    {"0xf8", "-32000 rlp: value size exceeds available input length"},
+	    {"0xc401", "-32000 rlp: value size exceeds available input length"},
+	    {"0x03f84e01",
+		"-32000 rlp: value size exceeds available input length"},
+	    {"0xc282ff", "-32000 rlp: element is larger than containing list"},
+	    {"0x02c282ff",
+		"-32000 rlp: element is larger than containing list"},
+	    {"0xf800", "-32000 rlp: RLP length with leading zero"},
+	    {"0xc100",
+		"-32000 rlp: transaction nonce: integer with leading zero"},
+	    {"0xc0", "-32000 rlp: transaction ends before nonce"},
+	    {"0x03c0", "-32000 rlp: transaction ends before chainId"},
+	    {"0xc1c0", "-32000 rlp: transaction nonce: RLP list where a string "
+		       "belongs"},
+	    {"0xc000", "-32000 rlp: input contains more than one value"},
+	};
+	struct rig_tx t = {.from = 1};
+	const char *raw;
+	struct rig r;
+	size_t i;
+
+	rig_open(&r);
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		EXPECT_CALL(&r, "eth_sendRawTransaction",
+		    rig_fmt(&r, "[\"%s\"]", rows[i].raw), rows[i].want);
+	test_count(i);
+	raw = rig_raw(&r, &t);
+	EXPECT_CALL(&r, "eth_sendRawTransaction",
+	    rig_fmt(&r, "[\"%s00\"]", raw),
+	    "-32000 rlp: input contains more than one value");
+	EXPECT_CALL(&r, "eth_sendRawTransaction",
+	    rig_fmt(&r, "[\"%.*s\"]", (int)strlen(raw) - 2, raw),
+	    "-32000 rlp: value size exceeds available input length");
 	rig_close(&r);
 }
 
