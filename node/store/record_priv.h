@@ -20,7 +20,8 @@ enum { RECORD_BLOCK_MAX = 1 << 16 };
 /*
  * record_encode writes a group.
  *
- * Errors    RC_TOO_LARGE  above STORE_GROUP_MAX, or a block above 4 GiB
+ * Errors    RC_TOO_LARGE  above STORE_GROUP_MAX or RECORD_BLOCK_MAX
+ *           RC_BAD_INPUT  a slot without its account
  *           RC_NO_MEMORY
  * Lifetime  out: the arena
  */

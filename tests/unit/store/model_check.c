@@ -377,27 +377,41 @@ see_tx(void *ctx, uint64_t number, uint32_t index)
 	return true;
 }
 
+/* txs_of lists what the world has, ascending. */
 static void
-check_txs_of(struct check *c, const struct addr *addr)
+txs_of(struct check *c, struct found *f, const struct addr *addr,
+    uint64_t first, uint64_t last)
 {
-	static struct found f;
-
-	f.cnt = f.next = 0;
-	f.is_right = true;
-	for (uint64_t n = 0; n <= c->head->number; n++) {
+	f->cnt = f->next = 0;
+	f->is_right = true;
+	for (uint64_t n = first; n <= last && n <= c->head->number; n++) {
 		const struct model_block *b = model_ancestor(c->head, n);
 
 		for (uint32_t t = 0; t < b->tx_cnt; t++)
 			if (addr_eq(&b->txs[t].sender, addr) ||
 			    (b->txs[t].has_other &&
 				addr_eq(&b->txs[t].other, addr)))
-				f.at[f.cnt++] = (struct store_log_at){n, t, 0};
+				f->at[f->cnt++] =
+				    (struct store_log_at){n, t, 0};
 	}
-	WANT(c,
-	    store_each_tx_of(c->v, addr, 0, UINT64_MAX, see_tx, &f, NULL) ==
-		    RC_OK &&
-		f.is_right && f.next == f.cnt,
-	    "transactions of an address: %zu, want %zu", f.next, f.cnt);
+}
+
+static void
+check_txs_of(struct check *c, const struct addr *addr)
+{
+	uint64_t spans[][2] = {{0, UINT64_MAX}, {c->head->number, UINT64_MAX},
+	    {c->head->number / 3, c->head->number / 2}};
+	static struct found f;
+
+	for (size_t s = 0; s < 3; s++) {
+		txs_of(c, &f, addr, spans[s][0], spans[s][1]);
+		WANT(c,
+		    store_each_tx_of(c->v, addr, spans[s][0], spans[s][1],
+			see_tx, &f, NULL) == RC_OK &&
+			f.is_right && f.next == f.cnt,
+		    "transactions of an address, %llu to %llu: %zu, want %zu",
+		    ull(spans[s][0]), ull(spans[s][1]), f.next, f.cnt);
+	}
 }
 
 /* All. --------------------------------------------------------------- */

@@ -132,6 +132,136 @@ TEST(test_memory_short_in_any_step_changes_nothing)
 	model_free(&m);
 }
 
+/* So many of each thing that every list of a block needs a chunk of its
+ * arena: else one allocation serves many lists, and fails for the first. */
+enum { MANY = 6000 };
+
+static void
+add_many(struct store_block *b)
+{
+	struct arena *a = &b->arena;
+	struct state_diff *d = &b->diff;
+	struct state_trie_nodes *t = arena_array(a, 1, sizeof(*t));
+
+	d->accounts = arena_array(a, MANY, sizeof(*d->accounts));
+	d->slots = arena_array(a, MANY, sizeof(*d->slots));
+	d->codes = arena_array(a, MANY, sizeof(*d->codes));
+	CHECK(t != NULL && d->accounts != NULL && d->slots != NULL &&
+	      d->codes != NULL);
+	t->batch.nodes = arena_array(a, MANY, sizeof(*t->batch.nodes));
+	CHECK(t->batch.nodes != NULL);
+	for (uint32_t i = 0; i < MANY; i++) {
+		struct state_account_change *c = &d->accounts[i];
+		struct trie_path *path = &t->batch.nodes[i].path;
+		uint8_t *code = arena_alloc(a, 40);
+
+		CHECK(code != NULL);
+		be32_put(c->addr.b, i);
+		c->addr_hash = hash_keccak(addr_bytes(&c->addr));
+		c->has_after = true;
+		c->before = c->after = account_empty();
+		c->after.nonce = i + 1;
+		d->slots[i].addr = c->addr;
+		d->slots[i].addr_hash = c->addr_hash;
+		be32_put(d->slots[i].key.b, i);
+		d->slots[i].key_hash =
+		    hash_keccak(hash_bytes(&d->slots[i].key));
+		d->slots[i].after = u256_from_u64(i + 1);
+		be32_put(code, i);
+		d->codes[i].code = bytes_of(code, 40);
+		d->codes[i].hash = hash_keccak(d->codes[i].code);
+		path->len = 8;
+		for (size_t j = 0; j < 8; j++)
+			path->nib[j] = (uint8_t)(i >> (28 - 4 * j) & 15);
+		t->batch.nodes[i].rlp = d->codes[i].code;
+	}
+	d->account_cnt = d->slot_cnt = d->code_cnt = MANY;
+	t->batch.cnt = MANY;
+	b->nodes.tries = t;
+	b->nodes.cnt = 1;
+}
+
+/* check_many reads some of it back. */
+static void
+check_many(struct store *s)
+{
+	struct store_view *v;
+
+	EXPECT_RC(store_view_open(&v, s, NULL), RC_OK);
+	for (uint32_t i = 0; i < MANY; i += 997) {
+		struct hash key = {{0}};
+		struct addr addr = {{0}};
+		struct account acc = account_empty();
+		struct u256 value = U256_ZERO;
+		bool found = false;
+
+		be32_put(addr.b, i);
+		be32_put(key.b, i);
+		EXPECT_RC(
+		    store_account(v, 0, &acc, &found, &addr, NULL), RC_OK);
+		EXPECT(found);
+		EXPECT_U64(acc.nonce, i + 1);
+		EXPECT_RC(store_slot(v, 0, &value, &addr, &key, NULL), RC_OK);
+		EXPECT_U64(value.w[0], i + 1);
+	}
+	store_view_close(v);
+}
+
+/* recover_many replays the one group, whose nodes the log does not have. */
+static void
+recover_many(struct store *s)
+{
+	struct store_block **blocks;
+	uint64_t rewind_to;
+	size_t cnt, n = 1;
+	enum rc rc;
+
+	for (;; n++) {
+		test_alloc_fail(n);
+		rc = store_recover(s, &blocks, &cnt, &rewind_to, NULL);
+		if (!test_alloc_did_fail())
+			break;
+		EXPECT_RC(rc, RC_NO_MEMORY);
+	}
+	EXPECT_RC(rc, RC_OK);
+	EXPECT_U64(cnt, 1);
+	EXPECT(n > 6);
+	EXPECT_RC(store_adopt(s, blocks, cnt, rewind_to, NULL), RC_OK);
+}
+
+TEST(test_memory_short_with_a_large_block_changes_nothing)
+{
+	struct store_conf c = conf_at(test_tmpdir());
+	struct store *s;
+	struct store_block *b;
+	enum rc rc;
+	size_t n = 1;
+
+	c.map_bytes = (size_t)64 << 20;
+	EXPECT_RC(store_open(&s, &c, NULL), RC_OK);
+	model_init(&m, 105);
+	b = model_block(model_grow(&m, NULL));
+	add_many(b);
+	for (;; n++) {
+		test_alloc_fail(n);
+		rc = store_append(s, &b, 1, 0, NULL);
+		if (!test_alloc_did_fail())
+			break;
+		EXPECT_RC(rc, RC_NO_MEMORY);
+	}
+	EXPECT_RC(rc, RC_OK);
+	EXPECT(n > 6);
+	check_many(s);
+	store_close(s);
+	EXPECT_RC(store_open(&s, &c, NULL), RC_OK);
+	recover_many(s);
+	check_many(s);
+	flushed(s);
+	check_many(s);
+	store_close(s);
+	model_free(&m);
+}
+
 /* recovered replays the log; the caller's part gets all memory it wants. */
 static void
 recovered(struct store *s)

@@ -137,3 +137,26 @@ TEST(test_record_slot_without_account_is_refused)
 	model_free(&m);
 	arena_drop(&a);
 }
+
+TEST(test_record_of_too_much_is_refused)
+{
+	static struct store_block *many[RECORD_BLOCK_MAX + 1];
+	struct store_block *b;
+	struct bytes out;
+	struct arena a;
+
+	arena_init(&a, (size_t)1 << 26);
+	model_init(&m, 16);
+	b = model_block(model_grow(&m, NULL));
+	for (size_t i = 0; i <= RECORD_BLOCK_MAX; i++)
+		many[i] = b;
+	EXPECT_RC(record_encode(&a, &out, many, RECORD_BLOCK_MAX + 1, 0, NULL),
+	    RC_TOO_LARGE);
+	b->receipts.len = STORE_GROUP_MAX; /* nobody reads them */
+	EXPECT_RC(record_encode(&a, &out, &b, 1, 0, NULL), RC_TOO_LARGE);
+	b->receipts.len = 1 << 26; /* more than the arena has */
+	EXPECT_RC(record_encode(&a, &out, &b, 1, 0, NULL), RC_NO_MEMORY);
+	store_block_free(b);
+	model_free(&m);
+	arena_drop(&a);
+}

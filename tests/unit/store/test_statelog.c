@@ -422,3 +422,16 @@ TEST(test_statelog_folder_that_cannot_be_is_an_io_error)
 	EXPECT_RC(open_log("/dev/null/log", 0, &e), RC_IO);
 	EXPECT(strstr(e.text, "/dev/null/log") != NULL);
 }
+
+TEST(test_statelog_of_too_many_segments_is_corrupt)
+{
+	struct err e = {0};
+
+	EXPECT_RC(open_log(here(), 0, NULL), RC_OK);
+	append(1);
+	statelog_close(&l);
+	for (unsigned i = 2; i <= SEG_CNT_MAX + 1; i++)
+		files_write(seg(here(), i).s, bytes_of("x", 1));
+	EXPECT_RC(open_log(here(), 0, &e), RC_CORRUPT);
+	EXPECT(strstr(e.text, "segments") != NULL);
+}

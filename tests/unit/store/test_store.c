@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -486,6 +487,84 @@ TEST(test_store_walks_stop_when_told)
 	EXPECT_RC(
 	    store_each_log(v, &q, stop_at_second, NULL, NULL), RC_BAD_INPUT);
 	store_view_close(v);
+	store_close(s);
+	model_free(&m);
+}
+
+/* lowest is the next descriptor that the kernel would give. */
+static rlim_t
+lowest(void)
+{
+	int fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
+
+	CHECK(fd >= 0);
+	(void)close(fd);
+	return (rlim_t)fd;
+}
+
+static void
+allow_descriptors(rlim_t cnt)
+{
+	struct rlimit r;
+
+	CHECK(getrlimit(RLIMIT_NOFILE, &r) == 0);
+	r.rlim_cur = cnt;
+	CHECK(setrlimit(RLIMIT_NOFILE, &r) == 0);
+}
+
+/* opens_with opens and replays, allowed only so many descriptors more. */
+static enum rc
+opens_with(const struct store_conf *c, rlim_t first, rlim_t cnt)
+{
+	struct err e = {0};
+	struct store *s;
+	struct rlimit was;
+	enum rc rc;
+
+	CHECK(getrlimit(RLIMIT_NOFILE, &was) == 0);
+	allow_descriptors(first + cnt);
+	rc = store_open(&s, c, &e);
+	if (rc == RC_OK) {
+		struct store_block **blocks;
+		uint64_t rewind_to;
+		size_t n;
+
+		rc = store_recover(s, &blocks, &n, &rewind_to, &e);
+		if (rc == RC_OK)
+			for (size_t i = 0; i < n; i++)
+				store_block_free(blocks[i]);
+		store_close(s);
+	}
+	allow_descriptors(was.rlim_cur);
+	if (rc != RC_OK)
+		EXPECT(strstr(e.text, c->dir) != NULL);
+	return rc;
+}
+
+TEST(test_store_open_without_descriptors_says_so_and_leaks_none)
+{
+	struct store_conf c = conf_here();
+	struct store *s = open_here(&c);
+	struct model_block *b;
+	rlim_t first, cnt = 0;
+	enum rc rc;
+
+	model_init(&m, 3);
+	b = model_grow(&m, NULL);
+	EXPECT_RC(model_append(s, b, 0, NULL), RC_OK);
+	store_close(s);
+	first = lowest();
+	while ((rc = opens_with(&c, first, cnt)) != RC_OK && cnt < 40) {
+		EXPECT_RC(rc, RC_IO);
+		EXPECT_U64(lowest(), first);
+		test_count(1);
+		cnt++;
+	}
+	EXPECT(cnt > 5);
+	EXPECT_U64(lowest(), first);
+	s = open_here(&c);
+	EXPECT_U64(model_recover(&m, s), 1);
+	model_check(&m, s, b, 0);
 	store_close(s);
 	model_free(&m);
 }
