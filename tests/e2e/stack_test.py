@@ -326,7 +326,7 @@ def node_stopped_and_back(s):
     os.kill(pid, signal.SIGKILL)
     r = wait_for("503 while the node is gone", 5, lambda: (lambda x: x if x.status == 503 else None)(
         s.https("GET", "/v1/Eth/TransactionCount/0x" + "11" * 20)))
-    same(r.json["meta"]["code"], 999)
+    same(r.json["meta"]["code"], 503)
     assert int(r.headers["Retry-After"]) >= 0
     s.wait_line(r"noded\s+ready again", 30, at)
     wait_for("answer after restart", 10, lambda: s.height() >= 0)
