@@ -2,8 +2,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """A newcomer's way: fresh clone, `make run`, the README's commands verbatim.
 
-The build shares nothing with this checkout; the ports are free ones through
-the variables that the README names.
+The build shares nothing with this checkout but the npm packages, which are
+not fetched again; the ports are free ones through the variables that the
+README names.
 """
 import json
 import os
@@ -18,6 +19,33 @@ import time
 from stack import ROOT, free_port
 
 BUILD_S = 600
+NPM = ROOT + "/build/npm"
+
+
+def lend_npm(clone):
+    """The checkout's installed packages; without them `make deps-test` fetches."""
+    os.makedirs(clone + "/build/npm")
+    if os.path.exists(NPM + "/installed.json"):
+        shutil.copy(NPM + "/installed.json", clone + "/build/npm")
+        os.symlink(NPM + "/node_modules", clone + "/build/npm/node_modules")
+
+
+def script_of(readme):
+    """The README's blocks in their order; one to save becomes a file there."""
+    parts = []
+    for name, text in re.findall(r"<!-- (\S+) -->\n```(?:sh|js)\n(.*?)```", readme, re.S):
+        kind, _, path = name.partition(":")
+        parts.append(text if kind == "commands" else "cat >%s <<'END'\n%sEND\n" % (path, text))
+    blocks = len(re.findall(r"^```(?:sh|js)$", readme, re.M))
+    assert len(parts) == blocks - 1, "README shows a block that nothing runs"
+    return "".join(parts)
+
+
+def found(pattern, text):
+    """The first match of the pattern, whose absence fails the test."""
+    match = re.search(pattern, text, re.S | re.M)
+    assert match, "no %s in:\n%s" % (pattern, text)
+    return match.group(0)
 
 
 def main():
@@ -29,7 +57,8 @@ def main():
     subprocess.run(["git", "clone", "-q", ROOT, clone], check=True)
     readme = open(clone + "/README.md").read()
     assert "\nmake run\nmake test\n" in readme, "README does not show the two commands"
-    commands = re.search(r"<!-- commands:newcomer -->\n```sh\n(.*?)```", readme, re.S).group(1)
+    commands = script_of(readme)
+    lend_npm(clone)
     log = open(top + "/log", "w+")
     proc = subprocess.Popen(["make", "run"], cwd=clone, env=env, stdin=subprocess.DEVNULL, stdout=log,
                             stderr=subprocess.STDOUT, start_new_session=True)
@@ -40,11 +69,14 @@ def main():
                 raise AssertionError("make run did not start:\n" + open(top + "/log").read()[-3000:])
             time.sleep(0.2)
         r = subprocess.run(["sh", "-eu"], input=commands, cwd=clone, env=env, text=True, capture_output=True,
-                           timeout=60)
+                           timeout=300)
         assert r.returncode == 0, r.stdout + r.stderr
         first = json.loads(r.stdout.splitlines()[0].split("}")[0] + "}")
         assert first["result"].startswith("0x"), r.stdout
         assert '"server"' in r.stdout and re.search(r"^gateway +running", r.stdout, re.M), r.stdout
+        receipt = json.loads(found(r"^\{\n.*?^\}", r.stdout))
+        assert receipt["status"] == "0x1" and receipt["gasUsed"] == "0x5208", r.stdout
+        found(r"^TransactionReceipt \{.*^  status: 1,", r.stdout)
     finally:
         os.killpg(proc.pid, signal.SIGTERM)
         proc.wait(60)
