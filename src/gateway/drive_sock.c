@@ -11,6 +11,7 @@
  */
 #include <errno.h>
 #include <stdio.h>
+#include <sys/epoll.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
@@ -32,6 +33,8 @@ enum {
 	/* Calls in a row without an answer, then the connection is new. */
 	TIMEOUTS_MAX = 8,
 	PROBE_MS = 2000,
+	/* A connection with fewer calls takes the next one as well. */
+	FEW_CALLS = 16,
 	/* An id: generation, slot, place in the batch; below 2^53, which
 	 * every JSON reader keeps exactly. */
 	ITEM_BITS = 10,
@@ -54,6 +57,7 @@ struct node_conn {
 	unsigned timeouts; /* since the last answer */
 	size_t in_flight;
 	struct timer retry;
+	bool is_full;  /* the socket took no more; EPOLLOUT is awaited */
 	bool is_quiet; /* it is known and logged that it is down */
 };
 
@@ -68,7 +72,7 @@ struct node_slot {
 
 struct node_pool {
 	struct node_conn *conns;
-	size_t conn_cnt, next;
+	size_t conn_cnt;
 	struct node_slot *slots, *free;
 	size_t slot_cnt;
 	struct timer probe;
@@ -355,6 +359,23 @@ receive(struct node_conn *c)
 	}
 }
 
+/* watch tells the event loop what to wait for. Room to write is asked for
+ * only while it is missing: the node makes room with each document it takes,
+ * which would wake us each time for nothing. */
+static void
+watch(struct node_conn *c, unsigned events)
+{
+	kore_platform_event_schedule(c->fd, (int)(events | EPOLLET), 0, c);
+}
+
+static void
+wait_for_room(struct node_conn *c)
+{
+	c->evt.flags &= ~KORE_EVENT_WRITE;
+	c->is_full = true;
+	watch(c, EPOLLIN | EPOLLOUT);
+}
+
 static void
 flush(struct node_conn *c)
 {
@@ -363,9 +384,12 @@ flush(struct node_conn *c)
 	if (c->fd < 0 || c->out_len == 0 ||
 	    (c->evt.flags & KORE_EVENT_WRITE) == 0)
 		return;
+	if (c->is_full)
+		watch(c, EPOLLIN);
+	c->is_full = false;
 	n = send(c->fd, c->out, c->out_len, MSG_NOSIGNAL);
 	if (n < 0 && (errno == EAGAIN || errno == EINTR)) {
-		c->evt.flags &= ~KORE_EVENT_WRITE;
+		wait_for_room(c);
 		return;
 	}
 	if (n < 0) {
@@ -377,8 +401,8 @@ flush(struct node_conn *c)
 		shrink(&c->out, &c->out_cap);
 	} else {
 		/* A short write means that the socket is full. */
-		c->evt.flags &= ~KORE_EVENT_WRITE;
 		memmove(c->out, c->out + n, c->out_len);
+		wait_for_room(c);
 	}
 }
 
@@ -439,8 +463,9 @@ try_connect(void *arg)
 	worker_stat(STAT_NODE_UP, 1);
 	c->evt.type = KORE_TYPE_CONNECTION;
 	c->evt.flags = KORE_EVENT_WRITE;
+	c->is_full = false;
 	c->evt.handle = on_event;
-	kore_platform_event_all(c->fd, c);
+	watch(c, EPOLLIN);
 }
 
 /* --- calls --- */
@@ -511,8 +536,9 @@ put_calls(struct node_conn *c, const struct node_slot *s,
 	PUT(c, "\n");
 }
 
-/* pick returns the connection with the fewest calls, NULL when all are
- * down. */
+/* pick returns the first connection that has few calls, so that calls and
+ * answers of one moment travel together, else the one with the fewest; NULL
+ * when all are down. */
 static struct node_conn *
 pick(struct node_pool *p)
 {
@@ -520,13 +546,15 @@ pick(struct node_pool *p)
 	size_t i;
 
 	for (i = 0; i < p->conn_cnt; i++) {
-		struct node_conn *c = &p->conns[(p->next + i) % p->conn_cnt];
+		struct node_conn *c = &p->conns[i];
 
-		if (c->fd >= 0 &&
-		    (best == NULL || c->in_flight < best->in_flight))
+		if (c->fd < 0)
+			continue;
+		if (c->in_flight < FEW_CALLS)
+			return c;
+		if (best == NULL || c->in_flight < best->in_flight)
 			best = c;
 	}
-	p->next++;
 	return best;
 }
 
