@@ -21,8 +21,7 @@ check-source: deps-test ## the source checks that take seconds
 	@$(MAKE) --no-print-directory fmt-check docs layers spec gen-check symbols
 
 # Each stage is a target whose last line is "N passed, N failed".
-# e2e-framing has cases that time answers: it runs by itself and in torture.
-TEST_STAGES := unit sim fuzz-seeds e2e-stack e2e-export e2e-fault \
+TEST_STAGES := unit sim fuzz-seeds e2e-framing e2e-stack e2e-export e2e-fault \
 	crash newcomer
 TORTURE_STAGES := unit asan tsan sim-torture fuzz-torture e2e-framing \
 	e2e-stack e2e-export e2e-fault crash-torture newcomer
@@ -38,8 +37,8 @@ torture: deps-test ## everything whole: 200 crash cycles, long fuzzing
 PY := PYTHONDONTWRITEBYTECODE=1 python3
 
 e2e: e2e-framing e2e-stack ## black-box cases over HTTPS and JSON-RPC
-e2e-framing: all
-	@SEKISHO_BIN=$(B)/bin $(PY) tests/e2e/framing.py
+e2e-framing: all ## the gateway from outside (CASE=pattern)
+	@SEKISHO_BIN=$(B)/bin $(PY) tests/e2e/framing.py '$(CASE)'
 e2e-stack: all
 	@SEKISHO_BIN=$(B)/bin $(PY) tests/e2e/stack_test.py $(CASE)
 e2e-export: all

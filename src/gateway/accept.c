@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "gateway/conn.h"
+#include "gateway/tls.h"
 #include "gateway/worker.h"
 
 enum {
@@ -59,6 +60,7 @@ start_tls(struct conn *c)
 	if (c->ssl == NULL || SSL_set_fd(c->ssl, c->fd) != 1)
 		return false;
 	SSL_set_accept_state(c->ssl);
+	tls_watch(c);
 	return true;
 }
 

@@ -25,8 +25,8 @@ mix(uint64_t h, uint64_t v)
  * which is what one client has. The digest is keyed: strangers can not
  * choose addresses that meet in one place. Never 0.
  */
-static uint64_t
-digest(const struct gw_addr *a)
+uint64_t
+addrs_digest(const struct gw_addr *a)
 {
 	const uint8_t *key = gw_worker->process->shm->secret;
 	uint64_t h = be64(key);
@@ -72,7 +72,7 @@ count(uint64_t d)
 bool
 addrs_enter(const struct gw_addr *a, uint64_t most)
 {
-	uint64_t d = digest(a);
+	uint64_t d = addrs_digest(a);
 	struct shm_addr *e;
 
 	if (count(d) >= most)
@@ -113,7 +113,7 @@ void
 addrs_leave(const struct gw_addr *a)
 {
 	struct shm_worker *w = gw_worker->shm;
-	uint64_t d = digest(a);
+	uint64_t d = addrs_digest(a);
 	struct shm_addr *e = find(w, d);
 
 	CHECK(e != NULL && e->digest == d && e->conn_cnt > 0);

@@ -248,7 +248,7 @@ conn_enter(struct conn *c, enum conn_state state)
 {
 	c->state = state;
 	c->since_ms = c->moved_ms = worker_now_ms();
-	c->moved = c->judged_ms = 0;
+	c->moved = 0;
 }
 
 static bool
@@ -355,12 +355,13 @@ conn_make_ready(struct conn *c)
 void
 conn_run(struct conn *c)
 {
-	unsigned before = c->req_cnt;
+	unsigned steps = 0;
 
 	while (step(c)) {
-		if (c->req_cnt - before < CONN_TURN_MAX)
+		if (++steps < CONN_TURN_MAX)
 			continue;
-		conn_make_ready(c);
+		if (c->state != CONN_CLOSED)
+			conn_make_ready(c);
 		return;
 	}
 }

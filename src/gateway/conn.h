@@ -45,6 +45,7 @@ struct conn {
 	bool keep_alive; /* after the present answer */
 	bool has_eof;
 	SSL *ssl;
+	unsigned tls_extra; /* records without data after the handshake */
 	const struct gw_listener *listener;
 	struct gw_peer peer;
 	struct gw_frame frame;
@@ -57,15 +58,21 @@ struct conn {
 	unsigned req_cnt;
 	/* for sweep.c: since when in this state, last progress, how much */
 	uint64_t since_ms, moved_ms, moved;
-	uint64_t judged_ms, judged_acked; /* when last, and what had arrived */
+	/* how fast answers are read, across requests: when that was judged
+	 * last (0: nothing lies unread), and what had arrived then */
+	uint64_t judged_ms, judged_acked;
 };
 
 /* Input kept for one connection: a head and a piece of what follows. */
 enum {
 	CONN_IN_MIN = 4096,
 	CONN_IN_MAX = 64 * 1024,
-	/* Requests of one connection in one turn, then others have theirs. */
-	CONN_TURN_MAX = 32,
+	/* Steps of one connection in one turn, then others have theirs: some
+	 * 32 short requests, or half a MiB of a body. */
+	CONN_TURN_MAX = 128,
+	/* Records without data after the handshake (key updates, attempts to
+	 * renegotiate, warnings), which OpenSSL would read without end. */
+	CONN_TLS_EXTRA_MAX = 32,
 	/* Rest of a refused request that is read and thrown away. */
 	CONN_LINGER_MAX = 1 << 20,
 	CONN_LINGER_MS = 2000,
@@ -112,5 +119,8 @@ void sweep_start(void);
  * as allowed. addrs_leave takes one away. */
 bool addrs_enter(const struct gw_addr *a, uint64_t most);
 void addrs_leave(const struct gw_addr *a);
+
+/* addrs_digest names the client that an address stands for, never 0. */
+uint64_t addrs_digest(const struct gw_addr *a);
 
 #endif

@@ -34,7 +34,7 @@ void db_cancel(struct txn *t);
 void db_flush(struct db_pool *p);
 bool db_is_up(const struct db_pool *p);
 
-/* drive_hash.c: password checks on a thread of lowest priority. */
+/* drive_hash.c: password checks on a thread of low priority. */
 struct hasher *hash_open(void);
 bool hash_start(struct hasher *h, struct txn *t);
 void hash_cancel(struct txn *t);

@@ -17,9 +17,13 @@
 #include "gateway/worker.h"
 #include "http/password.h"
 
-/* Below the event loop, but on a busy machine still within seconds: the
- * lowest priority of all made a log-in wait for longer than clients do. */
-enum { HASH_NICE = 10 };
+/*
+ * Below the event loop, which sleeps most of the time and is let in at once
+ * when it wakes; but on a busy machine one check still ends within seconds. At
+ * 10 a thread beside two busy ones has a twentieth of its processor, and a
+ * queue of eight took longer than a request may; at 5 it has a seventh.
+ */
+enum { HASH_NICE = 5 };
 
 TAILQ_HEAD(txn_list, txn);
 
@@ -31,6 +35,7 @@ TAILQ_HEAD(txn_list, txn);
 struct hash_job {
 	TAILQ_ENTRY(hash_job) next; /* among those not done */
 	struct txn_list waiters;
+	uint64_t client; /* who asked first */
 	uint8_t key[32];
 	struct gw_password record;
 	bool fits;
@@ -77,6 +82,7 @@ finish(struct hasher *h, struct hash_job *j)
 	struct txn *t;
 
 	h->waiting--;
+	worker_stat(STAT_PASSWORD_WAIT, (uint64_t)-1);
 	TAILQ_REMOVE(&h->jobs, j, next);
 	while ((t = TAILQ_FIRST(&j->waiters)) != NULL) {
 		hash_cancel(t);
@@ -136,11 +142,30 @@ find_job(struct hasher *h, const struct gw_password_effect *p)
 	return NULL;
 }
 
+/* has_its_share: one client may fill half of the queue, so that guessing
+ * from one address keeps nobody else out. */
+static bool
+has_its_share(const struct hasher *h, uint64_t client)
+{
+	const struct hash_job *j;
+	size_t cnt = 0;
+
+	TAILQ_FOREACH(j, &h->jobs, next)
+	{
+		cnt += j->client == client;
+	}
+	return cnt >= (h->most + 1) / 2;
+}
+
 static struct hash_job *
-new_job(struct hasher *h, const struct gw_password_effect *p)
+new_job(struct hasher *h, const struct gw_password_effect *p, uint64_t client)
 {
 	struct hash_job *j = NULL;
 
+	if (has_its_share(h, client)) {
+		worker_stat(STAT_PASSWORD_SHARE, 1);
+		return NULL;
+	}
 	if (h->waiting < h->most)
 		j = mem_new(sizeof(*j) + p->password.len);
 	if (j == NULL) {
@@ -148,7 +173,9 @@ new_job(struct hasher *h, const struct gw_password_effect *p)
 		return NULL;
 	}
 	worker_stat(STAT_PASSWORD_CHECKS, 1);
+	worker_stat(STAT_PASSWORD_WAIT, 1);
 	TAILQ_INIT(&j->waiters);
+	j->client = client;
 	memcpy(j->key, p->key, sizeof(j->key));
 	j->record = *p->record;
 	j->len = p->password.len;
@@ -166,7 +193,7 @@ hash_start(struct hasher *h, struct txn *t)
 	struct hash_job *j = find_job(h, p);
 
 	if (j == NULL)
-		j = new_job(h, p);
+		j = new_job(h, p, addrs_digest(&t->req.peer.addr));
 	if (j == NULL)
 		return drive_end(t, RC_UNAVAILABLE);
 	t->hash = j;

@@ -225,8 +225,8 @@ set_world(struct gw_worker *w)
 static void
 clear_shm(struct gw_worker *w)
 {
-	static const enum gw_stat gauges[] = {
-	    STAT_CONN_OPEN, STAT_REQ_OPEN, STAT_NODE_UP, STAT_DB_UP};
+	static const enum gw_stat gauges[] = {STAT_CONN_OPEN, STAT_REQ_OPEN,
+	    STAT_NODE_UP, STAT_DB_UP, STAT_PASSWORD_WAIT};
 	struct timespec pause = {.tv_nsec = RESTART_PAUSE_MS * 1000000L};
 	uint64_t now = worker_now_ms();
 	size_t i;

@@ -87,6 +87,11 @@ shim_get0(const EVP_PKEY *pkey)
 	return (void *)(uintptr_t)legacy;
 }
 
+void
+shim_keep_hooks(void)
+{
+}
+
 int
 shim_memfd(char *name)
 {

@@ -41,6 +41,9 @@ void shim_set_sign(EC_KEY_METHOD *meth,
 #include <openssl/evp.h>
 void *shim_get0(const EVP_PKEY *pkey);
 #define EVP_PKEY_get0 shim_get0
+/* The key manager forgets the program's hooks before it would call the one
+ * that closes sockets and narrows its sandbox (sandbox.c). */
+#define kore_module_cleanup shim_keep_hooks
 #endif
 
 /*

@@ -265,6 +265,7 @@ main(int argc, char **argv)
 	log_open("gateway", LOG_LV_INFO);
 	/* Kore writes process titles over the arguments. */
 	process.conf_file = keep(o.file);
+	process.parent_pid = getpid();
 	process.is_chrooted = getuid() == 0;
 	if (files_load(&process.conf, &blob, o.file, &to_stderr, &e) != RC_OK)
 		return EXIT_CONF;

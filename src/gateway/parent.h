@@ -7,6 +7,8 @@
 #ifndef GATEWAY_PARENT_H
 #define GATEWAY_PARENT_H
 
+#include <sys/types.h>
+
 #include "gateway/listen.h"
 #include "gateway/shm.h"
 #include "http/conf.h"
@@ -21,6 +23,7 @@ struct gw_process {
 	struct shm *shm;
 	struct listeners listeners;
 	unsigned worker_cnt;
+	pid_t parent_pid;       /* of the process that forks workers */
 	bool is_chrooted;       /* started as root */
 	const char *root;       /* absolute path of the workers' root */
 	int log_fd;             /* access log, -1: none */

@@ -7,6 +7,7 @@
  */
 #include <errno.h>
 #include <limits.h>
+#include <signal.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
@@ -110,6 +111,19 @@ close_others(struct gw_process *p, unsigned self)
 }
 
 /*
+ * A child of a parent that was killed would go on serving, with its ports
+ * held and nobody to stop it. The kernel forgets this wish when a process
+ * changes its user, hence here; the parent may have died before it.
+ */
+static void
+die_with_parent(const struct gw_process *p)
+{
+	if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) != 0 ||
+	    getppid() != p->parent_pid)
+		_exit(1);
+}
+
+/*
  * Kore calls this in each child after it has given up its rights and before
  * the filter is loaded. Filters are looked at in the order of their calls.
  */
@@ -119,6 +133,7 @@ kore_seccomp_hook(void)
 	struct gw_process *p = gw_process;
 	bool is_keymgr = worker->id == KORE_WORKER_KEYMGR;
 
+	die_with_parent(p);
 	close_others(p, is_keymgr ? UINT_MAX : worker->id - 1u);
 	(void)prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
 #ifdef IS_SANITIZED

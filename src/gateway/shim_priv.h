@@ -31,6 +31,9 @@ void shim_set_sign(EC_KEY_METHOD *meth, shim_ec_sign_fn *sign,
 /* In place of EVP_PKEY_get0 in keymgr.c. */
 void *shim_get0(const EVP_PKEY *pkey);
 
+/* In place of kore_module_cleanup in keymgr.c. */
+void shim_keep_hooks(void);
+
 /* In place of mkstemp in config.c. */
 int shim_memfd(char *name);
 

@@ -69,16 +69,33 @@ sweep_body(struct conn *c, uint64_t age_ms, uint64_t still_ms)
 	conn_run(c);
 }
 
-/* acked returns how many bytes the client's kernel has confirmed; what we
+/* read_tcp asks how many bytes the client's kernel has confirmed; what we
  * have written may still lie in ours. */
-static uint64_t
-acked(const struct conn *c)
+static struct tcp_info
+read_tcp(const struct conn *c)
 {
 	struct tcp_info info = {0};
 	socklen_t len = sizeof(info);
 
 	(void)getsockopt(c->fd, IPPROTO_TCP, TCP_INFO, &info, &len);
-	return info.tcpi_bytes_acked;
+	return info;
+}
+
+/*
+ * forgive ends the watch on a client that has taken everything. It does not
+ * end with an answer: who asks for many short ones and reads none has each
+ * of them wait only for a moment, and would hold the connection for ever.
+ */
+static void
+forgive(struct conn *c)
+{
+	struct tcp_info info;
+
+	if (c->judged_ms == 0)
+		return;
+	info = read_tcp(c);
+	if (info.tcpi_notsent_bytes == 0 && info.tcpi_unacked == 0)
+		c->judged_ms = 0;
 }
 
 /* reads_slowly judges the rate of each third of the time allowed. */
@@ -90,7 +107,7 @@ reads_slowly(struct conn *c, uint64_t now_ms)
 
 	if (c->judged_ms != 0 && since_ms < f->send_ms / GRACE_DIVISOR)
 		return false;
-	arrived = acked(c);
+	arrived = read_tcp(c).tcpi_bytes_acked;
 	before = c->judged_acked;
 	c->judged_acked = arrived;
 	if (c->judged_ms == 0) {
@@ -123,6 +140,8 @@ sweep_one(struct conn *c, uint64_t now_ms)
 	uint64_t age_ms = now_ms > c->since_ms ? now_ms - c->since_ms : 0;
 	uint64_t still_ms = now_ms > c->moved_ms ? now_ms - c->moved_ms : 0;
 
+	if (c->state != CONN_SEND)
+		forgive(c);
 	switch (c->state) {
 	case CONN_SHAKE:
 		if (age_ms >= f->handshake_ms)

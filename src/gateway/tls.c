@@ -121,6 +121,38 @@ on_hello(SSL *ssl, int *alert, void *arg)
 	return SSL_CLIENT_HELLO_ERROR;
 }
 
+/*
+ * on_record sees the head of each record, and the true type of one of
+ * TLS 1.3. OpenSSL reads records without data inside one SSL_read for as
+ * long as they come: two clients that only send key updates (RFC 8446 4.6.3)
+ * held the event loop for seconds. A reader that believes to be shut down
+ * stops.
+ */
+static void
+on_record(int is_out, int version, int kind, const void *data, size_t len,
+    SSL *ssl, void *arg)
+{
+	struct conn *c = arg;
+	const uint8_t *type = data;
+
+	(void)version;
+	if (is_out || c->state == CONN_SHAKE || len == 0 ||
+	    (kind != SSL3_RT_HEADER && kind != SSL3_RT_INNER_CONTENT_TYPE) ||
+	    *type == SSL3_RT_APPLICATION_DATA)
+		return;
+	if (++c->tls_extra != CONN_TLS_EXTRA_MAX)
+		return;
+	worker_stat(STAT_TLS_FLOOD, 1);
+	SSL_set_shutdown(ssl, SSL_RECEIVED_SHUTDOWN);
+}
+
+void
+tls_watch(struct conn *c)
+{
+	SSL_set_msg_callback(c->ssl, on_record);
+	SSL_set_msg_callback_arg(c->ssl, c);
+}
+
 static void
 tune(SSL_CTX *ctx, const struct gw_conf *conf)
 {

@@ -6,6 +6,8 @@
 #ifndef GATEWAY_TLS_H
 #define GATEWAY_TLS_H
 
+struct conn;
+
 /* tls_start listens for certificates from the key manager. When the first
  * one comes the TLS listeners are switched on. */
 void tls_start(void);
@@ -13,5 +15,9 @@ void tls_start(void);
 /* tls_look pauses handshakes when the parent is about to have certificate
  * and key replaced; once in each turn. */
 void tls_look(void);
+
+/* tls_watch counts the records of c that carry no data; above
+ * CONN_TLS_EXTRA_MAX nothing more is read and the connection ends. */
+void tls_watch(struct conn *c);
 
 #endif

@@ -186,8 +186,34 @@ gw_host_split(struct bytes *name, struct bytes *port, struct bytes host)
 /* struct seen counts the fields that may stand only once. */
 struct seen {
 	unsigned host, length, coding, expect;
+	unsigned once; /* bits of single_fields */
 	bool close, keep;
 };
+
+/*
+ * Fields that decide about a request and are no lists (RFC 9110 5.3). Of two
+ * the one in front would count here, for a proxy in front of us perhaps the
+ * last one. Those that decide about framing are counted one by one.
+ */
+static const char *const single_fields[] = {
+    "authorization", "content-type", "origin"};
+
+/* is_second tells of a single field that has stood before. */
+static bool
+is_second(struct seen *s, struct bytes name)
+{
+	unsigned i, bit;
+
+	for (i = 0; i < ARRAY_CNT(single_fields); i++) {
+		if (!gw_eq_nocase(name, single_fields[i]))
+			continue;
+		bit = 1u << i;
+		if ((s->once & bit) != 0)
+			return true;
+		s->once |= bit;
+	}
+	return false;
+}
 
 /* Reliability H2: one to nineteen digits, nothing else. */
 static unsigned
@@ -236,6 +262,8 @@ read_field(struct gw_head *h, struct seen *s, const struct gw_field *f)
 			return 417;
 	} else if (gw_eq_nocase(f->name, "connection")) {
 		read_connection(s, f->value);
+	} else if (is_second(s, f->name)) {
+		return 400;
 	}
 	return 0;
 }

@@ -47,7 +47,7 @@ struct gw_head {
  * text     a head as gw_frame_head returns it; must outlive out
  * Returns  0, or the HTTP status to refuse the request with: the connection
  *          must be closed then, since the end of the body is not certain
- * Spec     RFC 9112 3.2, 6.1, 6.3, 9.3; reliability H1, H2, H7
+ * Spec     RFC 9110 5.3; RFC 9112 3.2, 6.1, 6.3, 9.3; reliability H1, H2, H7
  */
 unsigned gw_head_read(
     struct gw_head *out, struct gw_field *store, struct bytes text);

@@ -4,6 +4,8 @@
  */
 #include "http/head.h"
 
+#include <stdio.h>
+
 #include "test.h"
 
 static struct gw_field store[GW_FIELD_CNT_MAX];
@@ -72,6 +74,39 @@ TEST(test_head_connection_and_expect_follow_the_version)
 		EXPECT_U64(read_head(&h, row[i].text), 0);
 		EXPECT_U64(h.keep_alive, row[i].keep);
 		EXPECT_U64(h.wants_continue, row[i].waits);
+		test_count(1);
+	}
+}
+
+TEST(test_head_two_of_a_single_field_are_refused)
+{
+	static const struct {
+		const char *fields;
+		unsigned status;
+	} row[] = {
+	    {"Host: a\r\nHost: a\r\n", 400},
+	    {"Host: a\r\nContent-Length: 1\r\ncontent-length: 1\r\n", 400},
+	    {"Host: a\r\nAuthorization: a\r\naUTHORIZATION: a\r\n", 400},
+	    {"Authorization:\r\nHost: a\r\nAuthorization: a\r\n", 400},
+	    {"Host: a\r\nContent-Type: a\r\nContent-Type: b\r\n", 400},
+	    {"Host: a\r\nOrigin: a\r\nX: b\r\nOrigin: a\r\n", 400},
+	    {"Host: a\r\nExpect: 100-continue\r\n"
+	     "Expect: 100-continue\r\n",
+		417},
+	    {"Host: a\r\nAuthorization: a\r\nContent-Type: b\r\n"
+	     "Origin: c\r\n",
+		0},
+	    {"Host: a\r\nAccept: b\r\nAccept: c\r\n", 0},
+	};
+	struct gw_head h;
+	char text[256];
+	size_t i;
+
+	for (i = 0; i < sizeof(row) / sizeof(row[0]); i++) {
+		(void)snprintf(text, sizeof(text), "POST / HTTP/1.1\r\n%s\r\n",
+		    row[i].fields);
+		test_row(row[i].fields);
+		EXPECT_U64(read_head(&h, text), row[i].status);
 		test_count(1);
 	}
 }
