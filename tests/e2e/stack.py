@@ -103,6 +103,14 @@ class Stack:
             raise AssertionError("sekisho %s: %d\n%s%s" % (" ".join(args), r.returncode, r.stdout, r.stderr))
         return r
 
+    def psql(self, sql):
+        """As the cluster's administrator, for what has no page yet."""
+        r = subprocess.run(["psql", "-h", self.home + "/run/gw/pg", "-U", "sekisho_admin", "-d", "sekisho", "-Atc", sql],
+                           text=True, capture_output=True, timeout=60)
+        if r.returncode != 0:
+            raise AssertionError(r.stderr)
+        return r.stdout.strip()
+
     # HTTP ---------------------------------------------------------------
 
     def https(self, method, path, body=None, headers=None, auth="wallet", raw=False, timeout=60):
