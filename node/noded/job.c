@@ -104,12 +104,6 @@ job_run_pool(struct job *j, struct pooler *p, uint64_t now_ms, enum rc *rc,
 	return *rc == RC_OK && needs_sync;
 }
 
-void
-job_pool_synced(struct job *j)
-{
-	job_send_on(j);
-}
-
 bool
 job_run_core(struct job *j, struct core *c, uint64_t now_ms)
 {

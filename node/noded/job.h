@@ -61,11 +61,10 @@ void job_send_on(struct job *j);
  *
  * rc       RC_IO: the node must stop
  * Returns  true when the job waits for pool_sync: the caller keeps it and
- *          calls job_pool_synced; else it went on its way
+ *          calls job_send_on after it; else it went on its way
  */
 bool job_run_pool(struct job *j, struct pooler *p, uint64_t now_ms, enum rc *rc,
     struct err *e);
-void job_pool_synced(struct job *j);
 
 /* job_run_core does core's part and sends the job on; true when a vote was
  * proposed. */

@@ -152,7 +152,7 @@ turn(struct pooler *p, struct err *e)
 	if (cnt > 0)
 		TRY(pool_sync(p->pool, e));
 	for (i = 0; i < cnt; i++)
-		job_pool_synced(wait[i]);
+		job_send_on(wait[i]);
 	tell_work(p);
 	return RC_OK;
 }

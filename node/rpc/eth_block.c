@@ -127,20 +127,18 @@ rpc_block_write(struct rpc_call *c, const struct rpc_block *b,
 	struct shown s;
 
 	TRY(show(c, &s, b, e));
+	if (b->is_pending && form != RPC_BLOCK_HEADER) {
+		write_pending(c, &s);
+		return RC_OK;
+	}
 	switch (form) {
 	case RPC_BLOCK_HEADER:
 		ethjson_header(c->w, &s.body.header, s.hash, s.td);
 		return RC_OK;
 	case RPC_BLOCK_HASHES:
-		if (!b->is_pending)
-			return write_hashes(c, &s, e);
-		write_pending(c, &s);
-		return RC_OK;
+		return write_hashes(c, &s, e);
 	case RPC_BLOCK_FULL:
-		if (!b->is_pending)
-			return write_full(c, &s, e);
-		write_pending(c, &s);
-		return RC_OK;
+		return write_full(c, &s, e);
 	}
 	return FAIL(e, RC_INTERNAL, "form of a block");
 }

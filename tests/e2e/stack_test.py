@@ -360,17 +360,6 @@ def second_start_resumes_the_chain(s):
     same(s.rpc("eth_getTransactionReceipt", h)["status"], "0x1")
 
 
-def psql(self, sql):
-    """As the cluster's administrator, for what has no page yet."""
-    r = subprocess.run(["psql", "-h", self.home + "/run/gw/pg", "-U", "sekisho_admin", "-d", "sekisho", "-Atc", sql],
-                       text=True, capture_output=True, timeout=60)
-    if r.returncode != 0:
-        raise AssertionError(r.stderr)
-    return r.stdout.strip()
-
-
-Stack.psql = psql
-
 if __name__ == "__main__":
     with Stack() as stack:
         code = run(stack)

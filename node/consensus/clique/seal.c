@@ -19,9 +19,6 @@
  * libraries do not know each other, noded asserts that the values agree. */
 enum { SIGN_KIND_SEAL = 0 };
 
-/* A time that never comes; not UINT64_MAX, so that sums do not wrap. */
-#define NEVER_MS (UINT64_MAX / 4)
-
 static enum rc
 start_build(struct clique *c, struct engine_effects *out, uint64_t now_ms,
     struct err *e)
