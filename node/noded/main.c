@@ -28,6 +28,7 @@
 #include "noded/listen.h"
 #include "noded/pooler.h"
 #include "noded/sandbox.h"
+#include "noded/watch.h"
 
 #define CLIENT_VERSION "Sekisho/v0.1.0/linux-amd64/c17"
 /* A genesis of a million accounts takes about a gigabyte while it is read. */
@@ -357,36 +358,23 @@ open_all(struct node *n, struct err *e)
 
 /* Serving and ending. ------------------------------------------------- */
 
-static void
-print_state(const struct node *n)
-{
-	static uint8_t page[65536];
-	struct buf out = buf_of(page, sizeof(page));
-
-	log_info("noded", "state page, readers=%zu", n->reader_cnt);
-	if (metric_expose(&out) && write(STDERR_FILENO, out.ptr, out.len) < 0)
-		log_warn("noded", "state page not written");
-}
-
-static void
+/* Returns false when the node cannot go on. */
+static bool
 serve(struct node *n, const sigset_t *signals)
 {
-	uint64_t head = chain_head(n->chain)->number;
-	int sig = 0;
+	const struct store_head *head = chain_head(n->chain);
 	size_t i;
 
+	metric_set(METRIC_CHAIN_HEAD, head->number);
+	metric_set(METRIC_CHAIN_HEAD_TIME, head->header->time);
+	log_info("noded", "serving head=%llu ipc=%s",
+	    (unsigned long long)head->number, n->conf.ipc_path);
 	start_thread(n, "io", run_io, n);
 	for (i = 0; i < n->reader_cnt; i++)
 		start_thread(n, "read", run_reader, n->io.reader[i]);
 	start_thread(n, "pool", run_pool, n);
 	start_thread(n, "core", run_core, n);
-	log_info("noded", "serving head=%llu ipc=%s", (unsigned long long)head,
-	    n->conf.ipc_path);
-	while (sig != SIGTERM && sig != SIGINT) {
-		if (sigwait(signals, &sig) == 0 && sig == SIGUSR1)
-			print_state(n);
-	}
-	log_info("noded", "stopping signal=%d", sig);
+	return watch_run(signals, n->signer);
 }
 
 /* In the order in which jobs travel, each queue empty before the next. */
@@ -431,16 +419,12 @@ close_all(struct node *n)
 static int
 run(struct node *n)
 {
+	int code = EXIT_FAILURE;
 	struct err e = {0};
 	sigset_t signals;
 	enum rc rc;
 
-	sigemptyset(&signals);
-	sigaddset(&signals, SIGTERM);
-	sigaddset(&signals, SIGINT);
-	sigaddset(&signals, SIGUSR1);
-	/* Blocked in all threads; main takes them one at a time. */
-	(void)pthread_sigmask(SIG_BLOCK, &signals, NULL);
+	watch_block(&signals);
 	(void)signal(SIGPIPE, SIG_IGN);
 	crash_install();
 	/* Readers allocate what pool and core free: with an arena of malloc's
@@ -451,14 +435,14 @@ run(struct node *n)
 	(void)mallopt(M_TRIM_THRESHOLD, MALLOC_TRIM_BYTES);
 	rc = open_all(n, &e);
 	if (rc == RC_OK) {
-		serve(n, &signals);
+		code = serve(n, &signals) ? EXIT_SUCCESS : EXIT_FATAL;
 		stop(n);
 	} else {
 		log_error("noded", "%s", err_message(&e, rc));
 	}
 	close_all(n);
 	log_info("noded", "stopped");
-	return rc == RC_OK ? EXIT_SUCCESS : EXIT_FAILURE;
+	return code;
 }
 
 int

@@ -9,8 +9,11 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdio.h>
+#include <string.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/frame.h"
@@ -20,6 +23,9 @@
 /* How long an answer may take. Unlocking may cost a gigabyte of scrypt, and
  * the start may wait for the signer of a process that was just killed. */
 enum { START_MS = 30000, LIST_MS = 30000, UNLOCK_MS = 120000, SIGN_MS = 30000 };
+
+/* Turns of 5 ms that its end may take; the text of it. */
+enum { GONE_TURNS = 40, WHY_MAX = 64 };
 
 struct signer {
 	pid_t pid;
@@ -36,6 +42,50 @@ cut_off(struct signer *s)
 	s->fd = -1;
 }
 
+bool
+signer_has_ended(const struct signer *s, char *why, size_t cap)
+{
+	siginfo_t info = {.si_pid = 0};
+	const char *name;
+
+	if (waitid(P_PID, (id_t)s->pid, &info, WEXITED | WNOHANG | WNOWAIT) !=
+	    0) {
+		(void)snprintf(why, cap, "errno %d", errno);
+		return errno == ECHILD;
+	}
+	if (info.si_pid == 0)
+		return false;
+	if (info.si_code == CLD_EXITED) {
+		(void)snprintf(why, cap, "status %d", info.si_status);
+		return true;
+	}
+	name = sigdescr_np(info.si_status);
+	(void)snprintf(why, cap, "signal %d (%s)", info.si_status,
+	    name == NULL ? "unnamed" : name);
+	return true;
+}
+
+/*
+ * The channel is of no use any more. When the child has ended the error says
+ * how: its end follows that of its socket by a moment.
+ */
+static enum rc
+lose(struct signer *s, const char *what, struct err *e)
+{
+	static const struct timespec moment = {.tv_nsec = 5 * 1000 * 1000};
+	char why[WHY_MAX];
+	int i;
+
+	cut_off(s);
+	for (i = 0; i < GONE_TURNS; i++) {
+		if (signer_has_ended(s, why, sizeof(why)))
+			return FAIL(
+			    e, RC_IO, "%s: it was ended by %s", what, why);
+		(void)nanosleep(&moment, NULL);
+	}
+	return FAIL(e, RC_IO, "%s", what);
+}
+
 /* Waits for one reply; what the child says fails becomes our failure. */
 static enum rc
 take_reply(struct signer *s, struct bytes *body, enum wire_op op,
@@ -48,10 +98,8 @@ take_reply(struct signer *s, struct bytes *body, enum wire_op op,
 
 	if (rc == RC_OK)
 		rc = wire_reply_take(&reply, op, in, NULL);
-	if (rc != RC_OK) {
-		cut_off(s);
-		return FAIL(e, RC_IO, "the signer does not answer");
-	}
+	if (rc != RC_OK)
+		return lose(s, "the signer does not answer", e);
 	if (reply.rc != RC_OK)
 		return FAIL(e, reply.rc, "%.*s", (int)reply.text.len,
 		    (const char *)reply.text.ptr);
@@ -73,10 +121,8 @@ call(struct signer *s, struct bytes *body, const struct wire_request *r,
 		return rc;
 	rc = frame_send(s->fd, bytes_of_buf(&out), NULL);
 	explicit_bzero(s->request, out.len);
-	if (rc != RC_OK) {
-		cut_off(s);
-		return FAIL(e, RC_IO, "the signer is gone");
-	}
+	if (rc != RC_OK)
+		return lose(s, "the signer is gone", e);
 	return take_reply(s, body, r->op, timeout_ms, e);
 }
 

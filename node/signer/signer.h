@@ -71,6 +71,15 @@ void signer_stop(struct signer *s);
 int signer_pid(const struct signer *s);
 
 /*
+ * signer_has_ended tells whether the child has ended: no signature will come
+ * any more.
+ *
+ * why     on true: what ended it, such as "signal 9 (Killed)"
+ * Thread  any; looks without reaping
+ */
+bool signer_has_ended(const struct signer *s, char *why, size_t cap);
+
+/*
  * signer_unlock decrypts an account's key file inside the child. Takes about
  * a second with the usual scrypt cost. Unlocking twice is fine.
  *

@@ -11,6 +11,7 @@ import socket
 import stat
 import subprocess
 import sys
+import threading
 import time
 
 from case import Skip, case, run, same
@@ -330,6 +331,115 @@ def node_stopped_and_back(s):
     assert int(r.headers["Retry-After"]) >= 0
     s.wait_line(r"noded\s+ready again", 30, at)
     wait_for("answer after restart", 10, lambda: s.height() >= 0)
+
+
+STATUS = '{"jsonrpc": "2.0", "id": 1, "method": "txpool_status"}'
+
+
+def children(pid):
+    with open("/proc/%d/task/%d/children" % (pid, pid)) as f:
+        return [int(x) for x in f.read().split()]
+
+
+def command(pid):
+    """What a process calls itself."""
+    with open("/proc/%d/cmdline" % pid, "rb") as f:
+        title = f.read().replace(b"\0", b" ").decode()
+    with open("/proc/%d/comm" % pid) as f:
+        return f.read().strip() + " " + title
+
+
+def log_of(s, part):
+    with open("%s/log/%s.log" % (s.home, part), errors="replace") as f:
+        return f.read()
+
+
+@case
+def signer_that_dies_is_noticed_and_replaced(s):
+    """Its end is logged, the node leaves in order and comes back, and every
+    hash that was given out is mined."""
+    a = s.credentials["accounts"][5]
+    node = s.pid("noded")
+    nonce = next_nonce(s, a)
+    stop, given, refused = threading.Event(), [], []
+
+    def load():
+        n = nonce
+        while not stop.is_set():
+            try:
+                given.append(s.rpc("eth_sendRawTransaction", sign(s, a, to="0x" + "88" * 20, value=1, nonce=n)))
+                n += 1
+            except (AssertionError, OSError) as e:
+                if "already known" in str(e):
+                    n += 1  # it was taken, its answer was lost
+                refused.append(str(e))
+                time.sleep(0.05)
+
+    t = threading.Thread(target=load)
+    t.start()
+    try:
+        wait_for("load", 20, lambda: len(given) > 3)
+        signer = [p for p in children(node) if command(p).startswith("signer")]
+        same(len(signer), 1, "signers of the node")
+        at, t0 = len(s.lines), time.monotonic()
+        os.kill(signer[0], signal.SIGKILL)
+        line = s.lines[s.wait_line(r"noded\s+left with status 70", 5, at)]
+        assert time.monotonic() - t0 < 5, "noticed after %.1f s" % (time.monotonic() - t0)
+        assert "starting it again" in line, line
+        s.wait_line(r"noded\s+ready again", 30, at)
+        sent = len(given)
+        wait_for("load after the restart", 20, lambda: len(given) > sent + 3)
+    finally:
+        stop.set()
+        t.join(60)
+    text = log_of(s, "noded")
+    assert re.search(r"signer .*ended by signal 9 \(Killed\)", text), text[-2000:]
+    for h in given:
+        wait_for("receipt of " + h, 30, lambda h=h: s.rpc("eth_getTransactionReceipt", h))
+
+
+@case
+def idle_node_notices_its_signer_too(s):
+    """Nothing is sealed at that moment: only the child's end can tell."""
+    wait_for("quiet", 20, lambda: s.ipc(STATUS)[0]["result"]["pending"] == "0x0")
+    node, at = s.pid("noded"), len(s.lines)
+    for p in children(node):
+        os.kill(p, signal.SIGTERM)  # the terminal does not end it
+    time.sleep(0.3)
+    same(s.pid("noded"), node)
+    for p in children(node):
+        os.kill(p, signal.SIGSEGV)
+    s.wait_line(r"noded\s+left with status 70", 8, at)
+    s.wait_line(r"noded\s+ready again", 30, at)
+    assert "ended by signal 11" in log_of(s, "noded"), log_of(s, "noded")[-2000:]
+    wait_for("answer after restart", 10, lambda: s.height() >= 0)
+
+
+@case
+def gateway_processes_that_die_are_replaced(s):
+    """A worker is forked anew; without its key manager the gateway leaves and
+    is started again. Either way somebody says so."""
+    gateway = s.pid("gateway")
+    named = {p: command(p) for p in children(gateway)}
+    workers = [p for p in named if "wrk" in named[p] or "worker" in named[p]]
+    manager = [p for p in named if "keymgr" in named[p]]
+    assert len(workers) >= 1 and len(manager) == 1, named
+    at = len(log_of(s, "gateway"))
+    for p in workers:
+        os.kill(p, signal.SIGKILL)
+    wait_for("new workers", 10, lambda: len(children(gateway)) == len(named) and not set(workers) & set(children(gateway)))
+    wait_for("answer of a new worker", 10, lambda: s.https("GET", "/").status == 200)
+    same(s.pid("gateway"), gateway, "the parent after its workers died")
+    text = log_of(s, "gateway")[at:]
+    for p in workers:
+        assert re.search(r"worker \d+ \(pid: %d\).* gone" % p, text), text
+    same(len(re.findall(r"restarting worker \d+", text)), len(workers), text)
+    manager = [p for p in children(gateway) if "keymgr" in command(p)]
+    at = len(s.lines)
+    os.kill(manager[0], signal.SIGKILL)
+    s.wait_line(r"gateway\s+ready again", 40, at)
+    assert s.pid("gateway") != gateway
+    wait_for("answer over HTTPS", 20, lambda: s.https("GET", "/").status == 200)
 
 
 @case
