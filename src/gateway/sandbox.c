@@ -56,7 +56,8 @@ static struct sock_filter worker_calls[] = {
     ALLOW(setpriority), ALLOW(sched_yield), ALLOW(gettid), ALLOW(eventfd2),
     ALLOW(tgkill), /* abort() */
     ALLOW(prlimit64), ALLOW(sysinfo), ALLOW(exit),
-    ALLOW(mremap), /* realloc() of large buffers */
+    ALLOW(mremap),          /* realloc() of large buffers */
+    ALLOW(restart_syscall), /* a wait that SIGSTOP and SIGCONT broke off */
 };
 
 /* Only for a database that is reached by address. */
@@ -78,6 +79,7 @@ static struct sock_filter keymgr_calls[] = {
     ALLOW(tgkill),
     ALLOW(gettid),
     ALLOW(sendmsg),
+    ALLOW(restart_syscall),
 };
 
 #ifdef IS_SANITIZED

@@ -96,6 +96,10 @@ class Stack:
         with open("%s/run/%s.pid" % (self.home, part)) as f:
             return int(f.read())
 
+    def processes(self, part):
+        """Process ids of a part and all its children."""
+        return children(self.pid(part))
+
     def sekisho(self, *args, check=True, stdin=None):
         r = subprocess.run([BIN + "/sekisho", *args], env=self.env, text=True, input=stdin,
                            capture_output=True, timeout=120)
@@ -170,6 +174,16 @@ class Stack:
             out.append(json.loads(buf))
         s.close()
         return out
+
+
+def children(pid):
+    """The process and all that it started, in order."""
+    out = [pid]
+    for task in os.listdir("/proc/%d/task" % pid):
+        with open("/proc/%d/task/%s/children" % (pid, task)) as f:
+            for child in f.read().split():
+                out += children(int(child))
+    return out
 
 
 def wait_for(what, seconds, fn):

@@ -443,6 +443,21 @@ def gateway_processes_that_die_are_replaced(s):
 
 
 @case
+def frozen_parts_go_on_as_they_are(s):
+    """A machine that sleeps, a container that is paused: no process dies of it."""
+    before = {part: s.processes(part) for part in ("noded", "jobsd", "gateway")}
+    every = [p for pids in before.values() for p in pids]
+    for pid in every:
+        os.kill(pid, signal.SIGSTOP)
+    time.sleep(0.5)
+    for pid in every:
+        os.kill(pid, signal.SIGCONT)
+    wait_for("an answer after the thaw", 20, lambda: s.https("GET", "/v1/ready").status == 200)
+    time.sleep(1)
+    same({part: s.processes(part) for part in before}, before)
+
+
+@case
 def every_part_comes_back_after_kill(s):
     for part in ("gateway", "jobsd", "postgres"):
         at = len(s.lines)
