@@ -21,7 +21,7 @@ import tempfile
 import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../e2e"))
-from stack import ROOT, Stack, free_port, wait_for  # noqa: E402
+from stack import ROOT, Stack, children, free_port  # noqa: E402
 
 BENCH = os.environ.get("SEKISHO_BENCH", ROOT + "/../shared/bench")
 TOOLS = ROOT + "/build/bench-tools"
@@ -63,17 +63,11 @@ def bench_home(top, alloc, period=1):
     return s
 
 
-def children(pid):
-    out = [pid]
-    for task in os.listdir("/proc/%d/task" % pid):
-        with open("/proc/%d/task/%s/children" % (pid, task)) as f:
-            for child in f.read().split():
-                out += children(int(child))
-    return out
-
-
 def our_pids(s):
-    return [p for part in ("noded", "gateway", "jobsd") for p in children(s.pid(part))]
+    """Everything that runs for us, the database as well."""
+    with open(s.home + "/pg/postmaster.pid") as f:
+        database = children(int(f.readline()))
+    return [p for part in ("noded", "gateway", "jobsd") for p in s.processes(part)] + database
 
 
 def memory(pid):
@@ -119,7 +113,7 @@ def run_ours(top, path, alloc, conns, batch):
         rest = memory(s.pid("noded"))
         row = load("http://127.0.0.1:%d/" % s.rpc_port, path, our_pids(s), conns, batch)
         row["mib"], row["rest"] = memory(s.pid("noded")), rest
-        row["worker"] = max(memory(p) for p in children(s.pid("gateway"))[1:])
+        row["worker"] = max(memory(p) for p in s.processes("gateway")[1:])
         row["stages"] = stages(s)
         return row
 
@@ -180,6 +174,13 @@ def start_time(top):
     return first, statistics.median(once() for _ in range(5))
 
 
+def recoveries():
+    """Senders that one core recovers in a second, on this machine now."""
+    out = subprocess.run([TOOLS + "/yardstick", "sender", "1"], text=True, capture_output=True, check=True).stdout
+    print(out.strip(), flush=True)
+    return float(out.split("median")[1].split()[0])
+
+
 def med(rows, key):
     return statistics.median(r[key] for r in rows)
 
@@ -198,7 +199,7 @@ def main(rounds):
     path = inputs(top)
     with open(path + "/alloc.json") as f:
         alloc = json.load(f)
-    rows = {}
+    rows, bounds = {}, []
     for i in range(rounds):
         for conns, batch in ((4, 1), (4, 100)):
             for who in ("peer", "ours"):
@@ -212,8 +213,7 @@ def main(rounds):
                     print("   us/tx by thread: " + ", ".join(
                         "%s %.1f" % (k, v / total * 1e6) for k, v in
                         sorted(row["stages"].items(), key=lambda x: -x[1]) if v / total * 1e6 >= 0.1), flush=True)
-    recover = subprocess.run([TOOLS + "/yardstick", "sender", "1"], text=True, capture_output=True).stdout
-    print(recover.strip())
+        bounds.append(recoveries())
     https = open_loop(top, path, alloc)
     first, again = start_time(top)
     ours, peer = rows[("ours", 1)], rows[("peer", 1)]
@@ -221,6 +221,10 @@ def main(rounds):
     ok = [goal("CPU per transaction / peer's, one by one", med(ours, "us") / med(peer, "us"), most=0.7, aim=0.4),
           goal("CPU per transaction / peer's, batches of 100", med(ours_b, "us") / med(peer_b, "us"), most=0.7, aim=0.4),
           goal("TPS / peer's, batches of 100", med(ours_b, "tps") / med(peer_b, "tps"), least=1.2, aim=2.5),
+          goal("TPS / what the cores' sender recovery allows",
+               med(ours_b, "tps") / (os.cpu_count() * statistics.median(bounds)), least=0.25, aim=0.5),
+          goal("CPU per transaction / one recovery, one by one",
+               med(ours, "us") * statistics.median(bounds) / 1e6, most=4, aim=2),
           goal("HTTPS answer p99 at 1,000 TPS, 5 s blocks, ms", https["ack_p99_ms"], most=5, aim=2),
           goal("noded at rest, MiB", med(ours, "rest"), most=30, aim="-"),
           goal("noded after 100,000 / peer's memory", med(ours, "mib") / med(peer, "mib"), most=0.25, aim=0.1),
