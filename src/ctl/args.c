@@ -47,7 +47,7 @@ take_option(struct walk *w, const char *text)
 	const struct arg_option *o = find(w, text, &value);
 
 	if (o == NULL)
-		return "is no option of it";
+		return "is not one of its options";
 	if (o->flag != NULL) {
 		*o->flag = true;
 		return value == NULL ? NULL : "takes no value";

@@ -15,9 +15,11 @@
 #include <jansson.h>
 
 #include "base/arena.h"
+#include "base/check.h"
 #include "base/hex.h"
 #include "crypto/ec.h"
 #include "crypto/keystore.h"
+#include "ctl/args.h"
 #include "ctl/cmd.h"
 #include "ctl/home.h"
 #include "ctl/secret.h"
@@ -34,21 +36,17 @@ struct account_args {
 static bool
 parse_args(struct account_args *a, int argc, char **argv)
 {
-	int i;
+	struct arg_option option[] = {
+	    {"--keystore", &a->keystore, NULL},
+	    {"--password-file", &a->password_file, NULL},
+	};
+	struct args args;
 
-	for (i = 1; i < argc; i++) {
-		if (!strcmp(argv[i], "--keystore") && i + 1 < argc)
-			a->keystore = argv[++i];
-		else if (!strcmp(argv[i], "--password-file") && i + 1 < argc)
-			a->password_file = argv[++i];
-		else if (a->verb == NULL)
-			a->verb = argv[i];
-		else if (a->file == NULL)
-			a->file = argv[i];
-		else
-			return false;
-	}
-	return a->verb != NULL;
+	if (!args_read(&args, argc, argv, option, ARRAY_CNT(option), 1, 2))
+		return false;
+	a->verb = args.at[0];
+	a->file = args.at[1];
+	return true;
 }
 
 /* A key store keeps its folder's owner: noded must be able to read it. */
@@ -66,34 +64,124 @@ save_key(const struct account_args *a, const char *name, struct bytes json,
 	    json.len, e);
 }
 
-static enum rc
-store_key(const struct account_args *a, const uint8_t key[32], struct err *e)
+static bool
+address_of_file(struct addr *out, const char *path)
 {
-	char name[96], hex[41] = "", when[32], text[ADDR_TEXT_MAX];
+	json_t *doc = json_load_file(path, JSON_REJECT_DUPLICATES, NULL);
+	const char *text = json_string_value(json_object_get(doc, "address"));
+	bool ok = text != NULL &&
+		  addr_read(out, bytes_of_str(text), true, NULL) == RC_OK;
+
+	json_decref(doc);
+	return ok;
+}
+
+/* Calls say with each key file until it returns false. */
+static enum rc
+each_key(const struct account_args *a,
+    bool (*say)(void *ctx, const struct addr *addr, const char *path),
+    void *ctx, struct err *e)
+{
+	struct dirent **entry;
+	char path[PATH_MAX + 300];
+	struct addr addr;
+	bool goes_on = true;
+	int i, n = scandir(a->keystore, &entry, NULL, alphasort);
+
+	if (n == -1)
+		return FAIL(e, RC_IO, "%s: %s", a->keystore, strerror(errno));
+	for (i = 0; i < n; i++) {
+		snprintf(
+		    path, sizeof(path), "%s/%s", a->keystore, entry[i]->d_name);
+		if (goes_on && entry[i]->d_name[0] != '.' &&
+		    address_of_file(&addr, path))
+			goes_on = say(ctx, &addr, path);
+		free(entry[i]);
+	}
+	free(entry);
+	return RC_OK;
+}
+
+struct search {
+	const struct addr *want;
+	char path[PATH_MAX + 300]; /* empty: not found */
+};
+
+static bool
+look_at(void *ctx, const struct addr *addr, const char *path)
+{
+	struct search *s = ctx;
+
+	if (memcmp(addr, s->want, sizeof(*addr)) != 0)
+		return true;
+	snprintf(s->path, sizeof(s->path), "%s", path);
+	return false;
+}
+
+/* Before anybody is asked for a pass phrase: two files of one account would
+ * be two pass phrases for it. */
+static enum rc
+check_new(const struct account_args *a, const struct addr *addr, struct err *e)
+{
+	struct search s = {.want = addr};
+	char text[ADDR_TEXT_MAX];
+
+	TRY(each_key(a, look_at, &s, e));
+	if (s.path[0] == '\0')
+		return RC_OK;
+	return FAIL(e, RC_BAD_INPUT, "%s is there already: %.200s",
+	    addr_text(text, addr), s.path);
+}
+
+static enum rc
+seal_key(const struct account_args *a, char name[96], const uint8_t key[32],
+    const struct addr *addr, struct bytes pass, struct err *e)
+{
+	char hex[41] = "", when[32];
 	time_t now = time(NULL);
 	struct arena arena;
-	struct secret pass;
 	struct bytes json;
-	struct addr addr;
-	uint8_t pub[64];
 	struct tm tm;
 	enum rc rc;
 
-	TRY(ec_public(pub, key, e));
-	ec_addr(addr.b, pub);
-	TRY(secret_read(
-	    &pass, a->password_file, "pass phrase of the new key", true, e));
-	arena_init(&arena, ACCOUNT_ARENA_MAX);
-	rc = keystore_seal(&arena, &json, key, bytes_of(pass.text, pass.len),
-	    KEYSTORE_SCRYPT_LOG_N, e);
-	secret_wipe(&pass);
-	hex_put(hex, addr_bytes(&addr));
+	hex_put(hex, addr_bytes(addr));
 	gmtime_r(&now, &tm);
 	strftime(when, sizeof(when), "%Y-%m-%dT%H-%M-%S", &tm);
-	snprintf(name, sizeof(name), "UTC--%s.000000000Z--%.40s", when, hex);
+	snprintf(name, 96, "UTC--%s.000000000Z--%.40s", when, hex);
+	arena_init(&arena, ACCOUNT_ARENA_MAX);
+	rc = keystore_seal(&arena, &json, key, pass, KEYSTORE_SCRYPT_LOG_N, e);
 	if (rc == RC_OK)
 		rc = save_key(a, name, json, e);
 	arena_drop(&arena);
+	return rc;
+}
+
+/*
+ * The address is shown only when the file is on the disk: who sends coins to
+ * it must be able to get them back.
+ *
+ * pass    NULL: ask for one
+ */
+static enum rc
+store_key(const struct account_args *a, const uint8_t key[32],
+    const struct secret *pass, struct err *e)
+{
+	char name[96], text[ADDR_TEXT_MAX];
+	struct secret asked;
+	struct addr addr;
+	uint8_t pub[64];
+	enum rc rc = RC_OK;
+
+	TRY(ec_public(pub, key, e));
+	ec_addr(addr.b, pub);
+	TRY(check_new(a, &addr, e));
+	if (pass == NULL)
+		TRY(secret_read(&asked, a->password_file,
+		    "pass phrase of the new key", true, e));
+	else
+		asked = *pass;
+	rc = seal_key(a, name, key, &addr, bytes_of(asked.text, asked.len), e);
+	secret_wipe(&asked);
 	if (rc == RC_OK)
 		printf("%s %s/%s\n", addr_text(text, &addr), a->keystore, name);
 	return rc;
@@ -106,7 +194,48 @@ new_key(const struct account_args *a, struct err *e)
 	enum rc rc;
 
 	ec_key_new(key);
-	rc = store_key(a, key, e);
+	rc = store_key(a, key, NULL, e);
+	explicit_bzero(key, sizeof(key));
+	return rc;
+}
+
+/* Another program's key file keeps its pass phrase, which must open it. */
+static enum rc
+import_json(const struct account_args *a, struct bytes json, struct err *e)
+{
+	struct err why = {0};
+	struct secret pass;
+	uint8_t key[32];
+	enum rc rc;
+
+	TRY(secret_read(
+	    &pass, a->password_file, "pass phrase of the key file", false, e));
+	rc = keystore_open(key, json, bytes_of(pass.text, pass.len), &why);
+	if (rc == RC_OK)
+		rc = store_key(a, key, &pass, e);
+	else
+		(void)FAIL(e, rc, "%s: %s", a->file, err_message(&why, rc));
+	secret_wipe(&pass);
+	explicit_bzero(key, sizeof(key));
+	return rc;
+}
+
+static enum rc
+import_hex(const struct account_args *a, struct bytes text, struct err *e)
+{
+	uint8_t key[32];
+	enum rc rc;
+
+	while (text.len > 0 && strchr("\r\n", text.ptr[text.len - 1]) != NULL)
+		text.len--;
+	rc = hex_read_fixed(key, sizeof(key), text, true, NULL);
+	if (rc != RC_OK)
+		rc = FAIL(e, RC_BAD_INPUT,
+		    "%s holds no private key: 64 hex digits, or a key file in "
+		    "JSON (Web3 secret storage 3)",
+		    a->file);
+	else
+		rc = store_key(a, key, NULL, e);
 	explicit_bzero(key, sizeof(key));
 	return rc;
 }
@@ -114,56 +243,55 @@ new_key(const struct account_args *a, struct err *e)
 static enum rc
 import_key(const struct account_args *a, struct err *e)
 {
-	struct secret text;
-	uint8_t key[32];
+	uint8_t text[KEYSTORE_FILE_MAX];
+	size_t n = 0;
+	FILE *f = fopen(a->file, "re");
 	enum rc rc;
 
-	TRY(secret_read(&text, a->file, "private key", false, e));
-	rc = hex_read_fixed(
-	    key, sizeof(key), bytes_of(text.text, text.len), true, NULL);
-	secret_wipe(&text);
-	if (rc != RC_OK)
-		rc = FAIL(e, RC_BAD_INPUT, "%s: a private key is 64 hex digits",
-		    a->file);
+	if (f == NULL)
+		return FAIL(e, RC_IO, "%s: %s", a->file, strerror(errno));
+	setvbuf(f, NULL, _IONBF, 0);
+	n = fread(text, 1, sizeof(text), f);
+	if (ferror(f) != 0)
+		rc = FAIL(e, RC_IO, "%s: %s", a->file, strerror(errno));
+	else if (n == sizeof(text))
+		rc = FAIL(
+		    e, RC_TOO_LARGE, "%s is too long for a key file", a->file);
+	else if (n > 0 && text[0] == '{')
+		rc = import_json(a, bytes_of(text, n), e);
 	else
-		rc = store_key(a, key, e);
-	explicit_bzero(key, sizeof(key));
+		rc = import_hex(a, bytes_of(text, n), e);
+	fclose(f);
+	explicit_bzero(text, sizeof(text));
 	return rc;
 }
 
 static bool
-address_of_file(char out[ADDR_TEXT_MAX], const char *path)
+print_key(void *ctx, const struct addr *addr, const char *path)
 {
-	json_t *doc = json_load_file(path, JSON_REJECT_DUPLICATES, NULL);
-	const char *text = json_string_value(json_object_get(doc, "address"));
-	struct addr addr;
-	bool ok = text != NULL &&
-		  addr_read(&addr, bytes_of_str(text), true, NULL) == RC_OK;
+	char text[ADDR_TEXT_MAX];
 
-	if (ok)
-		addr_text(out, &addr);
-	json_decref(doc);
-	return ok;
+	(void)ctx;
+	printf("%s %s\n", addr_text(text, addr), path);
+	return true;
 }
 
 static enum rc
-list_keys(const struct account_args *a, struct err *e)
+run(struct account_args *a, struct err *e)
 {
-	struct dirent **entry;
-	char path[PATH_MAX + 300], text[ADDR_TEXT_MAX];
-	int i, n = scandir(a->keystore, &entry, NULL, alphasort);
-
-	if (n == -1)
-		return FAIL(e, RC_IO, "%s: %s", a->keystore, strerror(errno));
-	for (i = 0; i < n; i++) {
-		snprintf(
-		    path, sizeof(path), "%s/%s", a->keystore, entry[i]->d_name);
-		if (entry[i]->d_name[0] != '.' && address_of_file(text, path))
-			printf("%s %s\n", text, path);
-		free(entry[i]);
+	/* A key store of its own needs no state, but root's key files go to
+	 * the state's users. */
+	if (a->keystore == NULL) {
+		TRY(home_open(&a->home, false, e));
+		TRY(home_need(&a->home, e));
+		a->keystore = home_path(&a->home, a->def, "node/keystore");
+	} else {
+		(void)home_open(&a->home, false, NULL);
 	}
-	free(entry);
-	return RC_OK;
+	if (!strcmp(a->verb, "new"))
+		return new_key(a, e);
+	return a->file == NULL ? each_key(a, print_key, NULL, e)
+			       : import_key(a, e);
 }
 
 int
@@ -171,22 +299,16 @@ cmd_account(int argc, char **argv)
 {
 	struct account_args a = {.verb = NULL};
 	struct err e = {0};
+	bool wants_file;
 	enum rc rc;
 
 	if (!parse_args(&a, argc, argv))
+		return CMD_USAGE;
+	wants_file = !strcmp(a.verb, "import");
+	if ((!wants_file && strcmp(a.verb, "new") != 0 &&
+		strcmp(a.verb, "list") != 0) ||
+	    wants_file != (a.file != NULL))
 		return cmd_usage("account");
-	rc = home_open(&a.home, false, &e);
-	if (rc != RC_OK && a.keystore == NULL)
-		return cmd_fail(&e, rc);
-	if (a.keystore == NULL)
-		a.keystore = home_path(&a.home, a.def, "node/keystore");
-	if (!strcmp(a.verb, "new") && a.file == NULL)
-		rc = new_key(&a, &e);
-	else if (!strcmp(a.verb, "list") && a.file == NULL)
-		rc = list_keys(&a, &e);
-	else if (!strcmp(a.verb, "import") && a.file != NULL)
-		rc = import_key(&a, &e);
-	else
-		return cmd_usage("account");
+	rc = run(&a, &e);
 	return rc == RC_OK ? CMD_OK : cmd_fail(&e, rc);
 }

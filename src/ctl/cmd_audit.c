@@ -1,136 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Commands on a stopped node's data folder: audit, export. As root they
- * first become the node's user, so that no file changes its owner.
+ * `sekisho audit`: a stopped node's data, recomputed from genesis.
  */
-#include <errno.h>
-#include <fcntl.h>
-#include <grp.h>
 #include <limits.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <time.h>
-#include <unistd.h>
 
-#include "base/arena.h"
-#include "base/ini.h"
-#include "chain/chain.h"
-#include "consensus/clique.h"
+#include "base/check.h"
+#include "ctl/args.h"
 #include "ctl/cmd.h"
-#include "ctl/home.h"
-#include "ctl/textfile.h"
+#include "ctl/data.h"
 #include "pool/pool.h"
-
-#define AUDIT_ARENA_MAX ((size_t)8 << 30)
-
-struct data {
-	struct arena arena;
-	char conf[PATH_MAX], dir[PATH_MAX], genesis_path[PATH_MAX];
-	struct genesis genesis;
-	struct store *store;
-	struct chain *chain;
-	struct engine *engine;
-};
-
-static enum rc
-take_setting(struct data *d, const struct ini_item *it, struct err *e)
-{
-	char *out = NULL;
-
-	if (bytes_eq(it->key, bytes_of_str("data_dir")))
-		out = d->dir;
-	if (bytes_eq(it->key, bytes_of_str("genesis")))
-		out = d->genesis_path;
-	if (out == NULL)
-		return RC_OK;
-	if (it->value.len >= PATH_MAX)
-		return FAIL(e, RC_CONF, "%s: path is too long", d->conf);
-	memcpy(out, it->value.ptr, it->value.len);
-	out[it->value.len] = '\0';
-	return RC_OK;
-}
-
-/* The two settings of node.conf that say where the data are. */
-static enum rc
-read_places(struct data *d, struct err *e)
-{
-	struct bytes text;
-	struct ini_item it;
-	struct ini ini;
-
-	TRY(textfile_read(&d->arena, &text, d->conf, INI_FILE_MAX, e));
-	ini = ini_open(text);
-	do {
-		TRY(ini_next(&it, &ini, e));
-		if (it.kind == INI_PAIR)
-			TRY(take_setting(d, &it, e));
-	} while (it.kind != INI_END);
-	if (d->dir[0] == '\0' || d->genesis_path[0] == '\0')
-		return FAIL(e, RC_CONF, "%s: data_dir and genesis must be set",
-		    d->conf);
-	return RC_OK;
-}
-
-static enum rc
-become_node(const struct home *h, struct err *e)
-{
-	if (!h->is_root)
-		return RC_OK;
-	if (setgroups(0, NULL) == 0 && setgid(h->user[HOME_NODE].gid) == 0 &&
-	    setuid(h->user[HOME_NODE].uid) == 0)
-		return RC_OK;
-	return FAIL(e, RC_IO, "cannot become %s: %s", h->user[HOME_NODE].name,
-	    strerror(errno));
-}
-
-static enum rc
-make_engine(struct data *d, struct err *e)
-{
-	struct engine_chain link = chain_engine_link(d->chain);
-	struct clique_conf c = {.period_s = d->genesis.clique_period_s,
-	    .epoch = d->genesis.clique_epoch,
-	    .forks = &d->genesis.forks};
-
-	if (d->genesis.engine == GENESIS_CLIQUE)
-		return clique_new(&d->engine, &c, &link, e);
-	d->engine = engine_none();
-	return RC_OK;
-}
-
-static enum rc
-open_data(struct data *d, struct err *e)
-{
-	struct store_conf sc;
-	struct bytes text;
-	struct home h;
-
-	TRY(home_open(&h, false, e));
-	if (d->conf[0] == '\0')
-		home_path(&h, d->conf, "conf/node.conf");
-	TRY(read_places(d, e));
-	TRY(textfile_read(&d->arena, &text, d->genesis_path, GENESIS_MAX, e));
-	TRY(genesis_read(&d->arena, &d->genesis, text, e));
-	TRY(become_node(&h, e));
-	sc = store_conf_default(d->dir);
-	TRY(store_open(&d->store, &sc, e));
-	TRY(chain_open(&d->chain, d->store, &d->genesis, e));
-	TRY(make_engine(d, e));
-	chain_set_engine(d->chain, d->engine);
-	return RC_OK;
-}
-
-static void
-close_data(struct data *d)
-{
-	if (d->chain != NULL)
-		chain_close(d->chain);
-	if (d->engine != NULL)
-		engine_free(d->engine);
-	if (d->store != NULL)
-		store_close(d->store);
-	arena_drop(&d->arena);
-}
 
 static void
 say_finding(void *ctx, const char *line)
@@ -243,13 +122,13 @@ audit_pool(struct data *d, size_t *findings, struct err *e)
 
 /* What stops the audit of the chain does not stop that of the pool. */
 static enum rc
-audit(struct data *d, struct err *e)
+audit(struct data *d, const char *conf, struct err *e)
 {
 	struct err pool_e = {0};
 	size_t findings = 0;
 	enum rc rc, pool_rc;
 
-	TRY(open_data(d, e));
+	TRY(data_open(d, conf, e));
 	rc = chain_audit(
 	    d->store, &d->genesis, d->engine, say_finding, &findings, e);
 	pool_rc = audit_pool(d, &findings, &pool_e);
@@ -262,91 +141,19 @@ audit(struct data *d, struct err *e)
 	return rc;
 }
 
-static void
-init_data(struct data *d, const char *conf)
-{
-	memset(d, 0, sizeof(*d));
-	arena_init(&d->arena, AUDIT_ARENA_MAX);
-	if (conf != NULL)
-		snprintf(d->conf, sizeof(d->conf), "%s", conf);
-}
-
 int
 cmd_audit(int argc, char **argv)
 {
+	const char *conf = NULL;
+	struct arg_option option[] = {{"--conf", &conf, NULL}};
 	struct err e = {0};
+	struct args args;
 	struct data d;
 	enum rc rc;
 
-	if (argc != 1 && (argc != 3 || strcmp(argv[1], "--conf") != 0))
-		return cmd_usage("audit");
-	init_data(&d, argc == 3 ? argv[2] : NULL);
-	rc = audit(&d, &e);
-	close_data(&d);
-	return rc == RC_OK ? CMD_OK : cmd_fail(&e, rc);
-}
-
-struct export_args {
-	const char *file, *conf;
-	uint64_t first, last;
-	bool has_last;
-};
-
-static bool
-parse_export(struct export_args *a, int argc, char **argv)
-{
-	int i, numbers = 0;
-
-	for (i = 1; i < argc; i++) {
-		uint64_t v;
-
-		if (!strcmp(argv[i], "--conf") && i + 1 < argc) {
-			a->conf = argv[++i];
-			continue;
-		}
-		if (a->file == NULL) {
-			a->file = argv[i];
-			continue;
-		}
-		if (numbers == 2 || ini_u64(&v, bytes_of_str(argv[i]), 0,
-					INT64_MAX, NULL) != RC_OK)
-			return false;
-		*(numbers == 0 ? &a->first : &a->last) = v;
-		a->has_last = ++numbers == 2;
-	}
-	return a->file != NULL;
-}
-
-/* The file is opened before the user changes: it is the caller's. */
-static enum rc
-export_to(struct data *d, const struct export_args *a, struct err *e)
-{
-	int fd = open(a->file, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
-	enum rc rc;
-
-	if (fd == -1)
-		return FAIL(e, RC_IO, "%s: %s", a->file, strerror(errno));
-	rc = open_data(d, e);
-	if (rc == RC_OK)
-		rc = chain_export(d->store, fd, a->first,
-		    a->has_last ? a->last : chain_head(d->chain)->number, e);
-	if (close(fd) == -1 && rc == RC_OK)
-		rc = FAIL(e, RC_IO, "%s: %s", a->file, strerror(errno));
-	return rc;
-}
-
-int
-cmd_export(int argc, char **argv)
-{
-	struct export_args a = {.file = NULL};
-	struct err e = {0};
-	struct data d;
-	enum rc rc;
-
-	if (!parse_export(&a, argc, argv))
-		return cmd_usage("export");
-	init_data(&d, a.conf);
-	rc = export_to(&d, &a, &e);
-	close_data(&d);
+	if (!args_read(&args, argc, argv, option, ARRAY_CNT(option), 0, 0))
+		return CMD_USAGE;
+	rc = audit(&d, conf, &e);
+	data_close(&d);
 	return rc == RC_OK ? CMD_OK : cmd_fail(&e, rc);
 }

@@ -9,6 +9,7 @@
 
 #include <jansson.h>
 
+#include "ctl/args.h"
 #include "ctl/cmd.h"
 #include "ctl/home.h"
 
@@ -23,6 +24,7 @@ show(const char *surface, struct err *e)
 	enum rc rc = RC_OK;
 
 	TRY(home_open(&h, false, e));
+	TRY(home_need(&h, e));
 	doc =
 	    json_load_file(home_path(&h, path, "secrets/dev-credentials.json"),
 		JSON_REJECT_DUPLICATES, &why);
@@ -44,10 +46,11 @@ int
 cmd_credentials(int argc, char **argv)
 {
 	struct err e = {0};
+	struct args args;
 	enum rc rc;
 
-	if (argc != 2)
-		return cmd_usage("credentials");
-	rc = show(argv[1], &e);
+	if (!args_read(&args, argc, argv, NULL, 0, 1, 1))
+		return CMD_USAGE;
+	rc = show(args.at[0], &e);
 	return rc == RC_OK ? CMD_OK : cmd_fail(&e, rc);
 }

@@ -10,9 +10,11 @@
 #include <unistd.h>
 
 #include "base/arena.h"
+#include "base/check.h"
 #include "base/hex.h"
 #include "base/jsonw.h"
 #include "chain/chain.h"
+#include "ctl/args.h"
 #include "ctl/cmd.h"
 #include "ctl/home.h"
 #include "ctl/proc.h"
@@ -81,12 +83,13 @@ cmd_genesis(int argc, char **argv)
 	struct err e = {0};
 	struct arena a;
 	unsigned errors = 0;
+	struct args args;
 	enum rc rc;
 
-	if (argc != 2)
-		return cmd_usage("genesis");
+	if (!args_read(&args, argc, argv, NULL, 0, 1, 1))
+		return CMD_USAGE;
 	arena_init(&a, GENESIS_ARENA_MAX);
-	rc = show_genesis(&a, argv[1], &errors, &e);
+	rc = show_genesis(&a, args.at[0], &errors, &e);
 	arena_drop(&a);
 	if (rc != RC_OK)
 		return cmd_fail(&e, rc);
@@ -157,7 +160,7 @@ check_file(const struct home *h, const char *path)
 	}
 	if (ends_in(path, ".json"))
 		return check_genesis(path);
-	for (i = 0; i < sizeof(by) / sizeof(by[0]); i++)
+	for (i = 0; i < ARRAY_CNT(by); i++)
 		if (ends_in(path, by[i].end))
 			return check_by(h, by[i].program, path);
 	printf("error: not a name that is known here (NAME.json, node.conf, "
@@ -165,28 +168,44 @@ check_file(const struct home *h, const char *path)
 	return false;
 }
 
-int
-cmd_check(int argc, char **argv)
+static bool
+check_own(const struct home *h)
 {
 	static const char *const own[] = {
 	    "genesis.json", "node.conf", "jobs.conf", "gateway.conf"};
 	char path[PATH_MAX];
-	struct err e = {0};
-	struct home h;
 	bool is_good = true;
-	enum rc rc = home_open(&h, false, &e);
 	size_t i;
 
-	if (rc != RC_OK && argc < 2)
-		return cmd_fail(&e, rc);
-	if (argc > 1 && argv[1][0] == '-')
-		return cmd_usage("check");
-	for (i = 1; i < (size_t)argc; i++)
-		is_good = check_file(&h, argv[i]) && is_good;
-	for (i = 0; argc == 1 && i < sizeof(own) / sizeof(own[0]); i++)
+	for (i = 0; i < ARRAY_CNT(own); i++)
 		is_good =
-		    check_file(&h, home_path(&h, path, "conf/%s", own[i])) &&
+		    check_file(h, home_path(h, path, "conf/%s", own[i])) &&
 		    is_good;
+	return is_good;
+}
+
+int
+cmd_check(int argc, char **argv)
+{
+	struct err e = {0};
+	struct args args;
+	struct home h;
+	bool is_good = true;
+	enum rc rc;
+	size_t i;
+
+	if (!args_read(&args, argc, argv, NULL, 0, 0, ARGS_MAX))
+		return CMD_USAGE;
+	rc = home_open(&h, false, &e);
+	if (rc == RC_OK && args.cnt == 0)
+		rc = home_need(&h, &e);
+	/* Files that are named need no state, only our programs. */
+	if (rc != RC_OK && (args.cnt == 0 || h.bin[0] == '\0'))
+		return cmd_fail(&e, rc);
+	if (args.cnt == 0)
+		is_good = check_own(&h);
+	for (i = 0; i < args.cnt; i++)
+		is_good = check_file(&h, args.at[i]) && is_good;
 	printf("%s\n", is_good ? "good" : "not good");
 	return is_good ? CMD_OK : CMD_FAILED;
 }

@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/check.h"
+#include "ctl/args.h"
 #include "ctl/cmd.h"
 #include "ctl/home.h"
 #include "upstream/noderpc.h"
@@ -57,36 +59,54 @@ call(const char *path, const char *method, json_t *params, struct err *e)
 	return rc;
 }
 
+/* Parameters are the operator's own bytes; JSON is UTF-8. */
+static enum rc
+read_params(json_t *out, const struct args *args, struct err *e)
+{
+	size_t i;
+
+	for (i = 1; i < args->cnt; i++)
+		if (json_array_append_new(out, param_of(args->at[i])) != 0)
+			return FAIL(e, RC_BAD_INPUT,
+			    "parameter %zu is not UTF-8 text", i);
+	return RC_OK;
+}
+
+static enum rc
+run(const struct args *args, const char *path, struct err *e)
+{
+	json_t *params = json_array();
+	char def[PATH_MAX];
+	struct home h;
+	enum rc rc = RC_OK;
+
+	if (path == NULL) {
+		rc = home_open(&h, false, e);
+		if (rc == RC_OK)
+			rc = home_need(&h, e);
+		if (rc == RC_OK)
+			path = home_path(&h, def, "run/node.ipc");
+	}
+	if (rc == RC_OK)
+		rc = read_params(params, args, e);
+	if (rc == RC_OK)
+		return call(path, args->at[0], params, e);
+	json_decref(params);
+	return rc;
+}
+
 int
 cmd_rpc(int argc, char **argv)
 {
-	const char *path = NULL, *method = NULL;
-	char def[PATH_MAX];
-	json_t *params = json_array();
+	const char *path = NULL;
+	struct arg_option option[] = {{"--ipc", &path, NULL}};
 	struct err e = {0};
-	struct home h;
-	enum rc rc = RC_OK;
-	int i;
+	struct args args;
+	enum rc rc;
 
-	for (i = 1; i < argc; i++) {
-		if (!strcmp(argv[i], "--ipc") && i + 1 < argc)
-			path = argv[++i];
-		else if (method == NULL)
-			method = argv[i];
-		else
-			json_array_append_new(params, param_of(argv[i]));
-	}
-	if (method == NULL || method[0] == '-') {
-		json_decref(params);
-		return cmd_usage("rpc");
-	}
-	if (path == NULL) {
-		rc = home_open(&h, false, &e);
-		path = home_path(&h, def, "run/node.ipc");
-	}
-	if (rc == RC_OK)
-		rc = call(path, method, params, &e);
-	else
-		json_decref(params);
+	if (!args_read(
+		&args, argc, argv, option, ARRAY_CNT(option), 1, ARGS_MAX))
+		return CMD_USAGE;
+	rc = run(&args, path, &e);
 	return rc == RC_OK ? CMD_OK : cmd_fail(&e, rc);
 }

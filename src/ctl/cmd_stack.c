@@ -3,8 +3,9 @@
  * Commands about the stack as a whole: up, init, migrate, version.
  */
 #include <stdio.h>
-#include <string.h>
 
+#include "base/check.h"
+#include "ctl/args.h"
 #include "ctl/cmd.h"
 #include "ctl/init.h"
 #include "ctl/pg.h"
@@ -26,12 +27,12 @@ int
 cmd_up(int argc, char **argv)
 {
 	struct err e = {0};
+	struct args args;
 	struct home h;
 	enum rc rc;
 
-	(void)argv;
-	if (argc != 1)
-		return cmd_usage("up");
+	if (!args_read(&args, argc, argv, NULL, 0, 0, 0))
+		return CMD_USAGE;
 	rc = home_open(&h, true, &e);
 	if (rc == RC_OK)
 		rc = up_run(&h, &e);
@@ -55,10 +56,16 @@ init(struct err *e)
 int
 cmd_init(int argc, char **argv)
 {
+	bool is_dev = false;
+	struct arg_option option[] = {{"--dev", NULL, &is_dev}};
 	struct err e = {0};
+	struct args args;
 	enum rc rc;
 
-	if (argc != 2 || strcmp(argv[1], "--dev") != 0)
+	if (!args_read(&args, argc, argv, option, ARRAY_CNT(option), 0, 0))
+		return CMD_USAGE;
+	/* The only kind so far, named because another one will come. */
+	if (!is_dev)
 		return cmd_usage("init");
 	rc = init(&e);
 	return rc == RC_OK ? CMD_OK : cmd_fail(&e, rc);
@@ -78,6 +85,7 @@ connect_to(PGconn **pg, const char *database, struct err *e)
 
 	if (database == NULL) {
 		TRY(home_open(&h, false, e));
+		TRY(home_need(&h, e));
 		return pg_connect(&h, pg, NULL, e);
 	}
 	*pg = PQconnectdb(database);
@@ -93,19 +101,17 @@ cmd_migrate(int argc, char **argv)
 {
 	const char *database = NULL;
 	bool dry_run = false;
+	struct arg_option option[] = {
+	    {"--database", &database, NULL},
+	    {"--dry-run", NULL, &dry_run},
+	};
 	struct err e = {0};
+	struct args args;
 	PGconn *pg;
 	enum rc rc;
-	int i;
 
-	for (i = 1; i < argc; i++) {
-		if (!strcmp(argv[i], "--dry-run"))
-			dry_run = true;
-		else if (!strcmp(argv[i], "--database") && i + 1 < argc)
-			database = argv[++i];
-		else
-			return cmd_usage("migrate");
-	}
+	if (!args_read(&args, argc, argv, option, ARRAY_CNT(option), 0, 0))
+		return CMD_USAGE;
 	rc = connect_to(&pg, database, &e);
 	if (rc != RC_OK)
 		return cmd_fail(&e, rc);
@@ -121,9 +127,10 @@ cmd_migrate(int argc, char **argv)
 int
 cmd_version(int argc, char **argv)
 {
-	(void)argv;
-	if (argc != 1)
-		return cmd_usage("version");
+	struct args args;
+
+	if (!args_read(&args, argc, argv, NULL, 0, 0, 0))
+		return CMD_USAGE;
 	printf("sekisho %s\nstate   %s\nschema  %d\nlibpq   %d\n",
 	    SEKISHO_VERSION, HOME_STAMP, migrate_latest(), PQlibVersion());
 	return CMD_OK;

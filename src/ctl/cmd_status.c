@@ -10,7 +10,9 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/check.h"
 #include "base/hex.h"
+#include "ctl/args.h"
 #include "ctl/cmd.h"
 #include "ctl/pg.h"
 #include "db/migrate.h"
@@ -184,16 +186,20 @@ print_json(const struct status *s, const struct home *h)
 int
 cmd_status(int argc, char **argv)
 {
-	bool as_json = argc == 2 && !strcmp(argv[1], "--json");
+	bool as_json = false;
+	struct arg_option option[] = {{"--json", NULL, &as_json}};
 	struct status s = {.schema = 0};
 	struct err e = {0};
+	struct args args;
 	struct home h;
 	enum rc rc;
 	size_t i;
 
-	if (argc > 2 || (argc == 2 && !as_json))
-		return cmd_usage("status");
+	if (!args_read(&args, argc, argv, option, ARRAY_CNT(option), 0, 0))
+		return CMD_USAGE;
 	rc = home_open(&h, false, &e);
+	if (rc == RC_OK)
+		rc = home_need(&h, &e);
 	if (rc != RC_OK)
 		return cmd_fail(&e, rc);
 	for (i = 0; i < 4; i++)

@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Finds and opens a stopped node's data. Reads two settings of node.conf and
+ * checks none: that is the node's affair.
+ */
+#include "ctl/data.h"
+
+#include <errno.h>
+#include <grp.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/ini.h"
+#include "consensus/clique.h"
+#include "ctl/home.h"
+#include "ctl/textfile.h"
+
+/* A genesis of a million accounts takes about a gigabyte. */
+#define DATA_ARENA_MAX ((size_t)8 << 30)
+
+static enum rc
+take_setting(struct data *d, const struct ini_item *it, struct err *e)
+{
+	char *out = NULL;
+
+	if (bytes_eq(it->key, bytes_of_str("data_dir")))
+		out = d->dir;
+	if (bytes_eq(it->key, bytes_of_str("genesis")))
+		out = d->genesis_path;
+	if (out == NULL)
+		return RC_OK;
+	if (it->value.len >= PATH_MAX)
+		return FAIL(e, RC_CONF, "%s: path is too long", d->conf);
+	memcpy(out, it->value.ptr, it->value.len);
+	out[it->value.len] = '\0';
+	return RC_OK;
+}
+
+/* The two settings of node.conf that say where the data are. */
+static enum rc
+read_places(struct data *d, struct err *e)
+{
+	struct bytes text;
+	struct ini_item it;
+	struct ini ini;
+
+	TRY(textfile_read(&d->arena, &text, d->conf, INI_FILE_MAX, e));
+	ini = ini_open(text);
+	do {
+		TRY(ini_next(&it, &ini, e));
+		if (it.kind == INI_PAIR)
+			TRY(take_setting(d, &it, e));
+	} while (it.kind != INI_END);
+	if (d->dir[0] == '\0' || d->genesis_path[0] == '\0')
+		return FAIL(e, RC_CONF, "%s: data_dir and genesis must be set",
+		    d->conf);
+	return RC_OK;
+}
+
+static enum rc
+become_node(const struct home *h, struct err *e)
+{
+	if (!h->is_root)
+		return RC_OK;
+	if (setgroups(0, NULL) == 0 && setgid(h->user[HOME_NODE].gid) == 0 &&
+	    setuid(h->user[HOME_NODE].uid) == 0)
+		return RC_OK;
+	return FAIL(e, RC_IO, "cannot become %s: %s", h->user[HOME_NODE].name,
+	    strerror(errno));
+}
+
+static enum rc
+make_engine(struct data *d, struct err *e)
+{
+	struct engine_chain link = chain_engine_link(d->chain);
+	struct clique_conf c = {.period_s = d->genesis.clique_period_s,
+	    .epoch = d->genesis.clique_epoch,
+	    .forks = &d->genesis.forks};
+
+	if (d->genesis.engine == GENESIS_CLIQUE)
+		return clique_new(&d->engine, &c, &link, e);
+	d->engine = engine_none();
+	return RC_OK;
+}
+
+static enum rc
+find_conf(struct data *d, const struct home *h, const char *conf, struct err *e)
+{
+	if (conf == NULL) {
+		TRY(home_need(h, e));
+		home_path(h, d->conf, "conf/node.conf");
+		return RC_OK;
+	}
+	if (strlen(conf) >= sizeof(d->conf))
+		return FAIL(e, RC_CONF, "%.40s...: path is too long", conf);
+	snprintf(d->conf, sizeof(d->conf), "%s", conf);
+	return RC_OK;
+}
+
+enum rc
+data_open(struct data *d, const char *conf, struct err *e)
+{
+	struct store_conf sc;
+	struct bytes text;
+	struct home h;
+
+	memset(d, 0, sizeof(*d));
+	arena_init(&d->arena, DATA_ARENA_MAX);
+	TRY(home_open(&h, false, e));
+	TRY(find_conf(d, &h, conf, e));
+	TRY(read_places(d, e));
+	TRY(textfile_read(&d->arena, &text, d->genesis_path, GENESIS_MAX, e));
+	TRY(genesis_read(&d->arena, &d->genesis, text, e));
+	TRY(become_node(&h, e));
+	sc = store_conf_default(d->dir);
+	TRY(store_open(&d->store, &sc, e));
+	TRY(chain_open(&d->chain, d->store, &d->genesis, e));
+	TRY(make_engine(d, e));
+	chain_set_engine(d->chain, d->engine);
+	return RC_OK;
+}
+
+void
+data_close(struct data *d)
+{
+	if (d->chain != NULL)
+		chain_close(d->chain);
+	if (d->engine != NULL)
+		engine_free(d->engine);
+	if (d->store != NULL)
+		store_close(d->store);
+	arena_drop(&d->arena);
+}
