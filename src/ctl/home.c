@@ -269,7 +269,7 @@ check_vacant(const char *dir, struct err *e)
 	if (n > 0)
 		return FAIL(e, RC_WRONG_SCHEMA,
 		    "%s is not empty and not a state directory of ours "
-		    "(no file `version`)",
+		    "(no file `version`): set SEKISHO_HOME to another folder",
 		    dir);
 	if (is_mount(dir))
 		return FAIL(e, RC_CONF,
@@ -279,14 +279,44 @@ check_vacant(const char *dir, struct err *e)
 	return RC_OK;
 }
 
+/* As root each part has a user of its own, otherwise all are one: a state
+ * serves the user who made it. */
+static enum rc
+check_owner(const struct home *h, const struct stat *st, struct err *e)
+{
+	const struct passwd *pw;
+	char owner[40];
+
+	if (st->st_uid == h->user[HOME_SELF].uid)
+		return RC_OK;
+	pw = getpwuid(st->st_uid);
+	if (pw != NULL)
+		snprintf(owner, sizeof(owner), "%.32s", pw->pw_name);
+	else
+		snprintf(
+		    owner, sizeof(owner), "user id %u", (unsigned)st->st_uid);
+	return FAIL(e, RC_CONF,
+	    "%s belongs to %s, and you are %s: be that user, or set "
+	    "SEKISHO_HOME to a folder of yours",
+	    h->dir, owner, h->user[HOME_SELF].name);
+}
+
 enum rc
 home_exists(const struct home *h, bool *out, struct err *e)
 {
 	char path[PATH_MAX], stamp[64] = "";
-	FILE *f = fopen(home_path(h, path, "version"), "re");
+	struct stat st;
+	FILE *f;
 
 	*out = false;
+	if (stat(h->dir, &st) == 0)
+		TRY(check_owner(h, &st, e));
+	f = fopen(home_path(h, path, "version"), "re");
 	if (f == NULL) {
+		if (errno == EACCES)
+			return FAIL(e, RC_IO,
+			    "%s: %s: set SEKISHO_HOME to a folder of yours",
+			    path, strerror(errno));
 		if (errno != ENOENT)
 			return FAIL(e, RC_IO, "%s: %s", path, strerror(errno));
 		return check_vacant(h->dir, e);
@@ -297,7 +327,9 @@ home_exists(const struct home *h, bool *out, struct err *e)
 	stamp[strcspn(stamp, "\n")] = '\0';
 	if (strcmp(stamp, HOME_STAMP) != 0)
 		return FAIL(e, RC_WRONG_SCHEMA,
-		    "%s is of version \"%s\", this program needs \"%s\"",
+		    "%s is of version \"%s\", this program needs \"%s\": "
+		    "use the program that made it, or set SEKISHO_HOME to "
+		    "another folder",
 		    h->dir, stamp, HOME_STAMP);
 	*out = true;
 	return RC_OK;
@@ -312,7 +344,8 @@ home_need(const struct home *h, struct err *e)
 	if (has_state)
 		return RC_OK;
 	return FAIL(e, RC_NOT_FOUND,
-	    "no state in %s (SEKISHO_HOME): `sekisho up` or `sekisho init "
+	    "no state in %s (SEKISHO_HOME moves it): `sekisho up` or `sekisho "
+	    "init "
 	    "--dev` makes one",
 	    h->dir);
 }

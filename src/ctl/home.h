@@ -65,7 +65,8 @@ enum rc home_open(struct home *h, bool make_users, struct err *e);
  * changes nothing.
  *
  * Errors  RC_WRONG_SCHEMA  another version, or foreign files
- *         RC_CONF          a mount, where no state can be made; RC_IO
+ *         RC_CONF          somebody else's, or a mount, where no state can
+ *                          be made; RC_IO
  */
 enum rc home_exists(const struct home *h, bool *out, struct err *e);
 
@@ -88,7 +89,7 @@ enum rc home_mkdir(const struct home *h, const char *name, enum home_user u,
 enum rc home_write(const struct home *h, const char *name, enum home_user u,
     mode_t mode, const void *data, size_t len, struct err *e);
 
-/* home_rename_dir points h at another directory (while it is being made). */
+/* home_set_dir points h at another directory (while it is being made). */
 void home_set_dir(struct home *h, const char *dir);
 
 /* home_remove deletes dir and everything in it; for what was half made. */

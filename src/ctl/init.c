@@ -263,13 +263,17 @@ check_room(const char *dir, struct err *e)
 	snprintf(parent, sizeof(parent), "%s", dir);
 	*strrchr(parent, '/') = '\0';
 	if (statvfs(parent[0] == '\0' ? "/" : parent, &st) == -1)
-		return FAIL(e, RC_IO, "%s: %s", parent, strerror(errno));
+		return FAIL(e, RC_IO,
+		    "%s: %s: the folder above the state directory must be "
+		    "there",
+		    parent, strerror(errno));
 	free_bytes = (unsigned long long)st.f_bavail * st.f_frsize;
 	if (free_bytes >= INIT_FREE_BYTES_MIN)
 		return RC_OK;
 	return FAIL(e, RC_NO_SPACE,
-	    "%s: %llu MiB free on this disk, a new state needs %d MiB", dir,
-	    free_bytes >> 20, INIT_FREE_BYTES_MIN >> 20);
+	    "%s: %llu MiB free on this disk, a new state needs %d MiB: make "
+	    "room or set SEKISHO_HOME to another disk",
+	    dir, free_bytes >> 20, INIT_FREE_BYTES_MIN >> 20);
 }
 
 static enum rc
@@ -323,10 +327,28 @@ claim(const char *tmp, int *lock, struct err *e)
 	if (old != -1)
 		close(old);
 	if (mkdir(tmp, 0711) == -1)
-		return FAIL(e, RC_IO, "%s: %s", tmp, strerror(errno));
+		return FAIL(e, RC_IO,
+		    "%s: %s: a state directory is made beside its place%s", tmp,
+		    strerror(errno),
+		    errno == EACCES || errno == EROFS
+			? "; set SEKISHO_HOME to a folder you may make"
+			: "");
 	*lock = lock_dir(tmp);
 	if (*lock == -1)
 		return FAIL(e, RC_IO, "%s: %s", tmp, strerror(errno));
+	return RC_OK;
+}
+
+/* Another start may have made it between our look and our claim. */
+static enum rc
+check_vacant(const struct home *h, struct err *e)
+{
+	bool is_there;
+
+	TRY(home_exists(h, &is_there, e));
+	if (is_there)
+		return FAIL(e, RC_UNAVAILABLE,
+		    "%s: another start has just made it", h->dir);
 	return RC_OK;
 }
 
@@ -344,7 +366,9 @@ init_dev(const struct home *h, void (*say)(const char *line), struct err *e)
 	home_set_dir(&in.home, tmp);
 	render_open(&in.render, h->dir);
 	arena_init(&in.arena, INIT_ARENA_MAX);
-	rc = make_all(&in, say, e);
+	rc = check_vacant(h, e);
+	if (rc == RC_OK)
+		rc = make_all(&in, say, e);
 	explicit_bzero(in.account_key, sizeof(in.account_key));
 	arena_drop(&in.arena);
 	if (rc == RC_OK && rename(tmp, h->dir) == -1)

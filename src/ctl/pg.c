@@ -5,12 +5,12 @@
 #include "ctl/pg.h"
 
 #include <errno.h>
-#include <glob.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "ctl/pgbin.h"
 #include "ctl/proc.h"
 
 #define PG_ADMIN "sekisho_admin"
@@ -18,36 +18,28 @@
 
 enum { PG_CONF_MAX = 4096 };
 
-static unsigned long
-version_of(const char *path)
+/* The major version that a cluster's files are of; 0 when it cannot be
+ * told, and then any server may say what is wrong. */
+static unsigned
+major_of_cluster(const struct home *h)
 {
-	const char *p = strstr(path, "/postgresql/");
+	char path[PATH_MAX], text[16] = "";
+	FILE *f = fopen(home_path(h, path, "pg/PG_VERSION"), "re");
+	unsigned long major = 0;
 
-	return p == NULL ? 0 : strtoul(p + strlen("/postgresql/"), NULL, 10);
+	if (f == NULL)
+		return 0;
+	if (fgets(text, sizeof(text), f) != NULL)
+		major = strtoul(text, NULL, 10);
+	fclose(f);
+	return major > 0 && major < 1000 ? (unsigned)major : 0;
 }
 
 enum rc
-pg_find_bin(char out[PATH_MAX], struct err *e)
+pg_find(const struct home *h, char out[PATH_MAX], struct err *e)
 {
-	glob_t g = {0};
-	unsigned long best = 0;
-	size_t i;
-
-	out[0] = '\0';
-	(void)glob("/usr/lib/postgresql/*/bin/postgres", 0, NULL, &g);
-	for (i = 0; i < g.gl_pathc; i++) {
-		if (version_of(g.gl_pathv[i]) <= best)
-			continue;
-		best = version_of(g.gl_pathv[i]);
-		snprintf(out, PATH_MAX, "%s", g.gl_pathv[i]);
-	}
-	globfree(&g);
-	if (best == 0)
-		return FAIL(e, RC_NOT_FOUND,
-		    "no PostgreSQL server under /usr/lib/postgresql: "
-		    "apt-get install postgresql");
-	*strrchr(out, '/') = '\0';
-	return RC_OK;
+	return pgbin_find(
+	    out, PGBIN_LIB, getenv("PATH"), major_of_cluster(h), e);
 }
 
 static enum rc
@@ -89,7 +81,7 @@ pg_create(const struct home *h, struct err *e)
 	    "--locale=C.UTF-8", "--data-checksums", "--auth-local=peer",
 	    "--auth-host=reject", NULL};
 
-	TRY(pg_find_bin(bin, e));
+	TRY(pg_find(h, bin, e));
 	snprintf(initdb, sizeof(initdb), "%s/initdb", bin);
 	home_path(h, data, "pg");
 	TRY(home_mkdir(h, "pg", HOME_PG, 0700, e));
@@ -103,7 +95,7 @@ pg_start(const struct home *h, pid_t *pid, struct err *e)
 	char log[PATH_MAX], sock[PATH_MAX];
 	const char *argv[] = {postgres, "-D", data, NULL};
 
-	TRY(pg_find_bin(bin, e));
+	TRY(pg_find(h, bin, e));
 	snprintf(postgres, sizeof(postgres), "%s/postgres", bin);
 	/* The state directory may have moved: the socket's place follows. */
 	TRY(write_conf(h, home_path(h, sock, "run/gw/pg"), e));

@@ -10,9 +10,13 @@
 
 #include "ctl/home.h"
 
-/* pg_find_bin finds the newest installed server's folder.
- * RC_NOT_FOUND with the package to install */
-enum rc pg_find_bin(char out[PATH_MAX], struct err *e);
+/*
+ * pg_find finds the folder of the server's programs: of the version that
+ * made the cluster, or of the newest one while there is none.
+ *
+ * Errors  RC_NOT_FOUND with the package to install
+ */
+enum rc pg_find(const struct home *h, char out[PATH_MAX], struct err *e);
 
 /* pg_create makes the cluster in dir/pg; nothing is started. */
 enum rc pg_create(const struct home *h, struct err *e);

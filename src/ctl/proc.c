@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -86,6 +87,9 @@ become_program(int dir, int out, const char *const *argv)
 		execvp(argv[0], av);
 	else
 		execveat(dir, strrchr(argv[0], '/') + 1, av, environ, 0);
+	/* A script is read by its path. */
+	if (dir != -1 && errno == ENOENT)
+		execv(argv[0], av);
 	perror(argv[0]);
 	_exit(127);
 }
@@ -111,17 +115,18 @@ last_words(int fd, char *out, size_t cap)
 		out[--n] = '\0';
 }
 
+/* Output goes to a file in memory: no place on a disk is needed, and a
+ * program that writes much never waits for us. */
 static enum rc
 run_to_end(const struct home *h, enum home_user u, const char *const *argv,
-    struct err *e)
+    char *said, size_t cap, struct err *e)
 {
-	char words[PROC_WORDS_MAX];
-	int out = open("/tmp", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+	int out = memfd_create("output", MFD_CLOEXEC);
 	int status = 0;
 	pid_t pid;
 
 	if (out == -1)
-		return FAIL(e, RC_IO, "/tmp: %s", strerror(errno));
+		return FAIL(e, RC_IO, "memfd_create: %s", strerror(errno));
 	pid = fork();
 	if (pid == 0) {
 		int dir = program_dir(argv[0]);
@@ -132,26 +137,36 @@ run_to_end(const struct home *h, enum home_user u, const char *const *argv,
 	if (pid != -1)
 		while (waitpid(pid, &status, 0) == -1 && errno == EINTR)
 			;
-	last_words(out, words, sizeof(words));
+	last_words(out, said, cap);
 	close(out);
 	if (pid == -1)
 		return FAIL(e, RC_IO, "fork: %s", strerror(errno));
 	if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
 		return RC_OK;
-	return FAIL(e, RC_IO, "%s failed: %s", argv[0], words);
+	return FAIL(e, RC_IO, "%s failed: %s", argv[0], said);
+}
+
+enum rc
+proc_read(const char *const *argv, char *said, size_t cap, struct err *e)
+{
+	return run_to_end(NULL, HOME_SELF, argv, said, cap, e);
 }
 
 enum rc
 proc_run_quiet(const char *const *argv, struct err *e)
 {
-	return run_to_end(NULL, HOME_SELF, argv, e);
+	char words[PROC_WORDS_MAX];
+
+	return run_to_end(NULL, HOME_SELF, argv, words, sizeof(words), e);
 }
 
 enum rc
 proc_run_as(const struct home *h, enum home_user u, const char *const *argv,
     struct err *e)
 {
-	return run_to_end(h, u, argv, e);
+	char words[PROC_WORDS_MAX];
+
+	return run_to_end(h, u, argv, words, sizeof(words), e);
 }
 
 enum rc
@@ -223,4 +238,13 @@ proc_stop(pid_t pid, int sig, int grace_ms)
 	while (proc_is_alive(pid, text, sizeof(text)))
 		sleep_ms(PROC_POLL_MS);
 	return false;
+}
+
+int
+proc_delay_ms(int last_ms, uint64_t ran_ms)
+{
+	if (last_ms == 0 || ran_ms > PROC_QUIET_MS)
+		return PROC_DELAY_MIN_MS;
+	return last_ms >= PROC_DELAY_MAX_MS / 2 ? PROC_DELAY_MAX_MS
+						: last_ms * 2;
 }

@@ -15,6 +15,11 @@
  * error. RC_IO with its last words. */
 enum rc proc_run_quiet(const char *const *argv, struct err *e);
 
+/* proc_read is proc_run_quiet, and said gets the last words, at most cap
+ * bytes with the NUL, without line ends behind them. */
+enum rc proc_read(
+    const char *const *argv, char *said, size_t cap, struct err *e);
+
 /* proc_run_as is proc_run_quiet as a user of the state directory. */
 enum rc proc_run_as(const struct home *h, enum home_user u,
     const char *const *argv, struct err *e);
@@ -36,5 +41,22 @@ bool proc_stop(pid_t pid, int sig, int grace_ms);
 
 /* proc_is_alive reaps a child that has ended and writes why to text. */
 bool proc_is_alive(pid_t pid, char *text, size_t cap);
+
+/* Waiting before a program that died is started again. */
+enum {
+	PROC_DELAY_MIN_MS = 250,
+	PROC_DELAY_MAX_MS = 15000,
+	/* Whoever ran this long was well: its next death is the first. */
+	PROC_QUIET_MS = 1000
+};
+
+/*
+ * proc_delay_ms returns how long to wait: doubled from the least to the most
+ * while a program dies soon after its start.
+ *
+ * last_ms  what it returned for the death before, 0 for none
+ * ran_ms   how long the program ran since
+ */
+int proc_delay_ms(int last_ms, uint64_t ran_ms);
 
 #endif

@@ -25,15 +25,11 @@
 #include "db/migrate.h"
 #include "upstream/noderpc.h"
 
-/* A part must be ready in this time; restarts wait 250 ms, doubled up to the
- * bound while it dies soon after its start. */
+/* A part must be ready in this time. */
 enum {
 	UP_READY_MS = 30000,
 	UP_POLL_MS = 25,
 	UP_WATCH_MS = 200,
-	UP_DELAY_MIN_MS = 250,
-	UP_DELAY_MAX_MS = 15000,
-	UP_QUIET_MS = 1000,
 	UP_GRACE_MS = 12000
 };
 
@@ -293,23 +289,43 @@ wait_ready(struct up *u, int i, struct err *e)
 }
 
 static enum rc
+port_fault(uint16_t port, const char *variable, int why, struct err *e)
+{
+	if (why == EADDRINUSE)
+		return FAIL(e, RC_UNAVAILABLE,
+		    "port %u is in use: set %s to another", port, variable);
+	if (why == EACCES)
+		return FAIL(e, RC_DENIED,
+		    "port %u: %s: a low port is for root; set %s to one above "
+		    "1023",
+		    port, strerror(why), variable);
+	return FAIL(
+	    e, RC_IO, "port %u (%s): %s", port, variable, strerror(why));
+}
+
+static enum rc
 check_port(uint16_t port, const char *variable, struct err *e)
 {
 	struct sockaddr_in sa = {.sin_family = AF_INET,
 	    .sin_port = htons(port),
 	    .sin_addr.s_addr = htonl(INADDR_ANY)};
 	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), on = 1;
-	bool ok;
+	int why = 0;
 
+	if (fd == -1)
+		return FAIL(e, RC_IO, "socket: %s", strerror(errno));
 	(void)setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
-	ok =
-	    fd != -1 && bind(fd, (const struct sockaddr *)&sa, sizeof(sa)) == 0;
-	if (fd != -1)
-		close(fd);
-	if (ok)
-		return RC_OK;
-	return FAIL(e, RC_UNAVAILABLE, "port %u is in use: set %s to another",
-	    port, variable);
+	if (bind(fd, (const struct sockaddr *)&sa, sizeof(sa)) == -1)
+		why = errno;
+	close(fd);
+	return why == 0 ? RC_OK : port_fault(port, variable, why, e);
+}
+
+static enum rc
+check_ports(const struct up *u, struct err *e)
+{
+	TRY(check_port(u->h->port, "SEKISHO_PORT", e));
+	return check_port(u->h->rpc_port, "SEKISHO_RPC_PORT", e);
 }
 
 /* Two stacks on one state would be two owners of one database. */
@@ -324,7 +340,10 @@ take_lock(struct up *u, struct err *e)
 		return FAIL(e, RC_IO, "%s: %s", path, strerror(errno));
 	if (flock(u->lock_fd, LOCK_EX | LOCK_NB) == 0)
 		return RC_OK;
-	return FAIL(e, RC_UNAVAILABLE, "%s is in use by another `sekisho up`",
+	return FAIL(e, RC_UNAVAILABLE,
+	    "%s is in use by another `sekisho up`: stop that one, or set "
+	    "SEKISHO_HOME, SEKISHO_PORT and SEKISHO_RPC_PORT for a second "
+	    "stack",
 	    u->h->dir);
 }
 
@@ -348,21 +367,23 @@ migrate(struct up *u, struct err *e)
 	return rc;
 }
 
+/* Nothing is made when a first start is bound to fail. A state that is there
+ * is locked first: who holds it also holds its ports, and says so better. */
 static enum rc
 prepare(struct up *u, struct err *e)
 {
 	char bin[PATH_MAX];
 	bool has_state;
 
-	TRY(check_port(u->h->port, "SEKISHO_PORT", e));
-	TRY(check_port(u->h->rpc_port, "SEKISHO_RPC_PORT", e));
-	TRY(pg_find_bin(bin, e));
 	TRY(home_exists(u->h, &has_state, e));
+	TRY(pg_find(u->h, bin, e));
 	if (!has_state) {
+		TRY(check_ports(u, e));
 		printf("new state in %s\n", u->h->dir);
 		TRY(init_dev(u->h, step_line, e));
 	}
-	return take_lock(u, e);
+	TRY(take_lock(u, e));
+	return check_ports(u, e);
 }
 
 static enum rc
@@ -412,11 +433,7 @@ part_died(struct up *u, int i, const char *why)
 	struct running *r = &u->run[i];
 	char words[512];
 
-	if (now_ms() - r->started_ms > UP_QUIET_MS)
-		r->delay_ms = 0;
-	r->delay_ms = r->delay_ms == 0 ? UP_DELAY_MIN_MS : r->delay_ms * 2;
-	if (r->delay_ms > UP_DELAY_MAX_MS)
-		r->delay_ms = UP_DELAY_MAX_MS;
+	r->delay_ms = proc_delay_ms(r->delay_ms, now_ms() - r->started_ms);
 	r->retry_at_ms = now_ms() + (uint64_t)r->delay_ms;
 	/* What it had started must not outlive it: it holds ports and files. */
 	if (r->pid > 0)
