@@ -13,6 +13,8 @@
 #include <unistd.h>
 
 #include "ctl/textfile.h"
+#include "ctl/weak.h"
+#include "http/password.h"
 #include "http/users.h"
 
 enum { USERS_FILE_MAX = 4 * 1024 * 1024, USERS_ARENA_MAX = 16 * 1024 * 1024 };
@@ -136,6 +138,23 @@ is_there(struct bytes text, struct bytes name)
 	return false;
 }
 
+/* Neither the user's name nor the surface's is a secret. */
+static enum rc
+check_password(
+    const char *path, const char *user, struct bytes password, struct err *e)
+{
+	char surface[NAME_MAX + 1];
+	const char *own[] = {user, surface, NULL};
+
+	snprintf(
+	    surface, sizeof(surface), "%.*s", NAME_MAX, strrchr(path, '/') + 1);
+	surface[strcspn(surface, ".")] = '\0';
+	/* Of one that is too short the length is what there is to say. */
+	if (password.len < GW_PASSWORD_MIN)
+		return RC_OK;
+	return weak_check(password, own, e);
+}
+
 /* A hash costs a tenth of a second: last. */
 static enum rc
 put(struct arena *a, const struct home *h, const char *path,
@@ -150,6 +169,7 @@ put(struct arena *a, const struct home *h, const char *path,
 	TRY(check_name(user, e));
 	TRY(read_old(a, &old, path, e));
 	TRY(check_verb(verb, is_there(old, bytes_of_str(user)), user, path, e));
+	TRY(check_password(path, user, password, e));
 	TRY(gw_password_seal(sealed, password, e));
 	line = arena_str(a, "%s:%s", user, sealed);
 	out = buf_of(arena_alloc(a, old.len + 512), old.len + 512);

@@ -1,0 +1,210 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Counts the pieces of a password. Knows nothing of lengths and of how
+ * passwords are kept (http/password.h).
+ */
+#include "ctl/weak.h"
+
+#include <string.h>
+
+#include "base/check.h"
+
+/* Longer passwords are judged by their beginning. */
+enum { WEAK_LEN_MAX = 256, RUN_MIN = 3 };
+
+static const char *const words[] = {
+#define WORD(text) text,
+#include "ctl/weak.def"
+#undef WORD
+};
+
+static const char *const rows[] = {"1234567890", "qwertyuiop", "asdfghjkl",
+    "zxcvbnm", "qwertzuiop", "azertyuiop", "!@#$%^&*()"};
+
+static char
+lower(uint8_t c)
+{
+	return (char)(c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c);
+}
+
+/* Digits and signs that stand for letters. */
+static char
+letter_of(char c)
+{
+	static const char from[] = "@4831!05$7", to[] = "aabeiiosst";
+	const char *at = c == '\0' ? NULL : strchr(from, c);
+
+	return at == NULL ? c : to[at - from];
+}
+
+struct text {
+	char plain[WEAK_LEN_MAX], read[WEAK_LEN_MAX]; /* as letters */
+	size_t len;
+};
+
+static void
+fold(struct text *t, struct bytes password)
+{
+	size_t i;
+
+	t->len = password.len < WEAK_LEN_MAX ? password.len : WEAK_LEN_MAX;
+	for (i = 0; i < t->len; i++) {
+		t->plain[i] = lower(password.ptr[i]);
+		t->read[i] = letter_of(t->plain[i]);
+	}
+}
+
+/* Returns the word's length when it stands at i, as it is or in disguise. */
+static size_t
+word_at(const struct text *t, size_t i, const char *word)
+{
+	size_t len = strlen(word), k;
+
+	if (len == 0 || len > t->len - i)
+		return 0;
+	for (k = 0; k < len; k++) {
+		char c = lower((uint8_t)word[k]);
+
+		if (c != t->plain[i + k] && letter_of(c) != t->read[i + k])
+			return 0;
+	}
+	return len;
+}
+
+static size_t
+longest_word(const struct text *t, size_t i, const char *const *own)
+{
+	size_t best = 0, k, n;
+
+	for (k = 0; k < ARRAY_CNT(words); k++) {
+		n = word_at(t, i, words[k]);
+		best = n > best ? n : best;
+	}
+	for (; own != NULL && *own != NULL; own++) {
+		n = word_at(t, i, *own);
+		best = n > best && n >= RUN_MIN ? n : best;
+	}
+	return best;
+}
+
+/* The same step from each character to the next: aaaa, abcd, 9876. */
+static size_t
+run_length(const struct text *t, size_t i)
+{
+	size_t n = 2;
+	int step;
+
+	if (i + 2 > t->len)
+		return 0;
+	step = t->plain[i + 1] - t->plain[i];
+	if (step < -1 || step > 1)
+		return 0;
+	while (i + n < t->len && t->plain[i + n] - t->plain[i + n - 1] == step)
+		n++;
+	return n;
+}
+
+/* Along a row of the keyboard, in one direction. */
+static size_t
+row_length(const struct text *t, size_t i, const char *row, ptrdiff_t step)
+{
+	const char *at = t->plain[i] == '\0' ? NULL : strchr(row, t->plain[i]);
+	ptrdiff_t len = (ptrdiff_t)strlen(row),
+		  pos = at == NULL ? -1 : at - row;
+	size_t n = 0;
+
+	while (pos >= 0 && pos < len && i + n < t->len &&
+	       t->plain[i + n] == row[pos]) {
+		n++;
+		pos += step;
+	}
+	return n;
+}
+
+static size_t
+longest_run(const struct text *t, size_t i)
+{
+	size_t best = run_length(t, i), k, n;
+
+	for (k = 0; k < ARRAY_CNT(rows); k++) {
+		n = row_length(t, i, rows[k], 1);
+		best = n > best ? n : best;
+		n = row_length(t, i, rows[k], -1);
+		best = n > best ? n : best;
+	}
+	return best >= RUN_MIN ? best : 0;
+}
+
+static size_t
+year_at(const struct text *t, size_t i)
+{
+	const char *p = t->plain + i;
+	bool is_year = t->len - i >= 4 &&
+		       (!memcmp(p, "19", 2) || !memcmp(p, "20", 2)) &&
+		       p[2] >= '0' && p[2] <= '9' && p[3] >= '0' && p[3] <= '9';
+
+	return is_year ? 4 : 0;
+}
+
+static size_t
+pieces_of(const struct text *t, const char *const *own)
+{
+	size_t i = 0, cnt = 0;
+
+	while (i < t->len) {
+		size_t word = longest_word(t, i, own), run = longest_run(t, i);
+		size_t year = year_at(t, i), n = 1;
+
+		n = word > n ? word : n;
+		n = run > n ? run : n;
+		n = year > n ? year : n;
+		i += n;
+		cnt++;
+	}
+	return cnt;
+}
+
+/* The length of the shortest text that the whole is a repetition of; the
+ * last one may be cut. */
+static size_t
+period_of(const struct text *t)
+{
+	size_t p, i;
+
+	for (p = 1; p * 2 <= t->len; p++) {
+		for (i = p; i < t->len && t->plain[i] == t->plain[i - p]; i++)
+			;
+		if (i == t->len)
+			return p;
+	}
+	return t->len;
+}
+
+size_t
+weak_pieces(struct bytes password, const char *const *own)
+{
+	struct text t;
+	size_t period, cnt;
+
+	fold(&t, password);
+	period = period_of(&t);
+	cnt = period < t.len ? 1 : 0;
+	t.len = period;
+	cnt += pieces_of(&t, own);
+	explicit_bzero(&t, sizeof(t));
+	return cnt;
+}
+
+enum rc
+weak_check(struct bytes password, const char *const *own, struct err *e)
+{
+	size_t cnt = weak_pieces(password, own);
+
+	if (cnt >= WEAK_PIECES_MIN)
+		return RC_OK;
+	return FAIL(e, RC_BAD_INPUT,
+	    "this password is easy to guess: common words, sequences and "
+	    "repetitions make only %zu pieces of it, %d are needed; "
+	    "`openssl rand -base64 18` makes a good one",
+	    cnt, WEAK_PIECES_MIN);
+}
