@@ -130,10 +130,10 @@ $(foreach f,$(FUZZ_NAMES),$(file >>$(LINT)/all,$(FUZZ_LIB_$(f)) tests/fuzz/fuzz_
 endef
 
 .PHONY: check fmt fmt-check lint lint-lists layers symbols docs gen-check \
-	spec measure
+	hardened spec measure
 check: deps-test ## all source checks, and the unit tests under ASan and UBSan
 	@$(MAKE) --no-print-directory fmt-check docs layers spec gen-check \
-		symbols lint asan
+		symbols hardened lint asan
 fmt: ## lay out all C files
 	@clang-format -i $(C_FILES)
 fmt-check:
@@ -147,10 +147,13 @@ layers: lint-lists ## private and foreign headers stay where they belong
 	@tests/tools/layers $(LINT)/all
 symbols: $(LIBS:%=$(B)/lib/lib%.a) ## no exported name clashes with a foreign one
 	@tests/tools/symbols $^
+hardened: $(PROGRAMS) ## the programs are linked as tests/flags.mk says
+	@tests/tools/hardened $^
 docs: ## every public prototype is described
 	@tests/tools/docs $(HEADERS)
-spec: ## which rule of which document is where, and who tests it
+spec: ## which rule is where, and which test shows each requirement
 	@tests/tools/spec tests/tools/spec-untested.txt
+	@tests/tools/requirements tests/requirements.tsv
 measure: ## lengths of functions and files
 	@tests/tools/measure
 

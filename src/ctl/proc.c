@@ -188,6 +188,8 @@ proc_start(const struct home *h, enum home_user u, const char *log,
 		become_or_leave(h, u, out);
 		/* After the change of user, which clears it. */
 		(void)prctl(PR_SET_PDEATHSIG, SIGTERM);
+		/* No part ever gains rights (reliability N10). */
+		(void)prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
 		if (getppid() != parent)
 			_exit(0);
 		become_program(dir, out, argv);

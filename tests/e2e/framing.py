@@ -1138,9 +1138,12 @@ def libssl():
 class RawTls:
     """TLS by the library itself: what ssl does not let one send."""
 
-    def __init__(self, g):
+    def __init__(self, g, version=None):
         self.lib = libssl()
         self.ctx = ctypes.c_void_p(self.lib.SSL_CTX_new(ctypes.c_void_p(self.lib.TLS_client_method())))
+        if version:
+            for most in (123, 124):  # SSL_CTRL_SET_MIN_PROTO_VERSION, ..._MAX_...
+                self.lib.SSL_CTX_ctrl(self.ctx, most, version, None)
         self.ssl = ctypes.c_void_p(self.lib.SSL_new(self.ctx))
         self.sock = socket.create_connection(("127.0.0.1", g.tls))  # blocking
         self.lib.SSL_set_fd(self.ssl, self.sock.fileno())
@@ -1154,6 +1157,12 @@ class RawTls:
                 return n
         return most
 
+    def renegotiates(self):
+        """True when the server took part, asked on the open connection."""
+        if self.lib.SSL_renegotiate(self.ssl) != 1 or self.lib.SSL_do_handshake(self.ssl) != 1:
+            return False
+        return self.ask(H + E).startswith(b"HTTP/1.1 200") and self.lib.SSL_renegotiate_pending(self.ssl) == 0
+
     def ask(self, data):
         room = ctypes.create_string_buffer(65536)
         self.lib.SSL_write(self.ssl, data, len(data))
@@ -1164,6 +1173,24 @@ class RawTls:
         self.lib.SSL_free(self.ssl)
         self.lib.SSL_CTX_free(self.ctx)
         self.sock.close()
+
+
+@case
+def tls_offers_nothing_more(g):
+    """Reliability H13: no renegotiation, no compression, no early data."""
+    c = RawTls(g, version=0x0303)
+    ok("no renegotiation", not c.renegotiates())
+    c.close()
+    same("served after it", g.get("/v1/health", True).status, 200)
+    c = RawTls(g, version=0x0304)
+    ok("TLS 1.3 answers", c.ask(H + E).startswith(b"HTTP/1.1 200"))  # and has sent its tickets
+    c.lib.SSL_get1_session.restype = ctypes.c_void_p
+    session = ctypes.c_void_p(c.lib.SSL_get1_session(c.ssl))
+    same("a ticket came", c.lib.SSL_SESSION_has_ticket(session), 1)
+    same("it allows no early data", c.lib.SSL_SESSION_get_max_early_data(session), 0)
+    same("no compression", c.lib.SSL_SESSION_get_compress_id(session), 0)
+    c.lib.SSL_SESSION_free(session)
+    c.close()
 
 
 @case

@@ -2,10 +2,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """Black-box cases over one running stack: clients, wallet routes, refusals,
 parts that die, and a second start."""
-import concurrent.futures
+import glob
 import json
 import os
 import re
+import shutil
 import signal
 import socket
 import stat
@@ -33,6 +34,23 @@ def credentials_are_private_and_per_surface(s):
     assert {"user", "password"} <= set(s.credentials["wallet"])
     assert s.credentials["wallet"]["password"] != s.credentials["rpc"]["password"]
     assert len(s.credentials["accounts"]) >= 2
+
+
+@case
+def credentials_of_two_states_differ(s):
+    other = Stack()
+    os.chmod(os.path.dirname(other.home), 0o755)
+    try:
+        other.sekisho("init", "--dev")
+        with open(other.home + "/secrets/dev-credentials.json") as f:
+            theirs = json.load(f)
+        for surface in ("wallet", "rpc"):
+            assert theirs[surface]["password"] != s.credentials[surface]["password"]
+            assert len(theirs[surface]["password"]) >= 20
+        ours = {a["privateKey"] for a in s.credentials["accounts"]}
+        assert not ours & {a["privateKey"] for a in theirs["accounts"]}
+    finally:
+        shutil.rmtree(os.path.dirname(other.home))
 
 
 @case
@@ -221,6 +239,87 @@ def access_log_is_json_without_secrets(s):
         for f in files:
             text = open(os.path.join(root, f), errors="replace").read()
             assert not any(p in text for p in passwords), f
+
+
+@case
+def logs_hold_no_secret(s):
+    secrets = [a["privateKey"][2:] for a in s.credentials["accounts"]]
+    secrets += [s.credentials[k]["password"] for k in ("wallet", "rpc")]
+    for name in ("sealer.pass", "nodekey"):
+        with open(s.home + "/node/" + name) as f:
+            secrets.append(f.read().strip())
+    assert all(len(x) >= 20 for x in secrets)
+    texts = [s.text()]
+    for root, _, files in os.walk(s.home + "/log"):
+        texts += [open(os.path.join(root, f), errors="replace").read() for f in files]
+    assert len(texts) > 4, len(texts)
+    for text in texts:
+        assert not any(x in text for x in secrets)
+
+
+def sockets_of(pid):
+    """The network addresses of a process's sockets, as in /proc/net."""
+    links = []
+    for fd in glob.glob("/proc/%d/fd/*" % pid):
+        try:
+            links.append(os.readlink(fd))
+        except OSError:
+            pass
+    rows = []
+    for table in ("tcp", "tcp6", "udp", "udp6"):
+        with open("/proc/%d/net/%s" % (pid, table)) as f:
+            rows += [line.split() for line in f.readlines()[1:]]
+    return [r[1] for r in rows if "socket:[%s]" % r[9] in links]
+
+
+def below(pid):
+    """The process and all that came from it."""
+    out = [pid]
+    for p in out:
+        for path in glob.glob("/proc/%d/task/*/children" % p):
+            with open(path) as f:
+                out += [int(x) for x in f.read().split()]
+    return out
+
+
+def status_of(pid):
+    with open("/proc/%d/status" % pid) as f:
+        return dict(line.rstrip("\n").split(":\t", 1) for line in f if ":\t" in line)
+
+
+@case
+def node_is_reached_by_its_two_sockets_only(s):
+    """Reliability N6."""
+    for pid in below(s.pid("noded")):
+        same(sockets_of(pid), [], "noded hears the network")
+    assert any(sockets_of(pid) for pid in below(s.pid("gateway")))  # the helper sees what is there
+    same(oct(stat.S_IMODE(os.stat(s.home + "/run/node.ipc").st_mode)), "0o600")
+    same(oct(stat.S_IMODE(os.stat(s.home + "/run/gw/rpc.sock").st_mode)), "0o660")
+    # Not found: inside, outside.
+    for m, want in (("eth_chainId", [False, False]), ("clique_getSigners", [False, False]),
+                    ("clique_propose", [False, True]), ("admin_peers", [True, True]), ("personal_sign", [True, True])):
+        doc = json.dumps({"jsonrpc": "2.0", "id": 1, "method": m, "params": []}) + "\n"
+        answers = [s.ipc(doc, name=name)[0] for name in ("run/node.ipc", "run/gw/rpc.sock")]
+        same([x.get("error", {}).get("code") == -32601 for x in answers], want, m)
+
+
+@case
+def parts_are_apart_and_confined(s):
+    """Reliability N10: users of their own, no way to more rights, filters."""
+    users = {}
+    for part in ("postgres", "noded", "jobsd", "gateway"):
+        for pid in below(s.pid(part)):
+            st = status_of(pid)
+            what = "%s %d (%s)" % (part, pid, st["Name"])
+            same(st["NoNewPrivs"], "1", what)
+            if part == "noded" or (part == "gateway" and pid != s.pid(part)):
+                same(st["Seccomp"], "2", what)
+            if os.getuid() == 0 and (part != "gateway" or pid != s.pid(part)):
+                same(st["CapEff"].strip("0"), "", what)
+                assert st["Uid"].split()[0] != "0", what
+                users.setdefault(st["Uid"].split()[0], set()).add(part)
+    for uid, parts in users.items():
+        same(len(parts), 1, "user %s has %s" % (uid, parts))
 
 
 @case

@@ -414,6 +414,24 @@ TEST(test_import_under_clique_refuses_what_the_engine_refuses)
 	yard_close(&b);
 }
 
+TEST(test_import_block_of_the_future_is_taken_later)
+{
+	struct yard a, b;
+	struct bytes raw;
+
+	yard_open_clique(&a, "a", 1);
+	yard_open_clique(&b, "b", 2);
+	raw = yard_block(&a, 0);
+	EXPECT_RC(
+	    chain_import(b.chain, &b.change, raw, 0, &b.e), RC_BLK_FUTURE);
+	EXPECT_U64(chain_head(b.chain)->number, 0);
+	/* Not remembered as bad: its time has come. */
+	EXPECT_RC(yard_give(&b, raw), RC_OK);
+	EXPECT_U64(chain_head(b.chain)->number, 1);
+	yard_close(&a);
+	yard_close(&b);
+}
+
 /* The recovery hook. --------------------------------------------------------
  */
 
