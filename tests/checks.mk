@@ -45,8 +45,9 @@ FUZZ_LIB_$(1) := $(call fuzz_lib,$(1),$(call fuzz_words,$(1)))
 $(B)/obj/tests/fuzz/fuzz_$(1).o: tests/fuzz/fuzz_$(1).c $(INC)/$$(FUZZ_LIB_$(1))/.ok
 	@mkdir -p $$(@D)
 	$$(Q)$$(CC) $$(ALLCFLAGS) $$(CFLAGS_$$(FUZZ_LIB_$(1))) \
-		-I$(INC)/$$(FUZZ_LIB_$(1)) -MMD -MP -c $$< -o $$@
+		-I$(INC)/$$(FUZZ_LIB_$(1)) -Itests/support -MMD -MP -c $$< -o $$@
 FUZZ_LINK_$(1) := $(B)/obj/tests/fuzz/fuzz_$(1).o \
+	$(B)/obj/tests/support/alloc.o \
 	$$(call archives,$$(call closure,$$(FUZZ_LIB_$(1))))
 $(B)/fuzz/fuzz_$(1): $$(FUZZ_LINK_$(1))
 	@mkdir -p $$(@D)
@@ -60,26 +61,34 @@ DEPFILES += $(B)/obj/tests/fuzz/fuzz_$(1).d
 endef
 $(foreach f,$(FUZZ_NAMES),$(eval $(call fuzz,$(f))))
 
+# Targets too can let our allocations fail.
+$(FUZZ_NAMES:%=$(B)/fuzz/fuzz_%) $(FUZZ_NAMES:%=$(B)/fuzz/replay_%): \
+	LDFLAGS += -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc
+
 FUZZ_RUN := $(if $(T),$(filter $(T),$(FUZZ_NAMES)),$(FUZZ_NAMES))
 SECS     ?= 10
+CPU_SECS ?= 600
+JOBS     ?= 2
 CLANG    := $(shell command -v clang)
 RUN_FUZZ := tests/tools/run-fuzz $(BUILD)/corpus
 
 .PHONY: fuzz fuzz-seeds fuzz-torture fuzz-cover fuzz-explore fuzz-replay \
-	fuzz-lines
+	fuzz-lines fuzz-long
 fuzz: ## run fuzz seeds, then explore (T=name SECS=n)
 	@$(if $(CLANG),$(MAKE) --no-print-directory FLAVOUR=fuzz fuzz-explore,\
 		echo "no clang: seeds only"; $(MAKE) fuzz-seeds)
 fuzz-seeds: ## run every fuzz seed once
 	@$(MAKE) --no-print-directory \
 		FLAVOUR=$(if $(CLANG),asan,release) fuzz-replay
-fuzz-torture: ## ten minutes of exploring for each fuzz target
-	@$(MAKE) --no-print-directory fuzz SECS=600
+fuzz-torture: ## ten CPU minutes for each fuzz target (T=name CPU_SECS=n JOBS=n)
+	@$(MAKE) --no-print-directory FLAVOUR=fuzz fuzz-long
 fuzz-cover: ## line coverage that seeds and findings reach (T=name)
 	@$(MAKE) --no-print-directory FLAVOUR=cover fuzz-lines
 
 fuzz-explore: $(FUZZ_RUN:%=$(B)/fuzz/fuzz_%)
 	@$(RUN_FUZZ) explore $(SECS) $^
+fuzz-long: $(FUZZ_RUN:%=$(B)/fuzz/fuzz_%)
+	@tests/tools/fuzz-torture $(BUILD)/corpus $(CPU_SECS) $(JOBS) $^
 fuzz-replay: $(FUZZ_RUN:%=$(B)/fuzz/replay_%)
 	@$(RUN_FUZZ) replay 0 $^
 fuzz-lines: $(FUZZ_RUN:%=$(B)/fuzz/replay_%)

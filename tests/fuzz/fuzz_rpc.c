@@ -2,7 +2,9 @@
  *
  * A JSON-RPC document through all its turns over a real store with a genesis
  * block, an engine and a pool: nothing may crash, and what is answered must
- * be JSON by our own strict reader. The first input byte picks the socket.
+ * be JSON by our own strict reader. The first input byte picks the socket,
+ * the turns that the document gets, and whether memory runs out: after as
+ * many allocations as the next byte says.
  *
  * fuzz: cover=node/rpc/json.c,node/rpc/doc.c,node/rpc/param.c lib=rpc
  */
@@ -17,8 +19,12 @@
 #include "consensus/clique.h"
 #include "rpc/json_priv.h"
 #include "rpc/rpc.h"
+#include "test.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+/* Bits of the first input byte. */
+enum { FROM_GATEWAY = 1, HAS_POOL = 2, HAS_CORE = 4, IS_SHORT_OF_MEMORY = 8 };
 
 /* The node that all inputs are put to; made once. */
 static struct world {
@@ -138,23 +144,57 @@ check_answer(struct bytes answer)
 	arena_drop(&a);
 }
 
+/* read_small reads the text into an arena that is soon full. */
+static void
+read_small(struct bytes text, size_t room)
+{
+	const struct rpc_json *v;
+	struct arena a;
+
+	arena_init(&a, room);
+	(void)rpc_json_read(&a, &v, text, NULL);
+	arena_drop(&a);
+}
+
+/* take_turns runs a document as noded does. */
+static struct bytes
+take_turns(struct rpc_doc *d, unsigned flags)
+{
+	bool needs_sync;
+	enum rc rc = RC_OK;
+
+	(void)rpc_is_short(d);
+	if (!rpc_run(d))
+		return bytes_of(NULL, 0);
+	if (rpc_needs_pool(d) && flags & HAS_POOL)
+		rc = rpc_run_pool(d, w.pool, 0, &needs_sync, NULL);
+	CHECK(rc == RC_OK || flags & IS_SHORT_OF_MEMORY);
+	if (rpc_needs_core(d) && flags & HAS_CORE)
+		(void)rpc_run_core(d, w.engine, chain_head(w.chain), 1000);
+	return rpc_finish(d);
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
+	struct bytes in = bytes_of(data, size), flags, nth = {NULL, 0}, answer;
 	struct rpc_doc *d;
-	bool needs_sync;
+	bool was_short;
 
-	if (size == 0)
+	if (!bytes_take(&flags, &in, 1) ||
+	    (flags.ptr[0] & IS_SHORT_OF_MEMORY && !bytes_take(&nth, &in, 1)))
 		return 0;
 	open_world();
-	d = rpc_begin(&w.node, data[0] & 1 ? RPC_GATEWAY : RPC_LOCAL,
-	    bytes_of(data + 1, size - 1));
-	CHECK(d != NULL);
-	if (rpc_needs_pool(d) && data[0] & 2)
-		CHECK(rpc_run_pool(d, w.pool, 0, &needs_sync, NULL) == RC_OK);
-	if (rpc_needs_core(d) && data[0] & 4)
-		(void)rpc_run_core(d, w.engine, chain_head(w.chain), 1000);
-	check_answer(rpc_finish(d));
+	if (nth.len > 0) {
+		read_small(in, 8 * (size_t)nth.ptr[0]);
+		test_alloc_fail((size_t)nth.ptr[0] + 1);
+	}
+	d = rpc_open(
+	    &w.node, flags.ptr[0] & FROM_GATEWAY ? RPC_GATEWAY : RPC_LOCAL, in);
+	answer = d == NULL ? bytes_of(NULL, 0) : take_turns(d, flags.ptr[0]);
+	was_short = test_alloc_did_fail();
+	CHECK(d != NULL || was_short);
+	check_answer(answer);
 	rpc_free(d);
 	return 0;
 }

@@ -93,6 +93,7 @@ ask(struct child *c, const struct addr *addr, struct signed_last *last,
 {
 	static uint8_t space[WIRE_REQUEST_MAX];
 	struct buf again = buf_of(space, sizeof(space));
+	static const struct signer_conf signs_nothing = {.may_seal = false};
 	struct wire_request r;
 	struct wire_reply reply;
 	enum rc rc = wire_request_take(&r, request, NULL);
@@ -101,6 +102,9 @@ ask(struct child *c, const struct addr *addr, struct signed_last *last,
 	if (rc == RC_OK) {
 		CHECK(wire_request_put(&again, &r, NULL) == RC_OK);
 		CHECK(bytes_eq(bytes_of_buf(&again), request));
+		CHECK(r.op != WIRE_SIGN ||
+		      policy_check(&signs_nothing, r.kind, r.height, r.rest,
+			  NULL) == RC_DENIED);
 	}
 	CHECK(wire_reply_take(&reply, rc == RC_OK ? r.op : WIRE_LOCK, answer,
 		  NULL) == RC_OK);
