@@ -112,19 +112,29 @@ may_read(const struct io *io, const struct io_session *s)
 	       s->out.len < IO_OUT_MAX / 2 && io->job_cnt < JOB_MAX;
 }
 
-/* Asks epoll for what the session can use now. */
-static void
+/*
+ * Asks epoll for what the session can use now. One that can use nothing is
+ * taken out: epoll tells of a client's end whether asked or not, again and
+ * again for as long as its jobs are under way. False when the kernel has no
+ * memory for it: nothing would wake the session.
+ */
+static bool
 watch(struct io *io, struct io_session *s)
 {
 	uint32_t want = (may_read(io, s) ? (uint32_t)EPOLLIN : 0) |
 			(s->out.len > 0 ? (uint32_t)EPOLLOUT : 0);
 	struct epoll_event ev = {
 	    .events = want, .data.u64 = KEY_SESSIONS + index_of(io, s)};
+	int op = EPOLL_CTL_MOD;
 
 	if (want == s->events)
-		return;
+		return true;
+	if (want == 0)
+		op = EPOLL_CTL_DEL;
+	else if (s->events == 0)
+		op = EPOLL_CTL_ADD;
 	s->events = want;
-	(void)epoll_ctl(io->epoll_fd, EPOLL_CTL_MOD, s->fd, &ev);
+	return epoll_ctl(io->epoll_fd, op, s->fd, &ev) == 0;
 }
 
 /* Sends what it can; false when the session is over. */
@@ -243,13 +253,7 @@ on_session(struct io *io, struct io_session *s, uint32_t events)
 		is_open = false;
 	else if ((events & (EPOLLIN | EPOLLHUP)) != 0 && may_read(io, s))
 		is_open = receive(io, s);
-	else if ((events & EPOLLHUP) != 0)
-		is_open = s->job_cnt > 0;
-	if (is_open)
-		is_open = flush(s);
-	if (is_open)
-		watch(io, s);
-	else
+	if (!is_open || !flush(s) || !watch(io, s))
 		close_session(io, s);
 }
 
@@ -301,9 +305,7 @@ on_listen(struct io *io, enum rpc_source source)
 static void
 go_on(struct io *io, struct io_session *s)
 {
-	if (take_documents(io, s) && flush(s))
-		watch(io, s);
-	else
+	if (!take_documents(io, s) || !flush(s) || !watch(io, s))
 		close_session(io, s);
 }
 

@@ -1,0 +1,280 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The socket loop with the test in the reader's place: it holds jobs back
+ * while clients leave, and looks at what the loop's thread costs meanwhile.
+ */
+#include "noded/io.h"
+
+#include <poll.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/check.h"
+#include "base/metrics.h"
+#include "noded/listen.h"
+#include "test.h"
+
+enum {
+	DOC_MAX = 4096,
+	LONG = 3000, /* above what io reads itself */
+	SESSION_JOBS = 256,
+	HELD_MAX = 512,
+	WATCHED_MS = 300,
+	BUSY_MS = 60, /* a loop that spins takes all of WATCHED_MS */
+	WAIT_MS = 20000
+};
+
+struct rig {
+	struct rpc_node node;
+	struct routes routes;
+	struct io io;
+	pthread_t thread;
+	char path[128];
+	struct job *held[HELD_MAX];
+	size_t held_cnt;
+};
+
+static void *
+run(void *arg)
+{
+	struct rig *r = arg;
+
+	CHECK(io_run(&r->io, NULL) == RC_OK);
+	return NULL;
+}
+
+static void
+rig_open(struct rig *r)
+{
+	*r = (struct rig){.node = {.batch_max = {10, 10}}};
+	(void)snprintf(r->path, sizeof(r->path), "%s/io.sock", test_tmpdir());
+	r->routes =
+	    (struct routes){.node = &r->node, .io = queue_new(MAIL_QUEUE_MAX)};
+	r->io = (struct io){.routes = &r->routes,
+	    .in = r->routes.io,
+	    .reader = {queue_new(MAIL_QUEUE_MAX)},
+	    .reader_cnt = 1,
+	    .listen_fd = {-1, -1}};
+	EXPECT_RC(
+	    listen_unix(&r->io.listen_fd[RPC_LOCAL], r->path, 0600, NULL, NULL),
+	    RC_OK);
+	CHECK(pthread_create(&r->thread, NULL, run, r) == 0);
+}
+
+static void
+rig_close(struct rig *r)
+{
+	mail_send(r->io.in, mail_new(MAIL_STOP));
+	pthread_join(r->thread, NULL);
+	close(r->io.listen_fd[RPC_LOCAL]);
+	queue_free(r->io.reader[0]);
+	queue_free(r->io.in);
+	EXPECT_U64(metric_get(METRIC_RPC_SESSIONS), 0);
+}
+
+static int
+client(const struct rig *r)
+{
+	struct sockaddr_un sa = {.sun_family = AF_UNIX};
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	memcpy(sa.sun_path, r->path, strlen(r->path) + 1);
+	CHECK(connect(fd, (const struct sockaddr *)&sa, sizeof(sa)) == 0);
+	return fd;
+}
+
+/* A call of a method that nobody has, with a name of LONG letters. */
+static size_t
+put_doc(char out[DOC_MAX])
+{
+	char name[LONG + 1];
+
+	memset(name, 'x', LONG);
+	name[LONG] = '\0';
+	return (size_t)snprintf(out, DOC_MAX,
+	    "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"%s\"}", name);
+}
+
+static void
+send_doc(int fd)
+{
+	char doc[DOC_MAX];
+	size_t len = put_doc(doc);
+
+	EXPECT(send(fd, doc, len, MSG_NOSIGNAL) == (ssize_t)len);
+}
+
+/* Takes cnt jobs from the reader's queue and keeps them. */
+static void
+hold(struct rig *r, size_t cnt)
+{
+	struct mail *m;
+
+	while (cnt > 0 && queue_wait(r->io.reader[0], WAIT_MS)) {
+		m = queue_pop(r->io.reader[0]);
+		if (m == NULL)
+			continue;
+		r->held[r->held_cnt++] = (struct job *)m;
+		cnt--;
+	}
+	EXPECT_U64(cnt, 0);
+}
+
+/* Does what a reader does with them. */
+static void
+let_go(struct rig *r)
+{
+	size_t i;
+
+	for (i = 0; i < r->held_cnt; i++) {
+		job_begin(r->held[i]);
+		job_send_on(r->held[i]);
+	}
+	r->held_cnt = 0;
+}
+
+static uint64_t
+cpu_ms(const struct rig *r)
+{
+	struct timespec t = {.tv_sec = 0};
+	clockid_t clock;
+
+	CHECK(pthread_getcpuclockid(r->thread, &clock) == 0);
+	CHECK(clock_gettime(clock, &t) == 0);
+	return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
+}
+
+static void
+sleep_ms(long ms)
+{
+	struct timespec t = {.tv_nsec = ms * 1000000};
+
+	(void)nanosleep(&t, NULL);
+}
+
+static void
+expect_idle(const struct rig *r)
+{
+	uint64_t before;
+
+	sleep_ms(20); /* it has seen what happened */
+	before = cpu_ms(r);
+	sleep_ms(WATCHED_MS);
+	EXPECT(cpu_ms(r) - before < BUSY_MS);
+}
+
+static void
+expect_sessions(uint64_t cnt)
+{
+	int i;
+
+	for (i = 0; i < WAIT_MS && metric_get(METRIC_RPC_SESSIONS) != cnt; i++)
+		sleep_ms(1);
+	EXPECT_U64(metric_get(METRIC_RPC_SESSIONS), cnt);
+}
+
+/* Reads to the end and counts lines: one is an answer. False: no end. */
+static bool
+reads_end(int fd, size_t *lines)
+{
+	struct pollfd p = {.fd = fd, .events = POLLIN};
+	char buf[4096];
+	ssize_t i, n = 1;
+
+	*lines = 0;
+	while (n > 0) {
+		n = poll(&p, 1, WAIT_MS) == 1 ? recv(fd, buf, sizeof(buf), 0)
+					      : -1;
+		for (i = 0; i < n; i++)
+			*lines += buf[i] == '\n';
+	}
+	return n == 0;
+}
+
+TEST(test_io_client_that_left_costs_nothing_while_its_job_runs)
+{
+	struct rig r;
+	int fd;
+
+	rig_open(&r);
+	fd = client(&r);
+	send_doc(fd);
+	hold(&r, 1);
+	close(fd);
+	expect_idle(&r);
+	let_go(&r);
+	expect_sessions(0);
+	rig_close(&r);
+}
+
+TEST(test_io_half_closed_client_gets_its_answer)
+{
+	size_t lines;
+	struct rig r;
+	int fd;
+
+	rig_open(&r);
+	fd = client(&r);
+	send_doc(fd);
+	EXPECT(shutdown(fd, SHUT_WR) == 0);
+	hold(&r, 1);
+	expect_idle(&r);
+	let_go(&r);
+	EXPECT(reads_end(fd, &lines));
+	EXPECT_U64(lines, 1);
+	close(fd);
+	expect_sessions(0);
+	rig_close(&r);
+}
+
+/* Documents wait in the socket that nothing may be read from. */
+TEST(test_io_full_session_whose_client_left_costs_nothing)
+{
+	enum { BEHIND = 8 };
+	struct rig r;
+	size_t i;
+	int fd;
+
+	rig_open(&r);
+	fd = client(&r);
+	for (i = 0; i < SESSION_JOBS; i++)
+		send_doc(fd);
+	hold(&r, SESSION_JOBS);
+	for (i = 0; i < BEHIND; i++)
+		send_doc(fd);
+	close(fd);
+	expect_idle(&r);
+	expect_sessions(1);
+	let_go(&r);
+	expect_sessions(0); /* at the first answer that finds nobody */
+	rig_close(&r);
+}
+
+/* A session that was taken out of the watch comes back into it. */
+TEST(test_io_full_session_goes_on_when_jobs_are_done)
+{
+	struct rig r;
+	size_t i, lines;
+	int fd;
+
+	rig_open(&r);
+	fd = client(&r);
+	for (i = 0; i < SESSION_JOBS; i++)
+		send_doc(fd);
+	hold(&r, SESSION_JOBS);
+	send_doc(fd);
+	expect_idle(&r);
+	let_go(&r);
+	hold(&r, 1);
+	let_go(&r);
+	EXPECT(shutdown(fd, SHUT_WR) == 0);
+	EXPECT(reads_end(fd, &lines));
+	EXPECT_U64(lines, SESSION_JOBS + 1);
+	close(fd);
+	expect_sessions(0);
+	rig_close(&r);
+}
