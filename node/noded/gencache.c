@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * Reads and writes data_dir/genesis.cache: one line with what identifies the
- * file, one with the state root, then the document without "alloc".
+ * file, the hash of all that follows, the state root, then the document
+ * without "alloc".
  */
 #include "noded/gencache.h"
 
@@ -10,13 +11,14 @@
 #include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/hex.h"
 #include "base/log.h"
 
-enum { STAMP_MAX = 128, CACHE_MAX = 1024 * 1024, ROOT_TEXT = 66 };
+enum { STAMP_MAX = 128, CACHE_MAX = 1024 * 1024, HASH_TEXT = 66 };
 
 static enum rc
 read_file(struct arena *a, struct bytes *out, const char *path, size_t max,
@@ -56,7 +58,7 @@ stamp_of(char out[STAMP_MAX], const char *path)
 
 	if (stat(path, &st) == -1)
 		return false;
-	snprintf(out, STAMP_MAX, "genesis 1 %llu %llu %lld.%09ld\n",
+	snprintf(out, STAMP_MAX, "genesis 2 %llu %llu %lld.%09ld\n",
 	    (unsigned long long)st.st_size, (unsigned long long)st.st_ino,
 	    (long long)st.st_mtim.tv_sec, st.st_mtim.tv_nsec);
 	return true;
@@ -71,25 +73,36 @@ take_prefix(struct bytes *in, const char *text)
 	       bytes_eq(head, bytes_of_str(text));
 }
 
+static bool
+take_hash(struct bytes *in, struct hash *out)
+{
+	struct bytes hex;
+
+	return bytes_take(&hex, in, HASH_TEXT) &&
+	       hex_read_fixed(out->b, sizeof(out->b), hex, false, NULL) ==
+		   RC_OK;
+}
+
 /* False whenever anything is odd: the file itself is always there. */
 static bool
 from_cache(struct arena *a, struct genesis *out, const char *data_dir,
     const char *path)
 {
 	const char *name = arena_str(a, "%s/genesis.cache", data_dir);
-	struct bytes text, root;
+	struct hash want, sum, root;
 	char stamp[STAMP_MAX];
-	struct hash h;
+	struct bytes text;
 
 	if (name == NULL || access(name, R_OK) == -1 ||
 	    !stamp_of(stamp, path) ||
 	    read_file(a, &text, name, CACHE_MAX, NULL) != RC_OK ||
-	    !take_prefix(&text, stamp) ||
-	    !bytes_take(&root, &text, ROOT_TEXT) ||
-	    hex_read_fixed(h.b, sizeof(h.b), root, false, NULL) != RC_OK ||
+	    !take_prefix(&text, stamp) || !take_hash(&text, &want))
+		return false;
+	sum = hash_keccak(text);
+	if (!hash_eq(&sum, &want) || !take_hash(&text, &root) ||
 	    genesis_read(a, out, text, NULL) != RC_OK)
 		return false;
-	out->header.state_root = h;
+	out->header.state_root = root;
 	return true;
 }
 
@@ -130,20 +143,60 @@ without_alloc(struct arena *a, const char *path)
 	return out;
 }
 
-static bool
-write_cache(const char *name, const char *stamp, const struct hash *root,
+static const char *
+cache_text(struct arena *a, const char *path, const struct hash *state_root,
     const char *doc)
 {
-	char hex[ROOT_TEXT + 1];
-	FILE *f = fopen(name, "we");
-	bool ok = f != NULL;
+	char stamp[STAMP_MAX], root[HASH_TEXT + 1], sum[HASH_TEXT + 1];
+	struct hash h;
+	char *body;
 
-	hex_put0x(hex, hash_bytes(root));
-	ok = ok && fprintf(f, "%s%s%s", stamp, hex, doc) > 0;
-	if (f != NULL)
-		ok = fclose(f) == 0 && ok;
+	hex_put0x(root, hash_bytes(state_root));
+	body = arena_str(a, "%s%s", root, doc);
+	if (body == NULL || !stamp_of(stamp, path))
+		return NULL;
+	h = hash_keccak(bytes_of_str(body));
+	return arena_str(
+	    a, "%s%s%s", stamp, hex_put0x(sum, hash_bytes(&h)), body);
+}
+
+static bool
+write_all(int fd, const char *text)
+{
+	size_t len = strlen(text);
+
+	while (len > 0) {
+		ssize_t n = write(fd, text, len);
+
+		if (n == -1 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return false;
+		text += n;
+		len -= (size_t)n;
+	}
+	return true;
+}
+
+/* Whole or not at all, also over a power cut: only a synced file gets the
+ * name. The folder is synced so that the old one does not come back. */
+static bool
+write_cache(
+    const char *dir, const char *tmp, const char *name, const char *text)
+{
+	int d = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int fd = open(
+	    tmp, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
+	bool ok = d != -1 && fd != -1 && fchmod(fd, 0600) == 0 &&
+		  write_all(fd, text) && fsync(fd) == 0;
+
+	if (fd != -1)
+		ok = close(fd) == 0 && ok;
+	ok = ok && rename(tmp, name) == 0 && fsync(d) == 0;
 	if (!ok)
-		unlink(name);
+		(void)unlink(tmp);
+	if (d != -1)
+		(void)close(d);
 	return ok;
 }
 
@@ -153,10 +206,13 @@ gencache_save(struct arena *a, const char *data_dir, const char *path,
 {
 	char *doc = without_alloc(a, path);
 	const char *name = arena_str(a, "%s/genesis.cache", data_dir);
-	char stamp[STAMP_MAX];
+	const char *tmp = arena_str(a, "%s/genesis.cache.tmp", data_dir);
+	const char *text = NULL;
 
-	if (doc == NULL || name == NULL || !stamp_of(stamp, path) ||
-	    !write_cache(name, stamp, state_root, doc))
+	if (doc != NULL)
+		text = cache_text(a, path, state_root, doc);
+	if (text == NULL || name == NULL || tmp == NULL ||
+	    !write_cache(data_dir, tmp, name, text))
 		log_warn("noded", "genesis.cache not written: starts parse %s",
 		    path);
 	free(doc);

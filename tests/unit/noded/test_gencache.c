@@ -154,6 +154,63 @@ TEST(test_gencache_cut_anywhere_is_not_used)
 	EXPECT(comes_from_cache(&p));
 }
 
+/* Nor is one that a disk has changed: rules of the chain are in it. */
+TEST(test_gencache_changed_byte_is_not_used)
+{
+	uint8_t copy[4096];
+	struct bytes whole;
+	struct place p;
+
+	open_place(&p);
+	save(&p);
+	whole = test_read(p.cache);
+	EXPECT(whole.len > 200 && whole.len <= sizeof(copy));
+	for (size_t i = 0; i < whole.len; i++) {
+		memcpy(copy, whole.ptr, whole.len);
+		copy[i] ^= 1;
+		put(p.cache, copy, whole.len);
+		EXPECT(!comes_from_cache(&p));
+	}
+}
+
+TEST(test_gencache_file_is_private_and_whole_under_its_name)
+{
+	mode_t old = umask(0);
+	char tmp[160];
+	struct stat st;
+	struct place p;
+
+	open_place(&p);
+	(void)snprintf(tmp, sizeof(tmp), "%s.tmp", p.cache);
+	put(tmp, "left behind by a crash, and longer than what comes", 50);
+	EXPECT(chmod(tmp, 0666) == 0);
+	save(&p);
+	EXPECT(stat(p.cache, &st) == 0);
+	EXPECT_U64(st.st_mode & 07777, 0600);
+	EXPECT(access(tmp, F_OK) == -1);
+	EXPECT(comes_from_cache(&p));
+	umask(old);
+}
+
+/* The old one stays as it was until the new one is complete. */
+TEST(test_gencache_failed_write_leaves_the_old_one)
+{
+	struct bytes before, after;
+	char tmp[160];
+	struct place p;
+
+	open_place(&p);
+	save(&p);
+	before = test_read(p.cache);
+	(void)snprintf(tmp, sizeof(tmp), "%s.tmp", p.cache);
+	EXPECT(mkdir(tmp, 0700) == 0);
+	memset(&p.root, 0x77, sizeof(p.root));
+	save(&p);
+	after = test_read(p.cache);
+	EXPECT_BYTES(after, before);
+	EXPECT(rmdir(tmp) == 0);
+}
+
 TEST(test_gencache_odd_cache_is_not_used)
 {
 	static char large[1024 * 1024 + 1];
