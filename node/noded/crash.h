@@ -8,4 +8,8 @@
 /* crash_install sets the handlers; once, in main, before threads. */
 void crash_install(void);
 
+/* crash_thread gives the calling thread a stack for the handlers, so that an
+ * overflow of its own leaves last words too. First in every thread. */
+void crash_thread(void);
+
 #endif

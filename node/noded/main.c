@@ -77,6 +77,7 @@ run_reader(void *arg)
 	struct queue *q = arg;
 	struct mail *m;
 
+	crash_thread();
 	for (;;) {
 		(void)queue_wait(q, -1);
 		while ((m = queue_pop(q)) != NULL) {
@@ -95,8 +96,10 @@ run_pool(void *arg)
 {
 	struct node *n = arg;
 	struct err e = {0};
-	enum rc rc = pooler_run(&n->pooler, &e);
+	enum rc rc;
 
+	crash_thread();
+	rc = pooler_run(&n->pooler, &e);
 	if (rc != RC_OK)
 		die("pool", rc, &e);
 	return NULL;
@@ -142,8 +145,10 @@ run_core(void *arg)
 {
 	struct node *n = arg;
 	struct err e = {0};
-	enum rc rc = unlock(n, &e);
+	enum rc rc;
 
+	crash_thread();
+	rc = unlock(n, &e);
 	if (rc == RC_OK)
 		rc = core_run(&n->core, &e);
 	if (rc != RC_OK)
@@ -156,8 +161,10 @@ run_io(void *arg)
 {
 	struct node *n = arg;
 	struct err e = {0};
-	enum rc rc = io_run(&n->io, &e);
+	enum rc rc;
 
+	crash_thread();
+	rc = io_run(&n->io, &e);
 	if (rc != RC_OK)
 		die("io", rc, &e);
 	return NULL;
