@@ -39,6 +39,13 @@ engine_step(struct engine *g, struct arena *a, struct engine_effects *out,
 	return g->ops->step(g, a, out, ev, now_ms, e);
 }
 
+void
+engine_gas(
+    struct engine *g, struct engine_gas *out, const struct header *head)
+{
+	g->ops->gas(g, out, head);
+}
+
 enum rc
 engine_signers(struct engine *g, struct arena *a, struct addr **out,
     size_t *cnt, const struct hash *at, struct err *e)
@@ -139,6 +146,14 @@ none_step(struct engine *g, struct arena *a, struct engine_effects *out,
 	return RC_OK;
 }
 
+static void
+none_gas(
+    struct engine *g, struct engine_gas *out, const struct header *head)
+{
+	(void)g;
+	out->next = out->lasting = head->gas_limit;
+}
+
 static enum rc
 none_signers(struct engine *g, struct arena *a, struct addr **out, size_t *cnt,
     const struct hash *at, struct err *e)
@@ -210,6 +225,7 @@ static const struct engine_ops none_ops = {
     .author = none_author,
     .prefer = none_prefer,
     .step = none_step,
+    .gas = none_gas,
     .signers = none_signers,
     .propose = none_propose,
     .discard = none_discard,

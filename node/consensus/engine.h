@@ -151,6 +151,18 @@ struct engine_status {
 	char why[ENGINE_WHY_MAX]; /* one English sentence for the operator */
 };
 
+/*
+ * struct engine_gas is how much gas a transaction may ask for after a head.
+ *
+ * next     gas limit of the block that we would build on it
+ * lasting  what is not above it fits into that block and into all that we
+ *          build later: the head's limit, or the limit that ours move
+ *          towards when that is lower
+ */
+struct engine_gas {
+	uint64_t next, lasting;
+};
+
 /* struct engine_ops: one row per engine; call through the functions below. */
 struct engine_ops {
 	const char *name;
@@ -164,6 +176,8 @@ struct engine_ops {
 	enum rc (*step)(struct engine *g, struct arena *a,
 	    struct engine_effects *out, const struct engine_event *ev,
 	    uint64_t now_ms, struct err *e);
+	void (*gas)(struct engine *g, struct engine_gas *out,
+	    const struct header *head);
 	enum rc (*signers)(struct engine *g, struct arena *a, struct addr **out,
 	    size_t *cnt, const struct hash *at, struct err *e);
 	enum rc (*propose)(struct engine *g, const struct addr *target,
@@ -221,6 +235,11 @@ int engine_prefer(struct engine *g, const struct header *a,
 enum rc engine_step(struct engine *g, struct arena *a,
     struct engine_effects *out, const struct engine_event *ev, uint64_t now_ms,
     struct err *e);
+
+/* engine_gas tells what blocks after head hold. Of an engine that does not
+ * seal both are the head's limit: what others will do it does not know. */
+void engine_gas(
+    struct engine *g, struct engine_gas *out, const struct header *head);
 
 /* engine_signers lists who may sign after block at, ascending. */
 enum rc engine_signers(struct engine *g, struct arena *a, struct addr **out,

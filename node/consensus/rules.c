@@ -108,6 +108,14 @@ rules_gas(const struct header *h, const struct header *parent,
 }
 
 uint64_t
+rules_gas_limit_aim(uint64_t target)
+{
+	if (target < RULES_GAS_LIMIT_MIN)
+		return RULES_GAS_LIMIT_MIN;
+	return target > RULES_GAS_LIMIT_MAX ? RULES_GAS_LIMIT_MAX : target;
+}
+
+uint64_t
 rules_gas_limit_next(const struct header *parent, bool is_london_now,
     bool is_parent_london, uint64_t target)
 {
@@ -115,10 +123,7 @@ rules_gas_limit_next(const struct header *parent, bool is_london_now,
 	    parent_limit(parent, is_london_now && !is_parent_london);
 	uint64_t step = limit / RULES_GAS_BOUND_DIVISOR;
 
-	if (target < RULES_GAS_LIMIT_MIN)
-		target = RULES_GAS_LIMIT_MIN;
-	if (target > RULES_GAS_LIMIT_MAX)
-		target = RULES_GAS_LIMIT_MAX;
+	target = rules_gas_limit_aim(target);
 	step = step > 0 ? step - 1 : 0;
 	if (limit < target)
 		return target - limit < step ? target : limit + step;

@@ -30,6 +30,9 @@ enum rc rules_link(
 enum rc rules_gas(const struct header *h, const struct header *parent,
     const struct fork_plan *forks, struct err *e);
 
+/* rules_gas_limit_aim is where blocks with this target end up. */
+uint64_t rules_gas_limit_aim(uint64_t target);
+
 /* rules_gas_limit_next moves the parent's limit towards target as far as
  * rules_gas allows. */
 uint64_t rules_gas_limit_next(const struct header *parent, bool is_london,

@@ -117,6 +117,7 @@ static const struct engine_ops clique_ops = {
     .author = author,
     .prefer = clique_prefer,
     .step = clique_step,
+    .gas = clique_gas,
     .signers = signers,
     .propose = clique_propose,
     .discard = clique_discard,

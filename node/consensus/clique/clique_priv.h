@@ -289,6 +289,10 @@ void clique_pause(
 enum rc clique_plan(struct clique *c, struct engine_effects *out,
     uint64_t now_ms, bool is_fresh, struct err *e);
 
+/* clique_gas is engine_gas. */
+void clique_gas(
+    struct engine *g, struct engine_gas *out, const struct header *head);
+
 /* clique_template makes c->work, the header of the next block, in
  * c->work_arena. RC_NO_MEMORY, those of clique_track. */
 enum rc clique_template(struct clique *c, uint64_t now_ms, struct err *e);

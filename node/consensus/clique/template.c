@@ -47,19 +47,39 @@ put_vote(struct clique *c, struct header *h, const struct clique_snap *snap)
 	memset(h->nonce, p->is_add ? 0xff : 0, sizeof(h->nonce));
 }
 
+/* London goes by number; the time is of no account. */
+static uint64_t
+next_limit(const struct clique *c, const struct header *head)
+{
+	return rules_gas_limit_next(head,
+	    is_london_after(c, head->number + 1, head->time),
+	    is_london_after(c, head->number, head->time), c->conf.gas_limit);
+}
+
 static void
 put_gas(const struct clique *c, struct header *h)
 {
 	bool is_london = is_london_after(c, h->number, h->time);
-	bool is_parent_london =
-	    is_london_after(c, c->head->number, c->head->time);
 
 	h->field_cnt =
 	    is_london ? HEADER_FIELDS_LONDON : HEADER_FIELDS_FRONTIER;
-	h->gas_limit = rules_gas_limit_next(
-	    c->head, is_london, is_parent_london, c->conf.gas_limit);
+	h->gas_limit = next_limit(c, c->head);
 	if (is_london)
 		basefee_next(&h->base_fee, c->conf.forks, c->head);
+}
+
+void
+clique_gas(
+    struct engine *g, struct engine_gas *out, const struct header *head)
+{
+	const struct clique *c = clique_of(g);
+
+	out->next = out->lasting = head->gas_limit;
+	if (!c->conf.is_sealer)
+		return;
+	out->next = next_limit(c, head);
+	out->lasting = clique_min(
+	    head->gas_limit, rules_gas_limit_aim(c->conf.gas_limit));
 }
 
 enum rc

@@ -58,6 +58,16 @@ TEST(test_engine_none_follows_weight_then_length)
 	EXPECT(engine_prefer(g, &low, &light, &low, &light) == 0);
 }
 
+TEST(test_engine_none_gas_is_the_heads)
+{
+	const struct header head = {.gas_limit = 4711};
+	struct engine_gas gas;
+
+	engine_gas(engine_none(), &gas, &head);
+	EXPECT_U64(gas.next, 4711);
+	EXPECT_U64(gas.lasting, 4711);
+}
+
 TEST(test_engine_none_seals_and_votes_nothing)
 {
 	const struct header h = {.coinbase = {{9}}};

@@ -708,9 +708,51 @@ TEST(test_seal_gas_limit_moves_to_the_target)
 	test_count(i);
 }
 
+/* What engine_gas says of a head must come true in the blocks after it. */
+TEST(test_seal_gas_is_what_the_next_blocks_hold)
+{
+	static const struct {
+		const char *name;
+		uint64_t target, lasting;
+		bool is_follower;
+	} rows[] = {
+	    {"rising", 30000000, 8000000, false},
+	    {"falling", 5000000, 5000000, false},
+	    {"there already", 8000000, 8000000, false},
+	    {"below the protocol's least", 1, 5000, false},
+	    {"above the protocol's most", UINT64_MAX, 8000000, false},
+	    {"a follower has no target", 5000000, 8000000, true},
+	};
+	struct engine_gas gas;
+	struct drive d;
+	size_t i, k;
+
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		test_row(rows[i].name);
+		drive_open(&d, 1, 0);
+		d.rig.conf.gas_limit = rows[i].target;
+		d.rig.conf.is_sealer = !rows[i].is_follower;
+		drive_start(&d, true);
+		engine_gas(d.g, &gas, d.head);
+		EXPECT_U64(gas.lasting, rows[i].lasting);
+		if (rows[i].is_follower)
+			EXPECT_U64(gas.next, d.head->gas_limit);
+		for (k = 0; !rows[i].is_follower && k < 20; k++) {
+			engine_gas(d.g, &gas, d.head);
+			EXPECT(drive_seal(&d, 1) != NULL);
+			EXPECT_U64(d.head->gas_limit, gas.next);
+			EXPECT(d.head->gas_limit >= rows[i].lasting);
+			EXPECT(gas.lasting >= rows[i].lasting);
+		}
+		drive_close(&d);
+	}
+	test_count(i);
+}
+
 /* EIP-1559 doubles the limit at the fork. */
 TEST(test_seal_first_london_block_doubles_the_gas_limit)
 {
+	struct engine_gas gas;
 	struct drive d;
 
 	drive_open(&d, 1, 0);
@@ -719,6 +761,9 @@ TEST(test_seal_first_london_block_doubles_the_gas_limit)
 	drive_start(&d, true);
 	EXPECT(drive_seal(&d, 1) != NULL);
 	EXPECT_U64(d.head->field_cnt, HEADER_FIELDS_FRONTIER);
+	engine_gas(d.g, &gas, d.head);
+	EXPECT_U64(gas.next, 16000000);
+	EXPECT(gas.lasting == d.head->gas_limit && gas.lasting < 8100000);
 	EXPECT(drive_seal(&d, 1) != NULL);
 	EXPECT_U64(d.head->field_cnt, HEADER_FIELDS_LONDON);
 	EXPECT_U64(d.head->gas_limit, 16000000);
