@@ -98,6 +98,8 @@ struct chain_change {
 	uint64_t rewind_to;         /* parent of the first added */
 	const struct hash *removed; /* undone blocks, highest first; their
 				     * bodies stay readable by hash */
+	const struct addr *const *removed_senders; /* of each removed one, a
+						    * sender per transaction */
 	size_t removed_cnt;
 	const struct addr *touched; /* senders in both, each once: for pools */
 	size_t touched_cnt;

@@ -62,10 +62,11 @@ make_unique(struct touched *t)
 }
 
 /* touch_undone adds senders and recipients of an undone block: both may have
- * less than they had. */
+ * less than they had. The senders are kept by transaction, too: the store
+ * forgets them with the block. */
 static enum rc
-touch_undone(
-    struct chain *c, struct touched *t, const struct hash *hash, struct err *e)
+touch_undone(struct chain *c, struct touched *t, const struct addr **senders,
+    const struct hash *hash, struct err *e)
 {
 	struct chain_work w;
 	struct bytes raw;
@@ -82,6 +83,11 @@ touch_undone(
 			       raw.len / sizeof(struct addr)))
 		rc = no_memory(e);
 	chain_work_close(&w);
+	if (rc == RC_OK)
+		raw = arena_copy(&c->change, raw);
+	if (rc == RC_OK && raw.ptr == NULL && raw.len > 0)
+		rc = no_memory(e);
+	*senders = (const void *)raw.ptr;
 	return rc;
 }
 
@@ -91,14 +97,17 @@ list_removed(
 {
 	size_t i, cnt = (size_t)(c->head.number - out->rewind_to);
 	struct hash *hashes = arena_array(&c->change, cnt, sizeof(*hashes));
+	const struct addr **senders =
+	    arena_array(&c->change, cnt, sizeof(const struct addr *));
 
-	if (hashes == NULL && cnt > 0)
+	if ((hashes == NULL || senders == NULL) && cnt > 0)
 		return no_memory(e);
 	for (i = 0; i < cnt; i++) {
 		TRY(store_hash_of(c->view, &hashes[i], c->head.number - i, e));
-		TRY(touch_undone(c, t, &hashes[i], e));
+		TRY(touch_undone(c, t, &senders[i], &hashes[i], e));
 	}
 	out->removed = hashes;
+	out->removed_senders = senders;
 	out->removed_cnt = cnt;
 	return RC_OK;
 }

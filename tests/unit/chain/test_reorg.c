@@ -113,6 +113,11 @@ TEST(test_reorg_heavier_branch_becomes_the_chain)
 		EXPECT_U64(seen, 1);
 	}
 	expect_same(&p.a, &p.b);
+	/* Who sent what was undone: keys 1 and 0, in each block. */
+	for (i = 0; i < 2; i++) {
+		EXPECT(addr_eq(&p.a.change.removed_senders[i][0], &senders[1]));
+		EXPECT(addr_eq(&p.a.change.removed_senders[i][1], &senders[0]));
+	}
 	/* Undone blocks stay readable by hash, their transactions do not count
 	 * as mined. */
 	EXPECT_RC(store_raw(chain_view(p.a.chain), &raw, &old[0], NULL), RC_OK);
