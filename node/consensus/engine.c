@@ -40,8 +40,7 @@ engine_step(struct engine *g, struct arena *a, struct engine_effects *out,
 }
 
 void
-engine_gas(
-    struct engine *g, struct engine_gas *out, const struct header *head)
+engine_gas(struct engine *g, struct engine_gas *out, const struct header *head)
 {
 	g->ops->gas(g, out, head);
 }
@@ -147,8 +146,7 @@ none_step(struct engine *g, struct arena *a, struct engine_effects *out,
 }
 
 static void
-none_gas(
-    struct engine *g, struct engine_gas *out, const struct header *head)
+none_gas(struct engine *g, struct engine_gas *out, const struct header *head)
 {
 	(void)g;
 	out->next = out->lasting = head->gas_limit;

@@ -16,6 +16,7 @@
 #include "base/log.h"
 #include "base/metrics.h"
 #include "consensus/clique.h"
+#include "eth/block.h"
 #include "noded/job.h"
 #include "noded/mail.h"
 
@@ -61,7 +62,18 @@ note_head(const struct core *c, const struct chain_change *ch)
 	}
 }
 
-/* Tells the pool thread which senders changed and the next base fee. */
+struct pool_gas
+core_gas(struct core *c)
+{
+	struct engine_gas gas;
+
+	engine_gas(c->engine, &gas, chain_head(c->chain)->header);
+	atomic_store(&c->gas_accept, gas.lasting);
+	return (struct pool_gas){.accept = gas.lasting, .block = gas.next};
+}
+
+/* Tells the pool thread which senders changed and what the next block asks
+ * for. */
 static void
 tell_pool(struct core *c, const struct chain_change *ch)
 {
@@ -76,7 +88,72 @@ tell_pool(struct core *c, const struct chain_change *ch)
 	m->touched_cnt = copy.len / sizeof(*m->touched);
 	exec_base_fee(
 	    &m->base_fee, &c->genesis->forks, chain_head(c->chain)->header);
+	m->gas = core_gas(c);
 	mail_send(c->pool, m);
+}
+
+/* list_undone makes pooled transactions of an undone block's. What no pool
+ * takes (another node's may, and more) is left out. */
+static enum rc
+list_undone(struct mail *m, const struct block *b, const struct addr *senders,
+    struct err *e)
+{
+	struct err why = {0};
+	enum rc rc;
+	size_t i;
+
+	m->txs = arena_array(&m->arena, b->tx_cnt, sizeof(struct pool_tx *));
+	if (m->txs == NULL && b->tx_cnt > 0)
+		return FAIL(e, RC_NO_MEMORY, "an undone block");
+	for (i = 0; i < b->tx_cnt; i++) {
+		rc = pool_tx_decode(&m->txs[m->tx_cnt], b->txs[i].raw, &why);
+		if (rc == RC_NO_MEMORY)
+			return FAIL(e, rc, "%s", err_message(&why, rc));
+		if (rc == RC_OK)
+			m->txs[m->tx_cnt++]->sender = senders[i];
+		else
+			log_warn("core",
+			    "block=%llu undone, index=%zu not pooled: %s",
+			    (unsigned long long)b->header.number, i,
+			    err_message(&why, rc));
+	}
+	return RC_OK;
+}
+
+static enum rc
+give_back(struct core *c, const struct hash *hash, const struct addr *senders,
+    struct err *e)
+{
+	struct mail *m = mail_new(MAIL_RETURN);
+	struct bytes raw;
+	struct block b;
+	struct arena a;
+	enum rc rc;
+
+	arena_init(&a, CHAIN_BLOCK_BYTES_MAX);
+	rc = store_raw(chain_view(c->chain), &raw, hash, e);
+	if (rc == RC_OK)
+		rc = block_take_frontier(&a, &b, &raw, e);
+	if (rc == RC_OK)
+		rc = list_undone(m, &b, senders, e);
+	arena_drop(&a);
+	if (rc == RC_OK)
+		mail_send(c->pool, m);
+	else
+		mail_free(m);
+	return rc;
+}
+
+/* The pool takes back what undone blocks had, oldest first. Until it has
+ * synced that, its log has their records still: a crash loses nothing. */
+static enum rc
+give_all_back(struct core *c, const struct chain_change *ch, struct err *e)
+{
+	size_t i;
+
+	for (i = ch->removed_cnt; i-- > 0;)
+		TRY(give_back(c, &ch->removed[i], ch->removed_senders[i], e));
+	return RC_OK;
 }
 
 /* Clique has no finality; below twice the signers' window it has never been
@@ -106,19 +183,21 @@ head_event(const struct core *c, enum engine_event_kind kind)
 	    .has_work = c->has_work};
 }
 
-static void
-head_moved(struct core *c, const struct chain_change *ch)
+static enum rc
+head_moved(struct core *c, const struct chain_change *ch, struct err *e)
 {
 	struct engine_event ev;
 
 	note_head(c, ch);
 	note_depth(c);
 	tell_pool(c, ch);
+	TRY(give_all_back(c, ch, e));
 	c->has_work = false; /* the pool says so again when it has some */
 	c->tmpl = NULL;
 	c->idle_since_ms = now_ms(c);
 	ev = head_event(c, EV_HEAD);
 	post(c, &ev);
+	return RC_OK;
 }
 
 /* EF_BUILD: keep the template and ask the pool what could be in the block. */
@@ -132,6 +211,8 @@ start_build(struct core *c, const struct engine_effect *ef, struct err *e)
 	if (c->tmpl == NULL)
 		return FAIL(e, RC_NO_MEMORY, "block template");
 	c->build_until_ms = now_ms(c) + c->conf->build_time;
+	if (ef->at_ms < c->build_until_ms)
+		c->build_until_ms = ef->at_ms;
 	m = mail_new(MAIL_PICK);
 	m->ticket = ++c->ticket;
 	m->gas_max = c->tmpl->gas_limit;
@@ -155,14 +236,21 @@ static void
 refuse_tx(void *ctx, const struct tx *tx, enum rc rc, const char *why)
 {
 	struct core *c = ctx;
-	struct mail *m;
 
 	if (rc == RC_TX_NONCE_HIGH || rc == RC_TX_FUNDS || rc == RC_TX_FEE_LOW)
 		return;
-	m = mail_new(MAIL_DROP);
-	m->tx_hash = tx->hash;
-	strncpy(m->why, why, sizeof(m->why) - 1);
-	mail_send(c->pool, m);
+	if (c->drops == NULL)
+		c->drops = mail_new(MAIL_DROP);
+	/* Those that find no room are refused again in the next block. */
+	(void)mail_add_drop(c->drops, &tx->hash, why);
+}
+
+static void
+send_drops(struct core *c)
+{
+	if (c->drops != NULL)
+		mail_send(c->pool, c->drops);
+	c->drops = NULL;
 }
 
 static void
@@ -195,6 +283,7 @@ build(struct core *c, const struct mail *m, struct err *e)
 	}
 	rc = chain_build(c->chain, &c->built, c->tmpl, cand, m->tx_cnt,
 	    build_is_due, refuse_tx, c, &why);
+	send_drops(c);
 	if (rc == RC_IO || rc == RC_CORRUPT)
 		return FAIL(e, rc, "%s", err_message(&why, rc));
 	if (rc != RC_OK) {
@@ -235,10 +324,9 @@ changed(struct core *c, const char *what, enum rc rc,
 {
 	if (rc == RC_IO || rc == RC_CORRUPT)
 		return FAIL(e, rc, "%s: %s", what, err_message(why, rc));
-	if (rc != RC_OK)
-		refused(c, what, rc, why);
-	else
-		head_moved(c, ch);
+	if (rc == RC_OK)
+		return head_moved(c, ch, e);
+	refused(c, what, rc, why);
 	return RC_OK;
 }
 
@@ -347,6 +435,7 @@ on_mail(struct core *c, struct mail *m, struct err *e)
 	case MAIL_PICK:
 	case MAIL_DROP:
 	case MAIL_HEAD:
+	case MAIL_RETURN:
 		rc = FAIL(e, RC_INTERNAL, "core got a message for pool");
 		break;
 	}

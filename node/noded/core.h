@@ -11,6 +11,7 @@
 #include "base/queue.h"
 #include "chain/chain.h"
 #include "noded/conf.h"
+#include "noded/mail.h"
 #include "signer/signer.h"
 
 /* Events in line: an effect causes at most one, an event eight effects. */
@@ -35,11 +36,17 @@ struct core {
 	struct engine_event events[CORE_EVENT_MAX];
 	size_t event_cnt;
 	uint64_t build_until_ms;
+	struct mail *drops; /* of this build, NULL: none yet */
 	uint64_t idle_since_ms;
 	bool has_work, is_stopping;
-	/* How far below the head a block is safe; readers look at it. */
-	_Atomic(uint64_t) final_depth;
+	/* How far below the head a block is safe, and the largest gas limit of
+	 * a new transaction; readers look at them. */
+	_Atomic(uint64_t) final_depth, gas_accept;
 };
+
+/* core_gas computes what the pool and readers must know of gas, from the
+ * head. Thread: core, or before it starts */
+struct pool_gas core_gas(struct core *c);
 
 /*
  * core_run seals and imports until MAIL_STOP, then flushes.

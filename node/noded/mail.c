@@ -4,10 +4,13 @@
  */
 #include "noded/mail.h"
 
+#include <string.h>
+
 #include "base/check.h"
 
-/* Largest message: a pick of a block full of the smallest transactions. */
-enum { MAIL_BYTES_MAX = 64 * 1024 * 1024 };
+/* Largest message: a pick of a block full of the smallest transactions, or a
+ * list of a hundred thousand that must go. The longest reason. */
+enum { MAIL_BYTES_MAX = 64 * 1024 * 1024, MAIL_WHY_MAX = 256 };
 
 struct mail *
 mail_new(enum mail_kind kind)
@@ -29,6 +32,23 @@ mail_free(struct mail *m)
 		pool_tx_put(m->txs[i]);
 	arena_drop(&m->arena);
 	mem_free(m);
+}
+
+bool
+mail_add_drop(struct mail *m, const struct hash *tx_hash, const char *why)
+{
+	size_t len = strnlen(why, MAIL_WHY_MAX);
+	struct mail_drop *d = arena_alloc(&m->arena, sizeof(*d));
+	char *text = arena_alloc(&m->arena, len + 1);
+
+	if (d == NULL || text == NULL)
+		return false;
+	memcpy(text, why, len);
+	text[len] = '\0';
+	*d = (struct mail_drop){
+	    .next = m->drops, .tx_hash = *tx_hash, .why = text};
+	m->drops = d;
+	return true;
 }
 
 void

@@ -5,6 +5,9 @@
  *
  *   io ----JOB----> reader ----JOB----> pool / core ----JOB----> io
  *   pool --WORK---> core --PICK--> pool --PICKED--> core --HEAD--> pool
+ *
+ * After a change of branch HEAD is followed by a RETURN for each block that
+ * was undone, oldest first.
  */
 #ifndef NODED_MAIL_H
 #define NODED_MAIL_H
@@ -18,8 +21,9 @@ enum mail_kind {
 	MAIL_WORK,   /* pool to core: something can be mined */
 	MAIL_PICK,   /* core to pool: list what to mine */
 	MAIL_PICKED, /* pool to core: the list */
-	MAIL_DROP,   /* core to pool: this cannot be executed */
+	MAIL_DROP,   /* core to pool: these cannot be executed */
 	MAIL_HEAD,   /* core to pool: the head moved */
+	MAIL_RETURN, /* core to pool: these are in no block any more */
 	MAIL_STOP    /* leave when the queue is empty */
 };
 
@@ -27,18 +31,25 @@ enum mail_kind {
  * long before; what core and pool say to each other is a handful a block. */
 enum { MAIL_QUEUE_MAX = 65536 };
 
+/* struct mail_drop is one transaction that leaves the pool and why. */
+struct mail_drop {
+	struct mail_drop *next;
+	struct hash tx_hash;
+	const char *why;
+};
+
 struct mail {
 	enum mail_kind kind;
 	struct arena arena;   /* owns what the message points to */
 	struct u256 base_fee; /* PICK, HEAD: of the next block */
 	uint64_t gas_max;     /* PICK */
+	struct pool_gas gas;  /* HEAD */
 	uint64_t ticket;      /* PICK, PICKED: which template */
-	struct pool_tx **txs; /* PICKED: one reference each */
+	struct pool_tx **txs; /* PICKED, RETURN: one reference each, or NULL */
 	size_t tx_cnt;
 	const struct addr *touched; /* HEAD */
 	size_t touched_cnt;
-	struct hash tx_hash; /* DROP */
-	char why[128];       /* DROP */
+	struct mail_drop *drops; /* DROP */
 };
 
 /* mail_new makes a message; the process ends when memory is short. */
@@ -46,6 +57,10 @@ struct mail *mail_new(enum mail_kind kind);
 
 /* mail_free drops a message and the references in it. */
 void mail_free(struct mail *m);
+
+/* mail_add_drop puts one more into a MAIL_DROP, its text copied and perhaps
+ * cut. False when the message is full. */
+bool mail_add_drop(struct mail *m, const struct hash *tx_hash, const char *why);
 
 /* mail_send pushes m; a full queue of threads that only we feed is a broken
  * promise and ends the process. Not for JSON-RPC work. */

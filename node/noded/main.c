@@ -264,20 +264,20 @@ open_engine(struct node *n, struct err *e)
 static enum rc
 open_pool(struct node *n, struct err *e)
 {
-	struct pool_conf c = pool_conf_default(n->genesis.forks.chain_id);
+	struct pool_conf c = pool_conf_open(n->genesis.forks.chain_id);
 	struct pool_view view = pooler_view(&n->pooler);
 	struct pooler *p = &n->pooler;
 
 	p->clock = clock_real();
 	p->store = n->store;
-	p->gas_max = chain_head(n->chain)->header->gas_limit;
+	p->gas = core_gas(&n->core);
 	exec_base_fee(
 	    &p->base_fee, &n->genesis.forks, chain_head(n->chain)->header);
 	TRY(store_view_open(&p->view, n->store, e));
 	c.log_dir = arena_str(&n->arena, "%s/pool", n->conf.data_dir);
 	c.allow_unprotected = n->conf.allow_unprotected;
 	c.price_floor = n->conf.price_floor;
-	c.block_gas_max = p->gas_max;
+	c.gas = p->gas;
 	c.age_max_s = n->conf.pool_age / 1000;
 	c.tx_max = n->conf.pool_txs;
 	c.bytes_max = n->conf.pool_bytes;
@@ -332,7 +332,7 @@ fill_core(struct node *n)
 	    .is_sealer = n->conf.sealer.is_set,
 	    .sealer = n->conf.sealer.addr,
 	    .allow_unprotected = n->conf.allow_unprotected,
-	    .gas_max = n->pooler.gas_max,
+	    .gas_max = &n->core.gas_accept,
 	    .price_floor = n->conf.price_floor,
 	    .final_depth = &n->core.final_depth,
 	    .batch_max = {n->conf.batch_ipc, n->conf.batch_rpc}};
@@ -356,9 +356,9 @@ open_all(struct node *n, struct err *e)
 	TRY(open_signer(n, e));
 	TRY(open_chain(n, e));
 	TRY(open_engine(n, e));
-	TRY(open_pool(n, e));
 	TRY(open_queues(n, e));
 	fill_core(n);
+	TRY(open_pool(n, e));
 	TRY(open_sockets(n, e));
 	return noded_sandbox_enter(e);
 }

@@ -11,7 +11,7 @@
 #include "noded/mail.h"
 
 /* Jobs that share one sync: bounds what waits for it. */
-enum { POOLER_BATCH_MAX = 4096, POOLER_REMIND_MS = 1000 };
+enum { POOLER_BATCH_MAX = 4096 };
 
 static uint64_t
 now_ms(const struct pooler *p)
@@ -60,9 +60,28 @@ on_head(struct pooler *p, const struct mail *m, struct err *e)
 
 	TRY(renew_view(p, e));
 	p->base_fee = m->base_fee;
+	p->gas = m->gas;
 	p->has_told_work = false;
+	TRY(pool_set_gas(p->pool, &p->gas, now_ms(p), e));
 	return pool_head(
 	    p->pool, &view, m->touched, m->touched_cnt, now_ms(p), e);
+}
+
+/* What an undone block had comes back and is as durable as before. */
+static enum rc
+on_return(struct pooler *p, struct mail *m, struct err *e)
+{
+	struct pool_tx *t;
+	size_t i;
+
+	p->needs_sync = true;
+	for (i = 0; i < m->tx_cnt; i++) {
+		t = m->txs[i];
+		m->txs[i] = NULL;
+		if (t != NULL)
+			TRY(pool_return(p->pool, t, now_ms(p), e));
+	}
+	return RC_OK;
 }
 
 static enum rc
@@ -78,8 +97,23 @@ on_pick(struct pooler *p, const struct mail *m, struct err *e)
 		mail_free(out);
 		return rc;
 	}
+	/* Core will build nothing: what comes next is news to it. */
+	if (out->tx_cnt == 0)
+		p->has_told_work = false;
 	mail_send(p->core, out);
 	return RC_OK;
+}
+
+/* The block that these were in may be empty now and never sealed: what is
+ * left is told anew. */
+static void
+on_drop(struct pooler *p, const struct mail *m)
+{
+	const struct mail_drop *d;
+
+	for (d = m->drops; d != NULL; d = d->next)
+		pool_drop(p->pool, &d->tx_hash, d->why);
+	p->has_told_work = false;
 }
 
 static enum rc
@@ -95,7 +129,10 @@ on_mail(struct pooler *p, struct mail *m, struct err *e)
 		rc = on_pick(p, m, e);
 		break;
 	case MAIL_DROP:
-		pool_drop(p->pool, &m->tx_hash, m->why);
+		on_drop(p, m);
+		break;
+	case MAIL_RETURN:
+		rc = on_return(p, m, e);
 		break;
 	case MAIL_STOP:
 		p->is_stopping = true;
@@ -133,7 +170,7 @@ static void
 tell_work(struct pooler *p)
 {
 	if (p->has_told_work ||
-	    !pool_has_work(p->pool, p->gas_max, &p->base_fee))
+	    !pool_has_work(p->pool, p->gas.block, &p->base_fee))
 		return;
 	p->has_told_work = true;
 	mail_send(p->core, mail_new(MAIL_WORK));
@@ -149,12 +186,13 @@ turn(struct pooler *p, struct err *e)
 	TRY(take_batch(p, wait, &cnt, e));
 	store_view_close(p->view);
 	p->view = NULL;
-	if (cnt > 0)
+	if (cnt > 0 || p->needs_sync)
 		TRY(pool_sync(p->pool, e));
+	p->needs_sync = false;
 	for (i = 0; i < cnt; i++)
 		job_send_on(wait[i]);
 	tell_work(p);
-	return RC_OK;
+	return pool_tidy(p->pool, e);
 }
 
 enum rc
@@ -163,11 +201,7 @@ pooler_run(struct pooler *p, struct err *e)
 	enum rc rc = RC_OK;
 
 	while (rc == RC_OK && !p->is_stopping) {
-		/* While work waits, core is reminded: a word that came at a
-		 * moment when it could do nothing must not be the last. */
-		if (!queue_wait(
-			p->in, p->has_told_work ? POOLER_REMIND_MS : -1))
-			p->has_told_work = false;
+		(void)queue_wait(p->in, -1);
 		rc = turn(p, e);
 	}
 	return rc;

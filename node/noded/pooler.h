@@ -21,9 +21,11 @@ struct pooler {
 	struct store_view *view; /* of this turn */
 	struct queue *in, *core;
 	struct u256 base_fee; /* of the next block */
-	uint64_t gas_max;     /* of the next block */
+	struct pool_gas gas;  /* of blocks from now on */
 	/* own */
-	bool has_told_work, is_stopping;
+	bool has_told_work; /* core knows, and nothing came of it yet */
+	bool needs_sync;    /* of what is no job's */
+	bool is_stopping;
 };
 
 /* pooler_view returns how the pool reads accounts: on p->view. */

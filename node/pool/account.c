@@ -155,10 +155,22 @@ pool_account_demote(struct pool_account *acc, size_t n, uint64_t now_ms)
 	}
 }
 
-void
-pool_account_settle(struct pool_account *acc, uint64_t now_ms)
+size_t
+pool_account_above(const struct pool_account *acc, uint64_t block_gas)
+{
+	size_t i = 0;
+
+	while (i < acc->ready && acc->v[i]->tx->tx.gas <= block_gas)
+		i++;
+	return i;
+}
+
+uint64_t
+pool_account_settle(
+    struct pool_account *acc, uint64_t block_gas, uint64_t now_ms)
 {
 	size_t run = pool_account_run(acc);
+	uint64_t most = 0, gas;
 	struct u256 sum;
 
 	/* A head that was undone can put the nonce below the first entry. */
@@ -166,10 +178,15 @@ pool_account_settle(struct pool_account *acc, uint64_t now_ms)
 	while (u256_cmp(&acc->ready_cost, &acc->balance) > 0)
 		pool_account_demote(acc, acc->ready - 1, now_ms);
 	for (; acc->ready < run; acc->ready++) {
-		if (u256_add(
+		gas = acc->v[acc->ready]->tx->tx.gas;
+		if (gas > block_gas ||
+		    u256_add(
 			&sum, &acc->ready_cost, &acc->v[acc->ready]->cost) ||
 		    u256_cmp(&sum, &acc->balance) > 0)
 			break;
 		acc->ready_cost = sum;
+		if (gas > most)
+			most = gas;
 	}
+	return most;
 }

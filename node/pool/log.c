@@ -203,6 +203,7 @@ pool_log_sync(struct pool_log *l, struct err *e)
 		return broken(l, "sync a group", e);
 	metric_add(METRIC_POOL_SYNCS, 1);
 	seg->bytes += l->buf.len;
+	l->new_bytes += l->buf.len;
 	seg->is_full = seg->bytes >= POOL_SEGMENT_MAX;
 	l->seq++;
 	l->buf.len = POOL_LOG_FRAME_HEAD;
@@ -411,11 +412,19 @@ enum rc
 pool_log_compact(struct pool_log *l, struct err *e)
 {
 	TRY(check_alive(l, e));
+	l->new_bytes = 0;
 	TRY(remove_dead(l, e));
 	if (l->oldest == l->newest || !is_mostly_dead(l) || !can_copy(l))
 		return RC_OK;
 	TRY(copy_oldest(l, e));
 	return remove_dead(l, e);
+}
+
+enum rc
+pool_log_tidy(struct pool_log *l, struct err *e)
+{
+	TRY(check_alive(l, e));
+	return l->new_bytes < POOL_SEGMENT_MAX ? RC_OK : pool_log_compact(l, e);
 }
 
 /* sync_parent makes a new folder durable. */

@@ -48,8 +48,9 @@ struct pool_log {
 	uint64_t torn_bytes; /* of the end that was left uncut */
 	struct pool_log_seg *oldest, *newest;
 	size_t seg_cnt;
-	uint64_t seq;   /* of the next frame */
-	struct buf buf; /* the next frame, its head still blank */
+	uint64_t seq;       /* of the next frame */
+	uint64_t new_bytes; /* written since the last compaction */
+	struct buf buf;     /* the next frame, its head still blank */
 	struct crc64 crc;
 };
 

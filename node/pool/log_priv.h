@@ -88,6 +88,10 @@ enum rc pool_log_sync(struct pool_log *l, struct err *e);
  */
 enum rc pool_log_compact(struct pool_log *l, struct err *e);
 
+/* pool_log_tidy is pool_log_compact when POOL_SEGMENT_MAX bytes were written
+ * since the last one. Errors RC_IO, sticky */
+enum rc pool_log_tidy(struct pool_log *l, struct err *e);
+
 /* pool_log_bytes is the size of all segments. */
 uint64_t pool_log_bytes(const struct pool_log *l);
 

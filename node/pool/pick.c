@@ -128,17 +128,39 @@ pool_pick(struct pool *p, struct arena *a, struct pool_tx ***out, size_t *cnt,
 	return RC_OK;
 }
 
-bool
-pool_has_work(
-    const struct pool *p, uint64_t gas_max, const struct u256 *base_fee)
+/* has_turn tells whether something of acc could be mined. */
+static bool
+has_turn(const struct pool_account *acc, uint64_t gas_max,
+    const struct u256 *base_fee)
 {
 	struct turn t;
+
+	return set_turn(&t, acc, 0, base_fee) &&
+	       acc->v[0]->tx->tx.gas <= gas_max;
+}
+
+void
+pool_idle_look(struct pool *p, const struct pool_account *acc)
+{
+	struct pool_idle *idle = &p->idle;
+
+	if (idle->is_known && has_turn(acc, idle->gas_max, &idle->base_fee))
+		idle->is_known = false;
+}
+
+bool
+pool_has_work(struct pool *p, uint64_t gas_max, const struct u256 *base_fee)
+{
 	size_t i;
 
+	if (p->idle.is_known && p->idle.gas_max == gas_max &&
+	    u256_eq(&p->idle.base_fee, base_fee))
+		return false;
 	for (i = 0; i < p->heap_cnt; i++) {
-		if (set_turn(&t, p->heap[i], 0, base_fee) &&
-		    p->heap[i]->v[0]->tx->tx.gas <= gas_max)
+		if (has_turn(p->heap[i], gas_max, base_fee))
 			return true;
 	}
+	p->idle = (struct pool_idle){
+	    .is_known = true, .gas_max = gas_max, .base_fee = *base_fee};
 	return false;
 }

@@ -56,7 +56,7 @@ pool_policy(const struct pool_conf *conf, const struct tx *tx, struct err *e)
 		    "oversized data: transaction size %zu, limit %d",
 		    tx->raw.len, (int)TX_RAW_MAX);
 	TRY(check_chain(conf, tx, e));
-	if (tx->gas > conf->block_gas_max)
+	if (tx->gas > conf->gas.accept)
 		return FAIL(e, RC_TX_GAS_LIMIT, "exceeds block gas limit");
 	/* EIP-2681 */
 	if (tx->nonce == UINT64_MAX)

@@ -13,6 +13,7 @@
  * link. So what is in the pool is in the log.
  */
 #include <inttypes.h>
+#include <stdio.h>
 
 #include "base/check.h"
 #include "base/hex.h"
@@ -20,24 +21,24 @@
 #include "base/metrics.h"
 #include "pool/pool_priv.h"
 
-/* Texts with 0x and NUL. */
-enum { HASH_TEXT_MAX = 67, ADDR_TEXT_LEN = 43 };
+/* Texts with 0x and NUL; the reason of a drop. */
+enum { HASH_TEXT_MAX = 67, ADDR_TEXT_LEN = 43, WHY_MAX = 128 };
 
 /* The maps hold more than the configured bounds: what was acknowledged under
  * wider ones is taken in again at the next start. */
 enum { MAP_MAX = 20000000 };
 
 struct pool_conf
-pool_conf_default(uint64_t chain_id)
+pool_conf_open(uint64_t chain_id)
 {
 	return (struct pool_conf){
 	    .chain_id = chain_id,
-	    .block_gas_max = POOL_BLOCK_GAS_MAX,
-	    .age_max_s = POOL_AGE_MAX_S,
-	    .tx_max = POOL_TX_MAX,
-	    .bytes_max = POOL_BYTES_MAX,
-	    .per_account_max = POOL_PER_ACCOUNT_MAX,
-	    .account_max = POOL_ACCOUNT_MAX,
+	    .gas = {.accept = UINT64_MAX, .block = UINT64_MAX},
+	    .age_max_s = UINT64_MAX,
+	    .tx_max = SIZE_MAX,
+	    .bytes_max = SIZE_MAX,
+	    .per_account_max = SIZE_MAX,
+	    .account_max = SIZE_MAX,
 	};
 }
 
@@ -62,6 +63,27 @@ say_gone(const struct pool_entry *n, const char *why)
 	    "dropped hash=%s sender=%s nonce=%" PRIu64 " why=\"%s\"",
 	    hex_put0x(hash, hash_bytes(&n->tx->tx.hash)),
 	    hex_put0x(from, addr_bytes(&n->tx->sender)), n->tx->tx.nonce, why);
+}
+
+static bool
+is_above(const struct pool *p, const struct pool_entry *n)
+{
+	return n->tx->tx.gas > p->conf.gas.block;
+}
+
+/* say_above writes the line about an acknowledged one that blocks have become
+ * too small for. */
+static void
+say_above(const struct pool *p, const struct pool_entry *n)
+{
+	char hash[HASH_TEXT_MAX], from[ADDR_TEXT_LEN];
+
+	log_warn("pool",
+	    "waits for larger blocks hash=%s sender=%s nonce=%" PRIu64
+	    " gas=%" PRIu64 " limit=%" PRIu64,
+	    hex_put0x(hash, hash_bytes(&n->tx->tx.hash)),
+	    hex_put0x(from, addr_bytes(&n->tx->sender)), n->tx->tx.nonce,
+	    n->tx->tx.gas, p->conf.gas.block);
 }
 
 /* forget frees an entry that its account lists no more. */
@@ -95,8 +117,12 @@ edit_begin(struct pool *p, const struct pool_account *acc)
 static void
 edit_end(struct pool *p, struct pool_account *acc)
 {
-	pool_account_settle(acc, p->now_ms);
+	uint64_t gas = pool_account_settle(acc, p->conf.gas.block, p->now_ms);
+
 	p->ready += acc->ready;
+	if (gas > p->ready_gas)
+		p->ready_gas = gas;
+	pool_idle_look(p, acc);
 	if (acc->cnt > 0) {
 		pool_heap_fix(p, acc);
 		return;
@@ -385,10 +411,15 @@ enter_again(struct pool *p, const struct seat *s, struct pool_tx *t,
 	struct pool_entry *n;
 
 	TRY(enter(p, s, t, logged_bytes, e));
-	if (reading == NULL)
-		return RC_OK;
 	n = map_get(&p->by_hash, t->tx.hash.b);
-	n->idle_ms = t->added_ms;
+	if (reading == NULL) {
+		if (is_above(p, n))
+			say_above(p, n);
+		return RC_OK;
+	}
+	/* Larger blocks are waited for since the start. */
+	if (!is_above(p, n))
+		n->idle_ms = t->added_ms;
 	pool_log_adopt(reading, &n->ref, t, logged_bytes);
 	return RC_OK;
 }
@@ -473,6 +504,19 @@ pool_new(
 	return p;
 }
 
+static void
+say_all_above(const struct pool *p)
+{
+	size_t i, k;
+
+	for (i = 0; i < p->heap_cnt; i++) {
+		for (k = 0; k < p->heap[i]->cnt; k++) {
+			if (is_above(p, p->heap[i]->v[k]))
+				say_above(p, p->heap[i]->v[k]);
+		}
+	}
+}
+
 enum rc
 pool_open(struct pool **out, const struct pool_conf *conf,
     const struct pool_view *view, uint64_t now_ms, struct err *e)
@@ -489,6 +533,7 @@ pool_open(struct pool **out, const struct pool_conf *conf,
 			pool_close(p);
 			return rc;
 		}
+		say_all_above(p);
 		log_info("pool",
 		    "opened pending=%zu queued=%zu log_bytes=%" PRIu64,
 		    p->ready, p->by_hash.cnt - p->ready,
@@ -527,6 +572,12 @@ pool_sync(struct pool *p, struct err *e)
 	return p->log == NULL ? RC_OK : pool_log_sync(p->log, e);
 }
 
+enum rc
+pool_tidy(struct pool *p, struct err *e)
+{
+	return p->log == NULL ? RC_OK : pool_log_tidy(p->log, e);
+}
+
 /* list_accounts copies the heap, which moves while accounts change. */
 static enum rc
 list_accounts(const struct pool *p, struct arena *a, struct pool_account ***out,
@@ -541,11 +592,33 @@ list_accounts(const struct pool *p, struct arena *a, struct pool_account ***out,
 	return RC_OK;
 }
 
+/* lists_max is room for two lists of all accounts, and for what the arena
+ * needs around them. */
+static size_t
+lists_max(const struct pool *p)
+{
+	return 4 * sizeof(void *) * (p->heap_cnt + 1024);
+}
+
 static bool
 is_aged(const struct pool *p, const struct pool_entry *n)
 {
 	return p->now_ms > n->idle_ms &&
 	       (p->now_ms - n->idle_ms) / 1000 > p->conf.age_max_s;
+}
+
+/* drop_aged drops one with the reason why it could not be mined. */
+static enum rc
+drop_aged(struct pool *p, struct pool_entry *n, struct err *e)
+{
+	char why[WHY_MAX] = "queued for too long";
+
+	if (is_above(p, n))
+		(void)snprintf(why, sizeof(why),
+		    "gas %" PRIu64 " is above the block gas limit %" PRIu64
+		    " for too long",
+		    n->tx->tx.gas, p->conf.gas.block);
+	return remove_entry(p, n, why, e);
 }
 
 /* age_account drops what has been queued for too long. */
@@ -559,7 +632,7 @@ age_account(struct pool *p, struct pool_account *acc, struct err *e)
 		if (!is_aged(p, acc->v[i]))
 			continue;
 		is_last = acc->cnt == 1; /* acc goes with it */
-		TRY(remove_entry(p, acc->v[i], "queued for too long", e));
+		TRY(drop_aged(p, acc->v[i], e));
 	}
 	return RC_OK;
 }
@@ -578,6 +651,59 @@ age_all(struct pool *p, struct arena *a, struct err *e)
 		TRY(age_account(p, v[i], e));
 	p->aged_ms = p->now_ms;
 	return RC_OK;
+}
+
+/* demote_above makes queued what the next block is too small for, and all
+ * behind it; each gets a line. */
+static void
+demote_above(struct pool *p, struct pool_account *acc)
+{
+	size_t i, at = pool_account_above(acc, p->conf.gas.block);
+
+	for (i = at; i < acc->ready; i++) {
+		if (is_above(p, acc->v[i]))
+			say_above(p, acc->v[i]);
+	}
+	for (i = 0; i < at; i++) {
+		if (acc->v[i]->tx->tx.gas > p->ready_gas)
+			p->ready_gas = acc->v[i]->tx->tx.gas;
+	}
+	if (at == acc->ready)
+		return;
+	edit_begin(p, acc);
+	pool_account_demote(acc, at, p->now_ms);
+	edit_end(p, acc);
+}
+
+static enum rc
+demote_all_above(struct pool *p, struct arena *a, struct err *e)
+{
+	struct pool_account **v;
+	size_t i, cnt;
+
+	TRY(list_accounts(p, a, &v, &cnt, e));
+	p->ready_gas = 0; /* counted anew */
+	for (i = 0; i < cnt; i++)
+		demote_above(p, v[i]);
+	return RC_OK;
+}
+
+enum rc
+pool_set_gas(
+    struct pool *p, const struct pool_gas *gas, uint64_t now_ms, struct err *e)
+{
+	struct arena a;
+	enum rc rc;
+
+	p->now_ms = now_ms;
+	p->conf.gas = *gas;
+	if (gas->block >= p->ready_gas)
+		return RC_OK;
+	arena_init(&a, lists_max(p));
+	rc = demote_all_above(p, &a, e);
+	arena_drop(&a);
+	publish(p);
+	return rc;
 }
 
 /* refresh_short reads the accounts again that may have got the funds they
@@ -622,8 +748,7 @@ pool_head(struct pool *p, const struct pool_view *view,
 	p->view = *view;
 	p->now_ms = now_ms;
 	p->head_no++;
-	/* Two lists of all accounts, and what the arena needs around them. */
-	arena_init(&a, 4 * sizeof(void *) * (p->heap_cnt + 1024));
+	arena_init(&a, lists_max(p));
 	pool_linger_expire(p, false);
 	rc = refresh_touched(p, touched, cnt, e);
 	if (rc == RC_OK)

@@ -16,6 +16,10 @@
  *   a full pool then refuses newcomers and keeps what it has.
  * - A queued one gives way to any executable newcomer when the pool is full,
  *   and leaves when it has waited age_max_s. Both are logged.
+ *
+ * Executable also means that the next block is large enough for it. Blocks
+ * can become too small for an acknowledged one (a restart with a lower gas
+ * limit): it is logged and queued, since the limit may come back.
  */
 #ifndef POOL_POOL_H
 #define POOL_POOL_H
@@ -74,18 +78,32 @@ struct pool_view {
 	void *ctx;
 };
 
+/*
+ * struct pool_gas bounds the gas limit of one transaction.
+ *
+ * accept  a newcomer is refused above it. It should be so low that what was
+ *         acknowledged fits into every block to come, however the limit of
+ *         blocks moves
+ * block   gas limit of the next block: a pooled one above it is not
+ *         executable and waits
+ */
+struct pool_gas {
+	uint64_t accept, block;
+};
+
 struct pool_conf {
 	const char *log_dir; /* made if missing; NULL: nothing on disk */
 	uint64_t chain_id;
 	bool allow_unprotected;  /* legacy without chain id */
 	struct u256 price_floor; /* lowest max_tip accepted */
-	uint64_t block_gas_max;  /* largest gas limit accepted */
+	struct pool_gas gas;     /* until the first pool_set_gas */
 	uint64_t age_max_s;      /* queued longer than this is dropped */
 	size_t tx_max, bytes_max, per_account_max, account_max;
 };
 
-/* pool_conf_default fills the bounds of limits.def. */
-struct pool_conf pool_conf_default(uint64_t chain_id);
+/* pool_conf_open makes a configuration without bounds of its own: whoever
+ * runs a pool sets them. Nothing on disk. */
+struct pool_conf pool_conf_open(uint64_t chain_id);
 
 /*
  * pool_open replays the log, revalidating each transaction against view.
@@ -134,6 +152,25 @@ enum rc pool_return(
 enum rc pool_sync(struct pool *p, struct err *e);
 
 /*
+ * pool_tidy compacts the log a little when much was written since that was
+ * done last, so that it is bounded without heads too. Often for nothing,
+ * sometimes for a write of POOL_SEGMENT_MAX and its sync: call it when
+ * nobody waits for pool_sync.
+ *
+ * Errors RC_IO: stop, as pool_sync
+ */
+enum rc pool_tidy(struct pool *p, struct err *e);
+
+/*
+ * pool_set_gas tells what blocks hold from now on. Call it before the
+ * pool_head of the head that changed it, which promotes what fits again.
+ *
+ * Errors  RC_NO_MEMORY
+ */
+enum rc pool_set_gas(
+    struct pool *p, const struct pool_gas *gas, uint64_t now_ms, struct err *e);
+
+/*
  * pool_head tells that the head moved: drops what is mined or has aged,
  * promotes what may be mined now, compacts the log.
  *
@@ -155,9 +192,10 @@ enum rc pool_head(struct pool *p, const struct pool_view *view,
 enum rc pool_pick(struct pool *p, struct arena *a, struct pool_tx ***out,
     size_t *cnt, uint64_t gas_max, const struct u256 *base_fee, struct err *e);
 
-/* pool_has_work tells whether pool_pick would list anything. */
+/* pool_has_work tells whether pool_pick would list anything. That nothing is
+ * there is remembered: asked again, it looks at nothing but what changed. */
 bool pool_has_work(
-    const struct pool *p, uint64_t gas_max, const struct u256 *base_fee);
+    struct pool *p, uint64_t gas_max, const struct u256 *base_fee);
 
 /* pool_find returns a reference (the caller puts it), or NULL. */
 struct pool_tx *pool_find(struct pool *p, const struct hash *hash);

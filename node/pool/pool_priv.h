@@ -33,6 +33,14 @@ struct pool_linger {
 	uint64_t head_no;
 };
 
+/* struct pool_idle is the question to which pool_has_work last said no, while
+ * that holds. */
+struct pool_idle {
+	bool is_known;
+	uint64_t gas_max;
+	struct u256 base_fee;
+};
+
 /*
  * struct pool_account is a sender with at least one transaction. v ascends
  * by nonce; v[0..ready) is executable, ready_cost is what it costs.
@@ -55,7 +63,9 @@ struct pool {
 	struct map by_addr;         /* address -> struct pool_account */
 	struct pool_account **heap; /* all accounts; who gives way is first */
 	size_t heap_cnt, heap_cap;
-	size_t ready; /* sum over the accounts */
+	size_t ready;       /* sum over the accounts */
+	uint64_t ready_gas; /* no executable one has more gas */
+	struct pool_idle idle;
 	size_t bytes;
 	uint64_t seq, head_no;
 	uint64_t now_ms;  /* as last told */
@@ -106,8 +116,21 @@ void pool_account_mined(struct pool_account *acc, size_t cnt,
 /* pool_account_demote leaves at most n entries executable. */
 void pool_account_demote(struct pool_account *acc, size_t n, uint64_t now_ms);
 
-/* pool_account_settle makes executable exactly what can be. */
-void pool_account_settle(struct pool_account *acc, uint64_t now_ms);
+/* pool_account_above counts the entries before the first executable one with
+ * more gas than a block has. */
+size_t pool_account_above(const struct pool_account *acc, uint64_t block_gas);
+
+/* pool_account_settle makes executable what can be, and what cannot queued;
+ * but what is executable is not compared with block_gas again. Returns the
+ * most gas of those that became executable, 0 for none. */
+uint64_t pool_account_settle(
+    struct pool_account *acc, uint64_t block_gas, uint64_t now_ms);
+
+/* pick.c */
+
+/* pool_idle_look is called after each change of an account: work in it ends
+ * what p->idle remembers. */
+void pool_idle_look(struct pool *p, const struct pool_account *acc);
 
 /* linger.c */
 

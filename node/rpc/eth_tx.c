@@ -7,6 +7,8 @@
  * this build can execute it at all, and last, because it costs most, who
  * sent it. The pool's turn is in work.c.
  */
+#include <stdatomic.h>
+
 #include "base/hex.h"
 #include "eth/ethjson.h"
 #include "eth/rlp.h"
@@ -36,6 +38,13 @@ check_runnable(struct rpc_call *c, const struct tx *tx,
 	return RC_OK;
 }
 
+/* gas_max is what the pool will say too, perhaps of a newer head. */
+static uint64_t
+gas_max(const struct rpc_node *n, const struct header *head)
+{
+	return n->gas_max == NULL ? head->gas_limit : atomic_load(n->gas_max);
+}
+
 /* check_tx judges what needs no sender. The chain id comes first: it is what
  * a wallet on another network gets wrong, and go-ethereum's text helps it. */
 static enum rc
@@ -54,13 +63,13 @@ check_tx(struct rpc_call *c, const struct tx *tx, struct err *e)
 		    "invalid chain id for signer: have %llu want %llu",
 		    (unsigned long long)tx->chain_id,
 		    (unsigned long long)n->genesis->forks.chain_id);
-	if (tx->gas > n->gas_max)
-		return FAIL(
-		    e, RC_TX_GAS_LIMIT, "%s", err_text(RC_TX_GAS_LIMIT));
 	TRY(rpc_doc_view(c->doc, &v, e));
 	store_view_head(v, &head);
 	if (head.header == NULL)
 		return FAIL(e, RC_UNAVAILABLE, "no block yet");
+	if (tx->gas > gas_max(n, head.header))
+		return FAIL(
+		    e, RC_TX_GAS_LIMIT, "%s", err_text(RC_TX_GAS_LIMIT));
 	TRY(exec_check_stateless(
 	    tx, &n->genesis->forks, head.number + 1, now_s, e));
 	return check_runnable(c, tx, head.header, now_s, e);

@@ -50,7 +50,6 @@ struct rpc_node {
 	bool is_sealer;
 	struct addr sealer;
 	bool allow_unprotected;  /* legacy transactions without chain id */
-	uint64_t gas_max;        /* largest gas limit of a transaction */
 	struct u256 price_floor; /* lowest tip that the pool takes */
 	size_t batch_max[2];     /* calls of one batch, by rpc_source */
 	/*
@@ -60,6 +59,9 @@ struct rpc_node {
 	 */
 	const _Atomic(uint64_t) *final_depth;
 	const _Atomic(uint64_t) *peer_cnt; /* NULL: this node has no peers */
+	/* Largest gas limit of a new transaction, written by core with each
+	 * head. NULL: the head's. */
+	const _Atomic(uint64_t) *gas_max;
 };
 
 struct rpc_doc;

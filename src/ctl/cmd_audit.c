@@ -85,7 +85,7 @@ say_pool(const struct pool_audit *p)
 static enum rc
 audit_log(struct data *d, struct pool_walk *w, struct err *e)
 {
-	struct pool_conf conf = pool_conf_default(d->genesis.forks.chain_id);
+	struct pool_conf conf = pool_conf_open(d->genesis.forks.chain_id);
 	struct pool_view view = {.account = read_account, .ctx = w};
 	struct pool_auditor by = {.is_mined = is_mined,
 	    .finding = say_pool_finding,

@@ -127,7 +127,7 @@ main(void)
 {
 	static struct pool_tx *txs[SENDERS * PER_SENDER];
 	char dir[] = "/tmp/sekisho-bench.XXXXXX";
-	struct pool_conf conf = pool_conf_default(CHAIN_ID);
+	struct pool_conf conf = pool_conf_open(CHAIN_ID);
 	struct pool_view view = {.account = read_account};
 	struct pool *p;
 	double from;

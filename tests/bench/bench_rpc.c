@@ -112,7 +112,7 @@ open_chain(void)
 static void
 open_all(void)
 {
-	struct pool_conf conf = pool_conf_default(31337);
+	struct pool_conf conf = pool_conf_open(31337);
 	struct pool_view view = {.account = read_account};
 
 	(void)snprintf(b.dir, sizeof(b.dir), "/tmp/sekisho-bench.XXXXXX");
@@ -127,7 +127,6 @@ open_all(void)
 	    .genesis = &b.g,
 	    .clock = &b.clock,
 	    .client_version = "bench",
-	    .gas_max = b.g.header.gas_limit,
 	    .batch_max = {1000, 100},
 	};
 	sign_all();

@@ -121,7 +121,7 @@ make_dir(void)
 static bool
 open_counts(struct pool_stats *st)
 {
-	struct pool_conf conf = pool_conf_default(CHAIN_ID);
+	struct pool_conf conf = pool_conf_open(CHAIN_ID);
 	struct pool_view view = {.account = read_account};
 	struct pool *p;
 	struct err e;

@@ -106,7 +106,7 @@ open_chain(void)
 static void
 open_world(void)
 {
-	struct pool_conf pool = pool_conf_default(31337);
+	struct pool_conf pool = pool_conf_open(31337);
 	struct pool_view view = {.account = read_account};
 
 	if (w.store != NULL)
@@ -125,7 +125,6 @@ open_world(void)
 	    .clock = &w.clock,
 	    .client_version = "fuzz",
 	    .is_sealer = true,
-	    .gas_max = 30000000,
 	    .batch_max = {1000, 3},
 	};
 }

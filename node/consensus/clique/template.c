@@ -69,8 +69,7 @@ put_gas(const struct clique *c, struct header *h)
 }
 
 void
-clique_gas(
-    struct engine *g, struct engine_gas *out, const struct header *head)
+clique_gas(struct engine *g, struct engine_gas *out, const struct header *head)
 {
 	const struct clique *c = clique_of(g);
 
@@ -78,8 +77,8 @@ clique_gas(
 	if (!c->conf.is_sealer)
 		return;
 	out->next = next_limit(c, head);
-	out->lasting = clique_min(
-	    head->gas_limit, rules_gas_limit_aim(c->conf.gas_limit));
+	out->lasting =
+	    clique_min(head->gas_limit, rules_gas_limit_aim(c->conf.gas_limit));
 }
 
 enum rc

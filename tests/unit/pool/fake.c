@@ -4,8 +4,10 @@
  */
 #include "fake.h"
 
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "base/check.h"
 #include "base/log.h"
@@ -121,7 +123,7 @@ fake_has(struct pool *p, const struct fake_tx *t)
 struct pool *
 fake_open(struct fake *f, const char *log_dir)
 {
-	struct pool_conf conf = pool_conf_default(FAKE_CHAIN_ID);
+	struct pool_conf conf = pool_conf_open(FAKE_CHAIN_ID);
 	struct pool_view view = fake_view(f);
 	struct pool *p = NULL;
 	struct err e;
@@ -163,6 +165,44 @@ fake_heads(struct pool *p, struct fake *f, unsigned cnt)
 
 	while (cnt-- > 0)
 		CHECK(pool_head(p, &view, NULL, 0, 0, NULL) == RC_OK);
+}
+
+static struct {
+	char path[128];
+	int was; /* standard error */
+} kept = {.was = -1};
+
+void
+fake_log_begin(void)
+{
+	int fd;
+
+	(void)snprintf(
+	    kept.path, sizeof(kept.path), "%s/kept.log", test_tmpdir());
+	(void)fflush(stderr);
+	fd = open(kept.path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+	kept.was = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 3);
+	CHECK(fd >= 0 && kept.was >= 0 && dup2(fd, STDERR_FILENO) >= 0);
+	(void)close(fd);
+	log_open("unit_pool", LOG_LV_INFO);
+}
+
+const char *
+fake_log_end(void)
+{
+	static char text[65536];
+	ssize_t len;
+	int fd;
+
+	log_open("unit_pool", LOG_LV_ERROR);
+	CHECK(dup2(kept.was, STDERR_FILENO) >= 0);
+	(void)close(kept.was);
+	fd = open(kept.path, O_RDONLY | O_CLOEXEC);
+	len = read(fd, text, sizeof(text) - 1);
+	CHECK(len >= 0 && len < (ssize_t)sizeof(text) - 1);
+	(void)close(fd);
+	text[len] = '\0';
+	return text;
 }
 
 uint64_t

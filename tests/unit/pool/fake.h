@@ -63,6 +63,11 @@ enum rc fake_mine(struct pool *p, struct fake *f, unsigned i, uint64_t nonce,
 /* fake_heads tells the pool of cnt heads that touch nobody. */
 void fake_heads(struct pool *p, struct fake *f, unsigned cnt);
 
+/* fake_log_begin keeps the log's lines of INFO and above from standard error;
+ * fake_log_end returns them, until the next. */
+void fake_log_begin(void);
+const char *fake_log_end(void);
+
 /* fake_rand is a generator with a seed of its own. */
 uint64_t fake_rand(uint64_t *state);
 

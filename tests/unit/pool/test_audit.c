@@ -153,7 +153,7 @@ reset(struct chain *c)
 static struct pool *
 open_pool(struct chain *c)
 {
-	struct pool_conf conf = pool_conf_default(CHAIN);
+	struct pool_conf conf = pool_conf_open(CHAIN);
 	struct pool_view view = {.account = read_account, .ctx = c};
 	struct pool *p = NULL;
 
@@ -177,7 +177,7 @@ put(struct pool *p, unsigned from, uint64_t nonce, uint64_t value)
 static enum rc
 audit(struct chain *c, struct pool_audit *out)
 {
-	struct pool_conf conf = pool_conf_default(CHAIN);
+	struct pool_conf conf = pool_conf_open(CHAIN);
 	struct pool_view view = {.account = read_account, .ctx = c};
 	struct pool_auditor by = {
 	    .is_mined = is_mined, .finding = hear, .note = hear_note, .ctx = c};

@@ -78,7 +78,7 @@ count_files(void)
 static enum rc
 try_open(struct pool **out, struct fake *f, struct err *e)
 {
-	struct pool_conf conf = pool_conf_default(FAKE_CHAIN_ID);
+	struct pool_conf conf = pool_conf_open(FAKE_CHAIN_ID);
 	struct pool_view view = fake_view(f);
 
 	*out = NULL;
@@ -174,7 +174,7 @@ TEST(test_log_replay_judges_by_the_chain)
 
 TEST(test_log_replay_ignores_stricter_settings)
 {
-	struct pool_conf conf = pool_conf_default(FAKE_CHAIN_ID);
+	struct pool_conf conf = pool_conf_open(FAKE_CHAIN_ID);
 	struct fake f;
 	struct pool *p;
 	struct pool_view view;
@@ -198,7 +198,7 @@ TEST(test_log_replay_ignores_stricter_settings)
 
 TEST(test_log_queue_age_survives_restart)
 {
-	struct pool_conf conf = pool_conf_default(FAKE_CHAIN_ID);
+	struct pool_conf conf = pool_conf_open(FAKE_CHAIN_ID);
 	struct fake f;
 	struct pool *p;
 	struct pool_view view;
@@ -484,6 +484,39 @@ fill_segments(struct pool *p, unsigned from, unsigned segments)
 	return t.nonce;
 }
 
+/* Without a block for long, what was replaced goes all the same. */
+TEST(test_log_tidied_without_heads_stays_small)
+{
+	struct fake_tx t = {.from = 1, .fee = 100, .data_len = 100000};
+	struct fake_tx other = {.from = 2, .data_len = 100000};
+	uint64_t most = 0;
+	struct pool_stats st;
+	struct fake f;
+	struct pool *p;
+	size_t i;
+
+	fake_reset(&f);
+	p = fake_open(&f, log_dir());
+	EXPECT_RC(fake_put(p, &other, NULL), RC_OK);
+	for (i = 0; i < 150; i++) {
+		EXPECT_RC(fake_put(p, &t, NULL), RC_OK);
+		EXPECT_RC(pool_sync(p, NULL), RC_OK);
+		EXPECT_RC(pool_tidy(p, NULL), RC_OK);
+		t.fee += t.fee / 10 + 1;
+		pool_stats(p, &st);
+		if (st.log_bytes > most)
+			most = st.log_bytes;
+	}
+	/* 15 MB were written; two live, and the bound has 2 MiB of its own
+	 * and what is written between two looks. */
+	EXPECT(most > 2 * POOL_SEGMENT_MAX && most < 5 * POOL_SEGMENT_MAX);
+	pool_close(p);
+	p = fake_open(&f, log_dir());
+	expect_counts(p, 2, 0);
+	EXPECT(fake_has(p, &other));
+	pool_close(p);
+}
+
 TEST(test_log_segments_missing_or_foreign_refused)
 {
 	struct fake f;
@@ -567,7 +600,7 @@ TEST(test_log_other_names_ignored_temporary_removed)
 
 TEST(test_log_unusable_folder_reported)
 {
-	struct pool_conf conf = pool_conf_default(FAKE_CHAIN_ID);
+	struct pool_conf conf = pool_conf_open(FAKE_CHAIN_ID);
 	struct fake f;
 	struct pool *p = NULL;
 	struct pool_view view;

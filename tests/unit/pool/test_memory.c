@@ -138,7 +138,7 @@ TEST(test_pool_many_accounts_without_memory_keep_order)
 
 TEST(test_pool_open_without_memory_reports)
 {
-	struct pool_conf conf = pool_conf_default(FAKE_CHAIN_ID);
+	struct pool_conf conf = pool_conf_open(FAKE_CHAIN_ID);
 	struct pool_view view;
 	struct fake f;
 	struct pool *p;

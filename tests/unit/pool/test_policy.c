@@ -41,7 +41,7 @@ TEST(test_pool_insert_policy_refuses)
 		{.fee = 9, .tip = 4, .type = TX_DYNAMIC_FEE}, RC_TX_UNDERPRICED,
 		"transaction underpriced: gas tip cap 4, minimum needed 5"},
 	};
-	struct pool_conf conf = pool_conf_default(FAKE_CHAIN_ID);
+	struct pool_conf conf = pool_conf_open(FAKE_CHAIN_ID);
 	struct pool_view view;
 	struct fake f;
 	struct pool *p;
@@ -51,6 +51,7 @@ TEST(test_pool_insert_policy_refuses)
 	fake_reset(&f);
 	view = fake_view(&f);
 	conf.price_floor = u256_from_u64(5);
+	conf.gas = (struct pool_gas){.accept = 30000000, .block = 40000000};
 	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		test_row(rows[i].name);
 		EXPECT_RC(pool_open(&p, &conf, &view, 0, &e), RC_OK);
@@ -66,7 +67,7 @@ TEST(test_pool_insert_policy_refuses)
 
 TEST(test_pool_insert_unprotected_allowed_by_setting)
 {
-	struct pool_conf conf = pool_conf_default(FAKE_CHAIN_ID);
+	struct pool_conf conf = pool_conf_open(FAKE_CHAIN_ID);
 	struct fake_tx tx = {.is_unprotected = true};
 	struct pool_view view;
 	struct fake f;

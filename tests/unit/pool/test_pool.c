@@ -125,7 +125,7 @@ TEST(test_pool_reorg_returns_transactions)
 
 TEST(test_pool_return_ignores_bounds)
 {
-	struct pool_conf conf = pool_conf_default(FAKE_CHAIN_ID);
+	struct pool_conf conf = pool_conf_open(FAKE_CHAIN_ID);
 	struct fake f;
 	struct pool *p;
 	struct pool_view view;
@@ -169,7 +169,7 @@ TEST(test_pool_drop_leaves_gap)
 
 TEST(test_pool_queued_ages_executable_does_not)
 {
-	struct pool_conf conf = pool_conf_default(FAKE_CHAIN_ID);
+	struct pool_conf conf = pool_conf_open(FAKE_CHAIN_ID);
 	struct fake f;
 	struct pool *p;
 	struct pool_view view;
@@ -193,7 +193,7 @@ TEST(test_pool_queued_ages_executable_does_not)
 
 TEST(test_pool_demoted_ages_from_its_demotion)
 {
-	struct pool_conf conf = pool_conf_default(FAKE_CHAIN_ID);
+	struct pool_conf conf = pool_conf_open(FAKE_CHAIN_ID);
 	struct fake f;
 	struct pool *p;
 	struct pool_view view;
@@ -223,7 +223,7 @@ static struct pool *
 open_small(struct fake *f, size_t tx_max, size_t account_max,
     size_t per_account_max, size_t bytes_max)
 {
-	struct pool_conf conf = pool_conf_default(FAKE_CHAIN_ID);
+	struct pool_conf conf = pool_conf_open(FAKE_CHAIN_ID);
 	struct pool_view view = fake_view(f);
 	struct pool *p = NULL;
 
@@ -531,7 +531,7 @@ TEST(test_pool_pick_without_memory_reports)
 
 TEST(test_pool_pick_five_thousand_of_hundred_thousand)
 {
-	struct pool_conf conf = pool_conf_default(FAKE_CHAIN_ID);
+	struct pool_conf conf = pool_conf_open(FAKE_CHAIN_ID);
 	struct fake f;
 	struct pool *p;
 	struct pool_view view;
@@ -574,6 +574,7 @@ enum { MODEL_ACCOUNTS = 6, MODEL_NONCES = 12 };
 
 struct model {
 	struct fake chain;
+	uint64_t gas_max, base_fee; /* of the next block */
 	bool has[MODEL_ACCOUNTS][MODEL_NONCES];
 	struct fake_tx tx[MODEL_ACCOUNTS][MODEL_NONCES];
 };
@@ -581,7 +582,7 @@ struct model {
 static uint64_t
 cost_of(const struct fake_tx *t)
 {
-	return 21000 * t->fee + t->value;
+	return t->gas * t->fee + t->value;
 }
 
 /* ready_of counts what the model takes for executable and sums its cost. */
@@ -593,7 +594,8 @@ ready_of(const struct model *m, unsigned i, uint64_t *cost)
 
 	*cost = 0;
 	for (; n < MODEL_NONCES && m->has[i][n]; n++, cnt++) {
-		if (*cost + cost_of(&m->tx[i][n]) > m->chain.balance[i])
+		if (*cost + cost_of(&m->tx[i][n]) > m->chain.balance[i] ||
+		    m->tx[i][n].gas > m->gas_max)
 			break;
 		*cost += cost_of(&m->tx[i][n]);
 	}
@@ -615,8 +617,11 @@ expected(const struct model *m, const struct fake_tx *t)
 	uint64_t cost, balance = m->chain.balance[t->from];
 	size_t ready = ready_of(m, t->from, &cost);
 
-	if (has_old && old->fee == t->fee && old->value == t->value)
+	if (has_old && old->fee == t->fee && old->value == t->value &&
+	    old->gas == t->gas)
 		return RC_TX_KNOWN;
+	if (t->gas > m->gas_max)
+		return RC_TX_GAS_LIMIT;
 	if (t->nonce < m->chain.nonce[t->from])
 		return RC_TX_NONCE_LOW;
 	if (has_old && t->nonce < m->chain.nonce[t->from] + ready)
@@ -631,7 +636,9 @@ expected(const struct model *m, const struct fake_tx *t)
 static void
 compare(struct pool *p, const struct model *m)
 {
-	size_t pending = 0, total = 0;
+	struct u256 fee = u256_from_u64(m->base_fee);
+	size_t pending = 0, total = 0, ready;
+	bool has_work = false;
 	unsigned i, n;
 	uint64_t cost;
 
@@ -639,7 +646,10 @@ compare(struct pool *p, const struct model *m)
 		struct addr a = fake_addr(i);
 		uint64_t next = m->chain.nonce[i];
 
-		pending += ready_of(m, i, &cost);
+		ready = ready_of(m, i, &cost);
+		pending += ready;
+		if (ready > 0 && m->tx[i][next].fee >= m->base_fee)
+			has_work = true;
 		for (n = 0; n < MODEL_NONCES; n++) {
 			total += m->has[i][n];
 			if (m->has[i][n])
@@ -650,6 +660,20 @@ compare(struct pool *p, const struct model *m)
 		EXPECT_U64(pool_nonce(p, &a, m->chain.nonce[i]), next);
 	}
 	expect_counts(p, pending, total - pending);
+	EXPECT(pool_has_work(p, m->gas_max, &fee) == has_work);
+}
+
+/* step_limit moves the next block's gas limit or base fee. */
+static void
+step_limit(struct pool *p, struct model *m, uint64_t *seed)
+{
+	struct pool_gas gas;
+
+	m->base_fee = fake_rand(seed) % 4;
+	m->gas_max = 10000 + fake_rand(seed) % 120000;
+	gas = (struct pool_gas){.accept = m->gas_max, .block = m->gas_max};
+	EXPECT_RC(pool_set_gas(p, &gas, 0, NULL), RC_OK);
+	fake_heads(p, &m->chain, 1);
 }
 
 /* step_mine moves one account's chain state, mostly as blocks would. */
@@ -677,6 +701,7 @@ step_insert(struct pool *p, struct model *m, uint64_t *seed)
 	    .from = (unsigned)(fake_rand(seed) % MODEL_ACCOUNTS),
 	    .nonce = fake_rand(seed) % MODEL_NONCES,
 	    .fee = fake_rand(seed) % 4,
+	    .gas = 21000 + fake_rand(seed) % 4 * 30000,
 	    .value = fake_rand(seed) % 3 * 1000,
 	};
 	enum rc want = expected(m, &t);
@@ -747,15 +772,20 @@ TEST(test_pool_random_history_matches_model)
 		fake_reset(&m.chain);
 		for (step = 0; step < MODEL_ACCOUNTS; step++)
 			m.chain.balance[step] = 100000;
+		m.gas_max = UINT64_MAX;
 		p = fake_open(&m.chain, NULL);
 		seed = run;
 		for (step = 0; step < 250; step++) {
-			switch (fake_rand(&seed) % 8) {
+			switch (fake_rand(&seed) % 16) {
 			case 0:
+			case 2:
 				step_mine(p, &m, &seed);
 				break;
 			case 1:
 				step_drop(p, &m, &seed);
+				break;
+			case 3:
+				step_limit(p, &m, &seed);
 				break;
 			default:
 				step_insert(p, &m, &seed);

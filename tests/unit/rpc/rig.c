@@ -158,7 +158,6 @@ fill_node(struct rig *r)
 	    .client_version = "Sekisho/test",
 	    .is_sealer = true,
 	    .sealer = rig_addr(0),
-	    .gas_max = r->g.header.gas_limit,
 	    .batch_max = {1000, 100},
 	    .final_depth = &r->final_depth,
 	};
@@ -170,7 +169,7 @@ static void
 open_with(struct rig *r, uint64_t gas_limit)
 {
 	struct store_conf conf = store_conf_default(test_tmpdir());
-	struct pool_conf pool = pool_conf_default(RIG_CHAIN_ID);
+	struct pool_conf pool = pool_conf_open(RIG_CHAIN_ID);
 	struct pool_view view = pool_view(r);
 
 	log_open("unit_rpc", LOG_LV_ERROR);

@@ -82,6 +82,32 @@ TEST(test_send_refusals_have_known_texts)
 	test_count(i);
 }
 
+/* The bound moves with heads. */
+TEST(test_send_gas_bound_is_asked_each_time)
+{
+	const struct rig_tx t = {.from = 1, .gas = 60000};
+	_Atomic(uint64_t) gas_max = 59999;
+	struct rig r;
+
+	rig_open(&r);
+	r.node.gas_max = &gas_max;
+	EXPECT_STR(rig_send(&r, &t), "-32000 exceeds block gas limit");
+	gas_max = 60000;
+	EXPECT_U64(strlen(rig_send(&r, &t)), 66);
+	rig_close(&r);
+}
+
+TEST(test_send_gas_bound_untold_is_the_heads)
+{
+	const struct rig_tx t = {.from = 1, .gas = 60000};
+	struct rig r;
+
+	rig_open_small(&r, 2); /* 42,000 gas */
+	EXPECT(r.node.gas_max == NULL);
+	EXPECT_STR(rig_send(&r, &t), "-32000 exceeds block gas limit");
+	rig_close(&r);
+}
+
 TEST(test_send_bad_bytes_refused)
 {
 	struct rig r;

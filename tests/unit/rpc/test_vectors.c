@@ -140,7 +140,7 @@ open_chain(struct chain_of_file *c, const char *dir)
 	*c = (struct chain_of_file){.pool = NULL};
 	arena_init(&c->arena, 256 << 20);
 	open_store(c, dir);
-	conf = pool_conf_default(c->g.forks.chain_id);
+	conf = pool_conf_open(c->g.forks.chain_id);
 	must(pool_open(&c->pool, &conf, &view, 0, NULL), "pool");
 	c->clock = clock_of_fake(&c->hands);
 	c->node = (struct rpc_node){
