@@ -210,9 +210,7 @@ start_build(struct core *c, const struct engine_effect *ef, struct err *e)
 	c->tmpl = header_copy(&c->tmpl_arena, ef->header);
 	if (c->tmpl == NULL)
 		return FAIL(e, RC_NO_MEMORY, "block template");
-	c->build_until_ms = now_ms(c) + c->conf->build_time;
-	if (ef->at_ms < c->build_until_ms)
-		c->build_until_ms = ef->at_ms;
+	c->build_until_ms = ef->at_ms;
 	m = mail_new(MAIL_PICK);
 	m->ticket = ++c->ticket;
 	m->gas_max = c->tmpl->gas_limit;
@@ -222,12 +220,16 @@ start_build(struct core *c, const struct engine_effect *ef, struct err *e)
 	return RC_OK;
 }
 
+/* The first transaction is tried in any case: on a machine so busy that the
+ * time is over before it begins, blocks would stay empty and the pool full. */
 static bool
 build_is_due(void *ctx)
 {
-	const struct core *c = ctx;
+	struct core *c = ctx;
+	bool is_first = !c->has_begun;
 
-	return now_ms(c) >= c->build_until_ms;
+	c->has_begun = true;
+	return !is_first && now_ms(c) >= c->build_until_ms;
 }
 
 /* A candidate that can never be mined leaves the pool; one that merely does
@@ -263,6 +265,18 @@ refused(struct core *c, const char *what, enum rc rc, const struct err *why)
 	post(c, &ev);
 }
 
+/* build_time is for execution, and counts from here: how long the pool took
+ * to list is not its fault. When the engine wants the block stays. */
+static void
+set_deadline(struct core *c)
+{
+	uint64_t until = now_ms(c) + c->conf->build_time;
+
+	if (until < c->build_until_ms)
+		c->build_until_ms = until;
+	c->has_begun = false;
+}
+
 static enum rc
 build(struct core *c, const struct mail *m, struct err *e)
 {
@@ -281,6 +295,7 @@ build(struct core *c, const struct mail *m, struct err *e)
 		cand[i].tx = &m->txs[i]->tx;
 		cand[i].sender = m->txs[i]->sender;
 	}
+	set_deadline(c);
 	rc = chain_build(c->chain, &c->built, c->tmpl, cand, m->tx_cnt,
 	    build_is_due, refuse_tx, c, &why);
 	send_drops(c);

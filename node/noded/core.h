@@ -36,6 +36,7 @@ struct core {
 	struct engine_event events[CORE_EVENT_MAX];
 	size_t event_cnt;
 	uint64_t build_until_ms;
+	bool has_begun;     /* the first transaction was tried */
 	struct mail *drops; /* of this build, NULL: none yet */
 	uint64_t idle_since_ms;
 	bool has_work, is_stopping;
