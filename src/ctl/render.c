@@ -33,6 +33,8 @@ put(struct text *t, const char *fmt, ...)
 	va_list ap;
 	int n;
 
+	if (t->len >= sizeof(t->buf)) /* full: save says so */
+		return;
 	va_start(ap, fmt);
 	n = vsnprintf(t->buf + t->len, sizeof(t->buf) - t->len, fmt, ap);
 	va_end(ap);
