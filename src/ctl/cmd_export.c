@@ -150,16 +150,20 @@ export_to(struct export *x, const char *file)
 }
 
 static enum rc
+read_number(uint64_t *out, const char *text, struct err *e)
+{
+	if (ini_u64(out, bytes_of_str(text), 0, INT64_MAX, NULL) == RC_OK)
+		return RC_OK;
+	return FAIL(e, RC_BAD_INPUT, "\"%s\" is not a block number", text);
+}
+
+static enum rc
 read_range(struct export *x, const struct args *args, struct err *e)
 {
-	uint64_t *const to[] = {&x->first, &x->last};
-	size_t i;
-
-	for (i = 1; i < args->cnt; i++)
-		if (ini_u64(to[i - 1], bytes_of_str(args->at[i]), 0, INT64_MAX,
-			NULL) != RC_OK)
-			return FAIL(e, RC_BAD_INPUT,
-			    "\"%s\" is not a block number", args->at[i]);
+	if (args->cnt > 1)
+		TRY(read_number(&x->first, args->at[1], e));
+	if (args->cnt > 2)
+		TRY(read_number(&x->last, args->at[2], e));
 	x->has_last = args->cnt == 3;
 	if (x->has_last && x->first > x->last)
 		return FAIL(e, RC_BAD_INPUT,

@@ -22,9 +22,13 @@ static const char *const rows[] = {"1234567890", "qwertyuiop", "asdfghjkl",
     "zxcvbnm", "qwertzuiop", "azertyuiop", "!@#$%^&*()"};
 
 static char
-lower(uint8_t c)
+lower(char c)
 {
-	return (char)(c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c);
+	static const char from[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ";
+	static const char to[] = "abcdefghijklmnopqrstuvwxyz";
+	const char *at = c == '\0' ? NULL : strchr(from, c);
+
+	return at == NULL ? c : to[at - from];
 }
 
 /* Digits and signs that stand for letters. */
@@ -48,8 +52,10 @@ fold(struct text *t, struct bytes password)
 	size_t i;
 
 	t->len = password.len < WEAK_LEN_MAX ? password.len : WEAK_LEN_MAX;
+	if (t->len > 0)
+		memcpy(t->plain, password.ptr, t->len);
 	for (i = 0; i < t->len; i++) {
-		t->plain[i] = lower(password.ptr[i]);
+		t->plain[i] = lower(t->plain[i]);
 		t->read[i] = letter_of(t->plain[i]);
 	}
 }
@@ -63,7 +69,7 @@ word_at(const struct text *t, size_t i, const char *word)
 	if (len == 0 || len > t->len - i)
 		return 0;
 	for (k = 0; k < len; k++) {
-		char c = lower((uint8_t)word[k]);
+		char c = lower(word[k]);
 
 		if (c != t->plain[i + k] && letter_of(c) != t->read[i + k])
 			return 0;
@@ -183,7 +189,7 @@ period_of(const struct text *t)
 size_t
 weak_pieces(struct bytes password, const char *const *own)
 {
-	struct text t;
+	struct text t = {.len = 0};
 	size_t period, cnt;
 
 	fold(&t, password);
