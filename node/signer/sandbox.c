@@ -7,13 +7,9 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/audit.h>
-#include <linux/filter.h>
 #include <linux/landlock.h>
-#include <linux/seccomp.h>
 #include <signal.h>
 #include <stdbool.h>
-#include <stddef.h>
 #include <stdint.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
@@ -22,14 +18,7 @@
 #include <unistd.h>
 
 #include "base/check.h"
-
-#if defined(__x86_64__)
-#define SANDBOX_ARCH AUDIT_ARCH_X86_64
-#elif defined(__aarch64__)
-#define SANDBOX_ARCH AUDIT_ARCH_AARCH64
-#else
-#error "the signer's filter is written for x86-64 and arm64"
-#endif
+#include "base/seccomp.h"
 
 #if defined(__has_feature)
 #if __has_feature(address_sanitizer)
@@ -129,124 +118,41 @@ restrict_paths(void)
 
 /* The filter. -------------------------------------------------------- */
 
-/* Rows, the start and the end: 64 calls of at most 6 instructions fit. */
-enum { FILTER_MAX = 256 };
-
-struct filter {
-	struct sock_filter v[FILTER_MAX];
-	unsigned short cnt;
-};
-
 static void
-put(struct filter *f, unsigned code, uint32_t k, uint8_t yes, uint8_t no)
+put_rows(struct seccomp *f, uint32_t pid)
 {
-	CHECK(f->cnt < FILTER_MAX);
-	f->v[f->cnt++] = (struct sock_filter){
-	    .code = (unsigned short)code, .jt = yes, .jf = no, .k = k};
-}
-
-static void
-put_load(struct filter *f, size_t offset)
-{
-	put(f, BPF_LD | BPF_W | BPF_ABS, (uint32_t)offset, 0, 0);
-}
-
-static void
-put_return(struct filter *f, uint32_t what)
-{
-	put(f, BPF_RET | BPF_K, what, 0, 0);
-}
-
-/* Where the low half of argument n is; both machines are little-endian. All
- * arguments that are looked at are ints, of which the kernel uses this half. */
-static size_t
-arg_at(unsigned n)
-{
-	return offsetof(struct seccomp_data, args) + n * sizeof(uint64_t);
-}
-
-/* A row that does not match skips to the next, which begins by loading the
- * number again. */
-static void
-put_number(struct filter *f, int number, uint8_t skip)
-{
-	put_load(f, offsetof(struct seccomp_data, nr));
-	put(f, BPF_JMP | BPF_JEQ | BPF_K, (uint32_t)number, 0, skip);
-}
-
-static void
-put_call(struct filter *f, int number)
-{
-	put_number(f, number, 1);
-	put_return(f, SECCOMP_RET_ALLOW);
-}
-
-static void
-put_call_is(struct filter *f, int number, unsigned arg, uint32_t value)
-{
-	put_number(f, number, 4);
-	put_load(f, arg_at(arg));
-	put(f, BPF_JMP | BPF_JEQ | BPF_K, value, 0, 1);
-	put_return(f, SECCOMP_RET_ALLOW);
-	put_return(f, SECCOMP_RET_KILL_PROCESS);
-}
-
-static void
-put_call_not(struct filter *f, int number, unsigned arg, uint32_t bits)
-{
-	put_number(f, number, 4);
-	put_load(f, arg_at(arg));
-	put(f, BPF_JMP | BPF_JSET | BPF_K, bits, 1, 0);
-	put_return(f, SECCOMP_RET_ALLOW);
-	put_return(f, SECCOMP_RET_KILL_PROCESS);
-}
-
-static void
-put_call_read(struct filter *f, int number, uint32_t dir)
-{
-	put_number(f, number, 6);
-	put_load(f, arg_at(0));
-	put(f, BPF_JMP | BPF_JEQ | BPF_K, dir, 0, 3);
-	put_load(f, arg_at(2));
-	put(f, BPF_JMP | BPF_JSET | BPF_K, (uint32_t)OPEN_FORBIDDEN, 1, 0);
-	put_return(f, SECCOMP_RET_ALLOW);
-	put_return(f, SECCOMP_RET_KILL_PROCESS);
-}
-
-/* Calls of another architecture have other numbers, so they come first. The
- * x32 numbers of x86-64 are above all that are allowed. */
-static void
-put_rows(struct filter *f, uint32_t pid)
-{
-	put_load(f, offsetof(struct seccomp_data, arch));
-	put(f, BPF_JMP | BPF_JEQ | BPF_K, SANDBOX_ARCH, 1, 0);
-	put_return(f, SECCOMP_RET_KILL_PROCESS);
-#define SANDBOX_PID             pid
-#define CALL(name)              put_call(f, __NR_##name);
-#define CALL_IS(name, n, value) put_call_is(f, __NR_##name, n, value);
-#define CALL_NOT(name, n, bits) put_call_not(f, __NR_##name, n, bits);
-#define CALL_READ(name, dir)    put_call_read(f, __NR_##name, dir);
+	seccomp_begin(f);
+#define SANDBOX_PID pid
+#define IS(n, value)                                                           \
+	{                                                                      \
+		(n), SECCOMP_IS, (uint32_t)(value)                             \
+	}
+#define HAS_NONE_OF(n, set)                                                    \
+	{                                                                      \
+		(n), SECCOMP_HAS_NONE_OF, (uint32_t)(set)                      \
+	}
+#define CALL(name) seccomp_allow(f, __NR_##name);
+#define CALL_IF(name, ...)                                                     \
+	{                                                                      \
+		const struct seccomp_test tests[] = {__VA_ARGS__};             \
+		seccomp_allow_if(f, __NR_##name, tests, ARRAY_CNT(tests), 0);  \
+	}
 #include "signer/sandbox.def"
 #undef SANDBOX_PID
+#undef IS
+#undef HAS_NONE_OF
 #undef CALL
-#undef CALL_IS
-#undef CALL_NOT
-#undef CALL_READ
-	put_return(f, SECCOMP_RET_KILL_PROCESS);
+#undef CALL_IF
 }
 
 enum rc
 sandbox_enter(struct err *e)
 {
-	struct filter f = {.cnt = 0};
-	struct sock_fprog program = {.filter = f.v};
+	struct seccomp f;
 
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
 		return FAIL(e, RC_IO, "no new privileges: errno %d", errno);
 	restrict_paths();
 	put_rows(&f, (uint32_t)getpid());
-	program.len = f.cnt;
-	if (prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program, 0, 0) != 0)
-		return FAIL(e, RC_IO, "seccomp: errno %d", errno);
-	return RC_OK;
+	return seccomp_enter(&f, e);
 }

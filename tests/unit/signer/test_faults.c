@@ -54,8 +54,8 @@ TEST(test_faults_signer_starts_whole_or_not_at_all)
 		enum fault fault;
 		unsigned calls;
 	} rows[] = {
-	    {FAULT_prctl, 5}, /* death signal, dumpable, name, privileges,
-			       * seccomp */
+	    {FAULT_prctl, 6}, /* death signal, dumpable, name, privileges for
+			       * Landlock and for seccomp, seccomp */
 	    {FAULT_mprotect, 1},
 	    {FAULT_madvise, 2},
 	    {FAULT_dup2, 2},
