@@ -47,4 +47,13 @@ UNIT_RUN := $(if $(T),$(filter %/unit_$(T),$(UNIT_PROGRAMS)),$(UNIT_PROGRAMS))
 unit: $(UNIT_RUN) ## unit tests and every vector that needs no network (T=library for one)
 	@tests/tools/run-units $(UNIT_RUN)
 
+# The libraries whose tests read the public suites. Most of their time goes
+# into syncs of stores that nobody keeps: a folder in memory has none.
+CONFORMANCE_LIBS := crypto eth trie exec consensus chain rpc
+
+.PHONY: conformance
+conformance: $(CONFORMANCE_LIBS:%=$(B)/test/unit_%) ## the public suites whole, and what is left out
+	@SEKISHO_CONFORMANCE=1 $(if $(wildcard /dev/shm),TMPDIR=/dev/shm) \
+		tests/tools/run-units $^
+
 include tests/checks.mk

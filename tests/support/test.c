@@ -17,6 +17,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+/* Reasons of one test. */
+enum { LEFT_OUT_MAX = 8 };
+
 struct keep {
 	struct keep *next;
 	_Alignas(16) uint8_t data[];
@@ -27,6 +30,11 @@ static const char *row;
 static bool has_failed;
 static const char *skip_why;
 static size_t extra;
+static bool is_public; /* the test asked for public vectors */
+static struct {
+	const char *why;
+	size_t cnt;
+} left_out[LEFT_OUT_MAX];
 static struct keep *kept;
 static char tmpdir[64];
 static char unpackdir[64];
@@ -178,6 +186,7 @@ test_vectors(const char *name)
 	size_t len;
 	char *path;
 
+	is_public = true;
 	if (base == NULL)
 		base = "../shared";
 	len = strlen(base) + strlen(name) + 2;
@@ -202,6 +211,43 @@ unpack(const char *archive, const char *into)
 	if (posix_spawnp(&pid, sh, NULL, NULL, argv, environ) != 0)
 		return false;
 	return waitpid(pid, &status, 0) == pid && status == 0;
+}
+
+bool
+test_whole(void)
+{
+	return getenv("SEKISHO_CONFORMANCE") != NULL;
+}
+
+void
+test_left_out(const char *why)
+{
+	size_t i = 0;
+
+	while (i < LEFT_OUT_MAX && left_out[i].why != NULL &&
+	       strcmp(left_out[i].why, why) != 0)
+		i++;
+	if (i == LEFT_OUT_MAX)
+		abort();
+	left_out[i].why = why;
+	left_out[i].cnt++;
+}
+
+/* What a test ran of the public suites, and what not. */
+static void
+print_suite(const char *name, size_t cnt)
+{
+	size_t i;
+
+	if (test_whole() && is_public)
+		printf("%s: %zu cases\n", name, cnt);
+	for (i = 0; i < LEFT_OUT_MAX && left_out[i].why != NULL; i++) {
+		if (test_whole())
+			printf("  left out %zu: %s\n", left_out[i].cnt,
+			    left_out[i].why);
+		left_out[i].why = NULL;
+		left_out[i].cnt = 0;
+	}
 }
 
 const char *
@@ -319,7 +365,7 @@ main(int argc, char **argv)
 {
 	const char *pattern = argc > 1 ? argv[argc - 1] : "";
 	bool only_list = !strcmp(pattern, "-l");
-	size_t passed = 0, failed = 0;
+	size_t passed = 0, failed = 0, before;
 	const struct test_case *c;
 
 	setvbuf(stdout, NULL, _IOLBF, 0);
@@ -332,8 +378,11 @@ main(int argc, char **argv)
 			continue;
 		has_failed = false;
 		skip_why = row = NULL;
+		before = extra;
+		is_public = false;
 		c->run();
 		clean_up();
+		print_suite(c->name, extra - before);
 		if (has_failed) {
 			failed++;
 			printf("FAIL %s\n", c->name);

@@ -89,6 +89,20 @@ struct bytes test_read(const char *path);
 const char *test_vectors(const char *name);
 
 /*
+ * test_whole is true under `make conformance`: public suites run whole, where
+ * `make unit` takes the files that a test picks.
+ */
+bool test_whole(void);
+
+/*
+ * test_left_out counts a case of a public suite that cannot be run yet.
+ * `make conformance` prints the counts behind the test's name.
+ *
+ * why     lives on; one text for all cases with that reason
+ */
+void test_left_out(const char *why);
+
+/*
  * test_unpack unpacks a .tar.zst archive of the public vectors, once per
  * program, into a folder that is removed at the end.
  *

@@ -11,7 +11,7 @@
 
 #include "world.h"
 
-/* The folders whose files hold such cases; the rest would only cost time. */
+/* The folders with most of such cases; the rest waits for test_whole. */
 static const char *const folders[] = {"/stTransactionTest/",
     "/stZeroCallsTest/", "/stNonZeroCallsTest/", "/stSpecialTest/",
     "/stSystemOperationsTest/", "/stEIP1559/", "/stEIP3607/",
@@ -200,22 +200,27 @@ read_env(struct run *r)
 	r->w.gas_left = b->gas_limit;
 }
 
-/* wants_machine tells cases that are for the machine's own tests. */
-static bool
-wants_machine(const struct run *r)
+/* why_not tells cases that are for what is to come; NULL: it can be run. */
+static const char *
+why_not(const struct run *r)
 {
 	const json_t *t = json_object_get(r->test, "transaction");
 	struct hash code;
 
-	if (json_object_get(t, "authorizationList") != NULL ||
-	    json_object_get(t, "maxFeePerBlobGas") != NULL)
-		return true;
+	if (json_object_get(t, "authorizationList") != NULL)
+		return "code of accounts with keys (EIP-7702)";
+	if (json_object_get(t, "maxFeePerBlobGas") != NULL)
+		return "blobs (EIP-4844)";
 	if (json_object_get(r->post, "expectException") != NULL)
-		return false;
+		return NULL;
+	if (r->tx.is_create)
+		return "needs the machine: a creation";
+	if (evm_is_precompile(&r->tx.to, r->w.env.block.fork))
+		return "needs the machine: a precompile";
 	state_code_hash(r->w.st, &code, &r->tx.to);
-	return r->tx.is_create ||
-	       evm_is_precompile(&r->tx.to, r->w.env.block.fork) ||
-	       (!hash_is_zero(&code) && !hash_eq(&code, &HASH_EMPTY_CODE));
+	return hash_is_zero(&code) || hash_eq(&code, &HASH_EMPTY_CODE)
+		   ? NULL
+		   : "needs the machine: a call of code";
 }
 
 static enum rc
@@ -272,7 +277,7 @@ static bool
 run_case(struct run *r, enum fork f)
 {
 	char row[160];
-	bool is_ours;
+	const char *why;
 
 	snprintf(row, sizeof(row), "%s, %s", r->name, r->fork);
 	test_row(row);
@@ -282,12 +287,14 @@ run_case(struct run *r, enum fork f)
 	read_env(r);
 	read_pre(r);
 	read_tx(r);
-	is_ours = !wants_machine(r);
-	if (is_ours)
+	why = why_not(r);
+	if (why == NULL)
 		execute(r);
+	else
+		test_left_out(why);
 	world_close(&r->w);
 	test_row(NULL);
-	return is_ours;
+	return why == NULL;
 }
 
 static size_t
@@ -324,7 +331,7 @@ is_wanted(const char *path)
 	for (i = 0; i < sizeof(folders) / sizeof(folders[0]); i++)
 		if (strstr(path, folders[i]) != NULL)
 			return true;
-	return false;
+	return test_whole();
 }
 
 static void
