@@ -75,6 +75,7 @@ include tests/programs.mk
 include tests/tests.mk
 include tests/sim/sim.mk
 include tests/stack.mk
+include tests/release.mk
 
 -include $(DEPFILES)
 

@@ -24,9 +24,15 @@ $(foreach l,$(BENCH_LIBS),$(eval $(call bench,$(l))))
 
 BENCH_RUN := $(if $(T),$(filter %/bench_$(T),$(BENCHES)),$(BENCHES))
 
-.PHONY: bench-micro
+BENCH_BASE := $(BUILD)/bench-base.tsv
+
+.PHONY: bench-micro bench-base bench-diff
 bench-micro: $(BENCH_RUN) ## TSV of ns per operation (T=library for one)
 	@for b in $(BENCH_RUN); do $$b || exit 1; done
+bench-base: $(BENCH_RUN) ## store its figures, for bench-diff (T=library)
+	@tests/tools/bench-diff save $(BENCH_BASE) $^
+bench-diff: $(BENCH_RUN) ## run it again: ratios to the stored base (T=library)
+	@tests/tools/bench-diff diff $(BENCH_BASE) $^
 
 # --- fuzz targets: tests/fuzz/fuzz_<name>.c, linked with the topmost library
 # that it includes. A line of its opening comment names the files whose
@@ -138,7 +144,7 @@ $(foreach l,$(LIBS),$(foreach f,$(SRCS_$(l)) $(wildcard \
 $(foreach f,$(FUZZ_NAMES),$(file >>$(LINT)/all,$(FUZZ_LIB_$(f)) tests/fuzz/fuzz_$(f).c))
 endef
 
-.PHONY: check fmt fmt-check lint lint-lists layers symbols docs gen-check \
+.PHONY: check fmt fmt-check lint lint-lists layers symbols docs gen gen-check \
 	hardened spec measure
 check: deps-test ## all source checks, and the unit tests under ASan and UBSan
 	@$(MAKE) --no-print-directory fmt-check docs layers spec gen-check \
@@ -169,6 +175,10 @@ measure: ## lengths of functions and files
 # Files that are committed and yet made by a program, as "file:command": each
 # command prints what the file must hold.
 GENERATED :=
+gen: ## make the committed files again that programs make
+	@$(foreach g,$(GENERATED),$(word 2,$(subst :, ,$(g))) \
+		>$(word 1,$(subst :, ,$(g))) &&) \
+		echo "gen: $(words $(GENERATED)) files"
 gen-check:
 	@$(foreach g,$(GENERATED),$(word 2,$(subst :, ,$(g))) | \
 		cmp - $(word 1,$(subst :, ,$(g))) &&) \

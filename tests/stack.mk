@@ -23,8 +23,9 @@ check-source: deps-test ## the source checks that take seconds
 # Each stage is a target whose last line is "N passed, N failed".
 TEST_STAGES := unit sim fuzz-seeds e2e-framing e2e-stack e2e-export e2e-fault \
 	crash newcomer
-TORTURE_STAGES := unit asan tsan sim-torture fuzz-torture e2e-framing \
-	e2e-stack e2e-export e2e-fault crash-torture newcomer
+TORTURE_STAGES := unit conformance asan tsan sim-torture fuzz-torture \
+	e2e-framing e2e-stack e2e-export e2e-fault crash-torture newcomer \
+	dist-check
 
 test: deps-test ## everything that every change must pass (STAGES="unit crash")
 	@$(MAKE) --no-print-directory -j2 all

@@ -19,6 +19,7 @@
 #include "base/check.h"
 #include "base/log.h"
 #include "base/metrics.h"
+#include "base/version.h"
 #include "consensus/clique.h"
 #include "crypto/rng.h"
 #include "noded/core.h"
@@ -30,7 +31,7 @@
 #include "noded/sandbox.h"
 #include "noded/watch.h"
 
-#define CLIENT_VERSION "Sekisho/v0.1.0/linux-amd64/c17"
+#define CLIENT_VERSION "Sekisho/v" SEKISHO_VERSION "/linux-amd64/c17"
 /* A genesis of a million accounts takes about a gigabyte while it is read. */
 #define NODE_ARENA_MAX ((size_t)8 << 30)
 

@@ -5,16 +5,13 @@
 #include <stdio.h>
 
 #include "base/check.h"
+#include "base/version.h"
 #include "ctl/args.h"
 #include "ctl/cmd.h"
 #include "ctl/init.h"
 #include "ctl/pg.h"
 #include "ctl/up.h"
 #include "db/migrate.h"
-
-#ifndef SEKISHO_VERSION
-#define SEKISHO_VERSION "0.1.0"
-#endif
 
 static void
 step_line(const char *line)

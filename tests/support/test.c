@@ -240,7 +240,7 @@ print_suite(const char *name, size_t cnt)
 	size_t i;
 
 	if (test_whole() && is_public)
-		printf("%s: %zu cases\n", name, cnt);
+		printf("%s: %zu cases\n", name, cnt > 0 ? cnt : 1);
 	for (i = 0; i < LEFT_OUT_MAX && left_out[i].why != NULL; i++) {
 		if (test_whole())
 			printf("  left out %zu: %s\n", left_out[i].cnt,
