@@ -191,4 +191,6 @@ $(B)/.flags: FORCE
 	@mkdir -p $(@D)
 	@if [ ! -e $@ ]; then echo '$(ALLCFLAGS)' >$@; touch -d 2000-01-01 $@; \
 	elif [ "$$(cat $@)" != '$(ALLCFLAGS)' ]; then echo '$(ALLCFLAGS)' >$@; fi
-$(foreach l,$(LIBS),$(OBJS_$(l)) $(UNIT_OBJS_$(l))): $(B)/.flags
+$(foreach l,$(LIBS),$(OBJS_$(l)) $(UNIT_OBJS_$(l))) \
+	$(patsubst %.c,$(B)/obj/%.o,$(wildcard tests/fuzz/*.c tests/bench/*.c \
+	tests/support/*.c)): $(B)/.flags

@@ -30,6 +30,7 @@ $(foreach l,$(UNIT_LIBS),$(eval $(call unit,$(l))))
 $(B)/obj/tests/support/%.o: tests/support/%.c $(INC)/base/.ok
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(ALLCFLAGS) -I$(INC)/base -Itests/support -MMD -MP -c $< -o $@
+DEPFILES += $(patsubst %.c,$(B)/obj/%.d,$(wildcard tests/support/*.c))
 
 # The shim that breaks input and output; never sanitized itself.
 $(B)/test/faultio.so: tests/support/faultio.c

@@ -101,13 +101,30 @@ stop(void)
 	(void)nftw(dir, remove_one, 16, FTW_DEPTH | FTW_PHYS);
 }
 
+/* The socket is there before anybody may connect: the server says in its pid
+ * file when it is "ready" (before that "starting"). */
 static bool
-is_ready(const char *socket_path)
+says_ready(const char *pid_file)
+{
+	char text[1024];
+	FILE *f = fopen(pid_file, "re");
+	size_t len;
+
+	if (f == NULL)
+		return false;
+	len = fread(text, 1, sizeof(text) - 1, f);
+	text[len] = '\0';
+	(void)fclose(f);
+	return strstr(text, "\nready ") != NULL;
+}
+
+static bool
+is_ready(const char *pid_file)
 {
 	struct timespec pause = {.tv_nsec = POLL_MS * 1000000L};
 
 	for (int ms = 0; ms < READY_MS; ms += POLL_MS) {
-		if (access(socket_path, F_OK) == 0)
+		if (says_ready(pid_file))
 			return true;
 		if (waitpid(server, NULL, WNOHANG) != 0)
 			break;
@@ -119,7 +136,7 @@ is_ready(const char *socket_path)
 static const char *
 open_cluster(void)
 {
-	char data[PATH_TEXT], sock[PATH_TEXT];
+	char data[PATH_TEXT], pid_file[2 * PATH_TEXT];
 	const char *init[] = {"initdb", "-D", data, "-U", "test", "-A", "trust",
 	    "-E", "UTF8", "--locale=C.UTF-8", "--no-sync", "--no-instructions",
 	    NULL};
@@ -138,12 +155,13 @@ open_cluster(void)
 	owner = getpid();
 	(void)atexit(stop);
 	(void)snprintf(data, sizeof(data), "%s/data", dir);
-	(void)snprintf(sock, sizeof(sock), "%s/.s.PGSQL.5432", dir);
+	(void)snprintf(pid_file, sizeof(pid_file), "%s/postmaster.pid", data);
 	pid = start("initdb", init);
 	if (pid == -1 || waitpid(pid, &status, 0) != pid || status != 0)
 		return "initdb failed";
 	server = start("postgres", run);
-	return server > 0 && is_ready(sock) ? NULL : "postgres did not start";
+	return server > 0 && is_ready(pid_file) ? NULL
+						: "postgres did not start";
 }
 
 const char *
