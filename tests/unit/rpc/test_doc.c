@@ -97,6 +97,52 @@ TEST(test_doc_bad_envelopes_refused)
 	expect_rows(rows, sizeof(rows) / sizeof(rows[0]));
 }
 
+/* What io may do itself: nothing that needs more than a recovery and one
+ * account, and never more than one call. */
+TEST(test_doc_short_is_one_cheap_call)
+{
+#define NAMED(name) "{" VERSION ",\"id\":1,\"method\":\"" name "\"}"
+	static const struct {
+		const char *text;
+		bool local, gateway;
+	} rows[] = {
+	    {"", true, true},
+	    {"nonsense", true, true},
+	    {"1", true, true},
+	    {"{}", true, true},
+	    {"{" VERSION ",\"id\":1,\"method\":1}", true, true},
+	    {NAMED("eth_chainId"), true, true},
+	    {NAMED("eth_sendRawTransaction"), true, true},
+	    {NAMED("txpool_status"), true, true},
+	    {NAMED("no_such_method"), true, true},
+	    {NAMED("eth_getBalance"), false, false},
+	    {NAMED("eth_call"), false, false},
+	    {NAMED("eth_feeHistory"), false, false},
+	    {NAMED("sekisho_blocksFrom"), false, false},
+	    {"[]", false, false},
+	    {"[" NAMED("eth_chainId") "]", false, false},
+	};
+#undef NAMED
+	struct rig r;
+	size_t i;
+
+	rig_open(&r);
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct bytes text = bytes_of_str(rows[i].text);
+		struct rpc_doc *d = rpc_open(&r.node, RPC_LOCAL, text);
+
+		test_row(rows[i].text);
+		EXPECT(rpc_is_short(d) == rows[i].local);
+		rpc_free(d);
+		d = rpc_open(&r.node, RPC_GATEWAY, text);
+		EXPECT(rpc_is_short(d) == rows[i].gateway);
+		rpc_free(d);
+	}
+	test_row(NULL);
+	test_count(i);
+	rig_close(&r);
+}
+
 TEST(test_doc_bad_json_is_parse_error)
 {
 	static const struct row rows[] = {
