@@ -584,6 +584,39 @@ def second_start_resumes_the_chain(s):
     same(s.rpc("eth_getTransactionReceipt", h)["status"], "0x1")
 
 
+@case
+def lower_gas_limit_refuses_up_front_and_mines_what_it_took(s):
+    """Blocks move towards a lower limit: what fits now and not later is refused, nothing else waits for ever."""
+    a = s.credentials["accounts"][5]
+    same(s.stop(), 0)
+    with open(s.home + "/conf/node.conf", "a") as f:
+        f.write("gas_limit = 1000000\n")
+    s.start()
+
+    def send(gas):
+        raw = sign(s, a, to="0x" + "77" * 20, value=1, nonce=next_nonce(s, a), gasLimit=gas)
+        r = s.http("POST", "/", {"jsonrpc": "2.0", "id": 1, "method": "eth_sendRawTransaction", "params": [raw]})
+        return r.json.get("result") or r.json["error"]
+
+    def limit():
+        return int(s.rpc("eth_getBlockByNumber", "latest", False)["gasLimit"], 16)
+
+    before = limit()
+    assert before > 2000000, before
+    refusal = {"code": -32000, "message": "exceeds block gas limit"}
+    same(send(1000001), refusal)
+    same(send(before), refusal)
+    for _ in range(3):
+        h = send(1000000)
+        assert isinstance(h, str), h
+        got = wait_for("receipt", 20, lambda: s.rpc("eth_getTransactionReceipt", h))
+        same(got["status"], "0x1")
+    # The limit that is compared moves, the refusal stays.
+    assert limit() < before - 2 * (before // 1024), (before, limit())
+    same(send(before), refusal)
+    same(json.loads(s.sekisho("rpc", "txpool_status").stdout), {"pending": "0x0", "queued": "0x0"})
+
+
 if __name__ == "__main__":
     with Stack() as stack:
         code = run(stack)
