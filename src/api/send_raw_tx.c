@@ -3,12 +3,15 @@
  * POST /v1/Eth/SendRawTransaction: signed transactions of a wallet, in the
  * order of the list. Each is decoded, its target looked up among the
  * contracts that wallets may call, handed to the node, and watched until its
- * receipt is there or the time is up. All that pass go to the node in one
- * batch, which it takes in order; nothing waits for the block in between.
+ * receipt is there or the time is up. In the legacy profile an item is
+ * handed over when the one before it has its receipt; in the extended one
+ * all go in one batch, which the node takes in order. Nobody asks the node
+ * for receipts on a clock: a request sleeps until there is another block.
  *
  * What a wallet is told of an item is never a guess: status 1 only with a
- * successful receipt; what is not mined in time is status 0 with a hash and
- * a code of its own, and may still be mined.
+ * successful receipt. What is not mined in time has a hash, a code of its
+ * own and a text that says what is known of it; what was never handed over
+ * says that too.
  */
 #include <jansson.h>
 #include <stdlib.h>
@@ -23,37 +26,60 @@
 #include "http/world.h"
 
 enum {
-	ITEM_MAX = 100,      /* of one request; a body of 1 MiB holds few */
-	WATCH_MS = 30000,    /* from the first hand-over */
-	POLL_FIRST_MS = 100, /* then half as much again each time ... */
-	POLL_MAX_MS = 1000,  /* ... up to this */
+	ITEM_MAX = 100, /* of one request; a body of 1 MiB holds few */
+	/* Receipts are asked for after so long even without a new block: two
+	 * sealers may have replaced one by another of the same number. */
+	NO_BLOCK_MS = 5000,
+	/* A call that begins when the time is over may still take so long. */
+	LAST_CALL_MS = 500,
 	TEXT_MAX = 300,
 	KEY_MAX = 64 /* of an unknown field, to be named */
 };
 
 #define LIST_KEY "raw_tx_hex_list"
 
-/* Error codes of an item beside those of JSON-RPC: not mined in time, and
- * what the contract list refuses. */
+/* Error codes of an item beside those of JSON-RPC: not mined in time, never
+ * handed over, and what the contract list refuses. */
 enum {
 	CODE_PENDING = 2,
 	CODE_REVERTED = 3,
+	CODE_NOT_SENT = 4,
 	CODE_TARGET = 40,
 	CODE_DECODE = 88
 };
 
-enum item_state { ITEM_REFUSED, ITEM_READY, ITEM_SENT, ITEM_MINED };
+/* What a wallet is told in the extended profile; the legacy one knows only
+ * the first two. */
+enum status {
+	STATUS_FAILED,
+	STATUS_SUCCESS,
+	STATUS_PENDING,
+	STATUS_NONCE_LOW,
+	STATUS_KNOWN
+};
+
+enum item_state {
+	ITEM_REFUSED,
+	ITEM_UNLISTED, /* may be a plain transfer: has the target code? */
+	ITEM_READY,
+	ITEM_SENT,
+	ITEM_MINED
+};
 
 struct item {
 	enum item_state state;
-	bool is_success;
-	bool is_confirmed; /* the node said the hash */
+	enum status status; /* of one that is refused or mined */
+	bool is_confirmed;  /* the node has said that it has it */
+	bool is_again;      /* handed over twice, having gone unconfirmed */
 	struct tx tx;
-	char to[ADDR_TEXT_MAX]; /* EIP-55 text */
-	char hash[67];
+	char to[ADDR_TEXT_MAX];         /* EIP-55 text */
+	char hash[67], hash_params[72]; /* the latter as JSON */
 	long code;
 	const char *text;
 };
+
+/* What the effect that has just ended was for. */
+enum job_wait { WAIT_NONE, WAIT_SEND, WAIT_BLOCK, WAIT_RECEIPT };
 
 struct job {
 	struct item *items;
@@ -61,8 +87,10 @@ struct job {
 	struct gw_node_call *calls; /* one per item asked about */
 	size_t *asked;              /* which item a call is about */
 	size_t asked_cnt;
-	uint64_t until_ms, poll_ms;
-	bool is_polled;
+	enum job_wait wait;
+	uint64_t until_ms; /* 0: nothing has been handed over */
+	uint64_t block_no; /* receipts of up to here have been asked for */
+	bool is_node_mute; /* the last call for receipts failed */
 };
 
 static const struct gw_stmt find_targets = {"find_targets",
@@ -106,6 +134,8 @@ read_item(struct gw_req *r, struct item *it, const json_t *v)
 		return RC_OK;
 	}
 	hex_put0x(it->hash, hash_bytes(&it->tx.hash));
+	(void)snprintf(
+	    it->hash_params, sizeof(it->hash_params), "[\"%s\"]", it->hash);
 	addr_text(it->to, &it->tx.to);
 	it->state = ITEM_READY;
 	if (it->tx.is_create)
@@ -297,6 +327,61 @@ is_listed(const PGresult *rows, const char *to)
 	return false;
 }
 
+static bool
+add_call(struct gw_req *r, struct job *j, size_t item, const char *method,
+    struct bytes value, const char *more)
+{
+	struct gw_node_call *c = &j->calls[j->asked_cnt];
+	size_t len = 2 * value.len + 2;
+	char *params = arena_alloc(&r->arena, len + strlen(more) + 6);
+
+	if (params == NULL)
+		return false;
+	params[0] = '[';
+	params[1] = '"';
+	hex_put0x(params + 2, value);
+	params[len + 2] = '"';
+	memcpy(params + len + 3, more, strlen(more));
+	params[len + 3 + strlen(more)] = ']';
+	*c = (struct gw_node_call){.method = bytes_of_str(method),
+	    .params = bytes_of(params, len + 4 + strlen(more))};
+	j->asked[j->asked_cnt++] = item;
+	return true;
+}
+
+/* is_asked: another item has the same target. */
+static bool
+is_asked(const struct job *j, const char *to)
+{
+	size_t i;
+
+	for (i = 0; i < j->asked_cnt; i++)
+		if (!strcmp(j->items[j->asked[i]].to, to))
+			return true;
+	return false;
+}
+
+/* Asks for the code of every target that is not on the list and might be
+ * sent plain value, all in one batch. */
+static enum gw_step
+ask_code(struct gw_req *r, struct job *j)
+{
+	size_t i;
+
+	r->effect.kind = GW_EFFECT_NONE;
+	j->asked_cnt = 0;
+	for (i = 0; i < j->cnt; i++) {
+		const struct item *it = &j->items[i];
+
+		if (it->state == ITEM_UNLISTED && !is_asked(j, it->to) &&
+		    !add_call(r, j, i, "eth_getCode", addr_bytes(&it->tx.to),
+			",\"latest\""))
+			return gw_refuse(r, GW_R_INTERNAL, NULL);
+	}
+	return j->asked_cnt == 0 ? GW_NEXT
+				 : gw_wait_node(r, j->calls, j->asked_cnt);
+}
+
 static enum gw_step
 tx_allow(struct gw_req *r)
 {
@@ -310,59 +395,19 @@ tx_allow(struct gw_req *r)
 		return gw_refuse(r, gw_refusal_of_rc(r->effect.rc), NULL);
 	for (i = 0; i < j->cnt; i++) {
 		struct item *it = &j->items[i];
-		bool is_plain =
-		    r->surface->plain_transfers && it->tx.data.len == 0;
 
-		if (it->state == ITEM_READY && !is_plain &&
-		    !is_listed(rows, it->to))
+		if (it->state != ITEM_READY || is_listed(rows, it->to))
+			continue;
+		if (r->surface->plain_transfers && it->tx.data.len == 0)
+			it->state = ITEM_UNLISTED;
+		else
 			refuse_item(it, CODE_TARGET,
 			    "the target is not an executable contract");
 	}
-	return GW_NEXT;
+	return ask_code(r, j);
 }
 
-/* Stage 3: hand over, in order. --------------------------------------- */
-
-static bool
-add_call(struct gw_req *r, struct job *j, size_t item, const char *method,
-    struct bytes value)
-{
-	struct gw_node_call *c = &j->calls[j->asked_cnt];
-	size_t len = 2 * value.len + 7;
-	char *params = arena_alloc(&r->arena, len);
-
-	if (params == NULL)
-		return false;
-	params[0] = '[';
-	params[1] = '"';
-	hex_put0x(params + 2, value);
-	params[len - 3] = '"';
-	params[len - 2] = ']';
-	*c = (struct gw_node_call){.method = bytes_of_str(method),
-	    .params = bytes_of(params, len - 1)};
-	j->asked[j->asked_cnt++] = item;
-	return true;
-}
-
-static enum gw_step
-tx_submit(struct gw_req *r)
-{
-	struct job *j = r->state;
-	size_t i;
-
-	r->effect.kind = GW_EFFECT_NONE;
-	j->asked_cnt = 0;
-	for (i = 0; i < j->cnt; i++)
-		if (j->items[i].state == ITEM_READY &&
-		    !add_call(
-			r, j, i, "eth_sendRawTransaction", j->items[i].tx.raw))
-			return gw_refuse(r, GW_R_INTERNAL, NULL);
-	if (j->asked_cnt == 0)
-		return GW_NEXT;
-	j->until_ms = r->world->mono_ms + WATCH_MS;
-	j->poll_ms = POLL_FIRST_MS;
-	return gw_wait_node(r, j->calls, j->asked_cnt);
-}
+/* Stage 3: which of the others have no code. --------------------------- */
 
 static void
 take_refusal(struct gw_req *r, struct item *it, struct bytes answer)
@@ -377,6 +422,133 @@ take_refusal(struct gw_req *r, struct item *it, struct bytes answer)
 	json_decref(doc);
 }
 
+/* A call without data runs what code there is: value that goes to code is a
+ * call of a contract, and those are on the list or refused. */
+static void
+take_code(struct gw_req *r, struct item *it, const struct gw_node_call *c)
+{
+	if (c->is_error || c->answer.len == 0)
+		take_refusal(r, it, c->answer);
+	else if (bytes_eq(c->answer, bytes_of_str("\"0x\"")))
+		it->state = ITEM_READY;
+	else
+		refuse_item(it, CODE_TARGET,
+		    "the target is a contract and not an executable one");
+}
+
+static enum gw_step
+tx_plain(struct gw_req *r)
+{
+	struct job *j = r->state;
+	size_t i, call;
+
+	if (r->effect.kind != GW_EFFECT_NODE)
+		return GW_NEXT;
+	if (r->effect.rc != RC_OK)
+		return api_refuse_node(r);
+	for (i = 0; i < j->cnt; i++) {
+		if (j->items[i].state != ITEM_UNLISTED)
+			continue;
+		for (call = 0; call < j->asked_cnt; call++)
+			if (!strcmp(
+				j->items[j->asked[call]].to, j->items[i].to))
+				break;
+		take_code(r, &j->items[i], &j->calls[call]);
+	}
+	return GW_NEXT;
+}
+
+/* Stage 4: hand over and watch. ----------------------------------------- */
+
+static uint64_t
+watch_ms(const struct gw_req *r)
+{
+	static const uint64_t ms[GW_PROFILE_CNT] = {
+#define PROFILE(name, word, watch_ms) [GW_PROFILE_##name] = (watch_ms),
+#include "http/profile.def"
+#undef PROFILE
+	};
+	uint64_t most = r->conf->work_ms - r->conf->work_ms / 8;
+
+	/* An answer has to be ready before the request's own time is over. */
+	return ms[r->surface->profile] < most ? ms[r->surface->profile] : most;
+}
+
+/* left_ms: until the answer has to be made; a worker that is about to end
+ * has less time than the profile allows. */
+static uint64_t
+left_ms(const struct gw_req *r, const struct job *j)
+{
+	const struct gw_world *w = r->world;
+	uint64_t until_ms =
+	    j->until_ms == 0 ? w->mono_ms + watch_ms(r) : j->until_ms;
+
+	if (w->is_draining && w->end_ms < until_ms)
+		until_ms = w->end_ms;
+	return until_ms > w->mono_ms ? until_ms - w->mono_ms : 0;
+}
+
+static enum gw_step
+call_node(struct gw_req *r, struct job *j, enum job_wait wait)
+{
+	uint64_t ms = left_ms(r, j);
+
+	if (ms < LAST_CALL_MS)
+		ms = LAST_CALL_MS;
+	j->wait = wait;
+	(void)gw_wait_node(r, j->calls, j->asked_cnt);
+	if (ms < r->conf->node_ms)
+		r->effect.u.node.timeout_ms = ms;
+	return GW_AGAIN;
+}
+
+/* Hands over the next item, or all of them. */
+static enum gw_step
+hand_over(struct gw_req *r, struct job *j, bool is_one)
+{
+	size_t i;
+
+	j->asked_cnt = 0;
+	for (i = 0; i < j->cnt && (!is_one || j->asked_cnt == 0); i++)
+		if (j->items[i].state == ITEM_READY &&
+		    !add_call(r, j, i, "eth_sendRawTransaction",
+			j->items[i].tx.raw, ""))
+			return j->until_ms == 0
+				   ? gw_refuse(r, GW_R_INTERNAL, NULL)
+				   : GW_NEXT;
+	if (j->asked_cnt == 0)
+		return GW_NEXT;
+	j->block_no = r->world->block_no;
+	return call_node(r, j, WAIT_SEND);
+}
+
+static bool
+begins(const char *text, const char *with)
+{
+	return !strncmp(text, with, strlen(with));
+}
+
+/* The texts are what every node of this kind says; their code is one and
+ * the same. */
+static enum status
+status_of_refusal(const char *text)
+{
+	if (begins(text, "nonce too low"))
+		return STATUS_NONCE_LOW;
+	if (begins(text, "already known") || begins(text, "known transaction"))
+		return STATUS_KNOWN;
+	return STATUS_FAILED;
+}
+
+/* What a refusal means for an item that the node may have had before: known
+ * is what we hoped for; anything else may be because it has been mined. */
+static void
+take_refusal_again(struct item *it)
+{
+	it->state = ITEM_SENT;
+	it->is_confirmed = it->status == STATUS_KNOWN;
+}
+
 /* The answer is the hash in quotes. One that is missing, or says something
  * else, is no promise; the transaction may be there all the same. */
 static bool
@@ -388,33 +560,41 @@ is_hash(struct bytes answer, const char *hash)
 	       !memcmp(answer.ptr + 1, hash, len);
 }
 
-static enum gw_step
-tx_submitted(struct gw_req *r)
+static void
+take_answer(
+    struct gw_req *r, struct item *it, const struct gw_node_call *c, enum rc rc)
 {
-	struct job *j = r->state;
+	if (rc == RC_OK && c->is_error) {
+		take_refusal(r, it, c->answer);
+		it->status = status_of_refusal(it->text);
+		if (it->is_again)
+			take_refusal_again(it);
+		return;
+	}
+	it->state = ITEM_SENT;
+	it->is_confirmed = rc == RC_OK && is_hash(c->answer, it->hash);
+}
+
+static enum gw_step
+take_answers(struct gw_req *r, struct job *j)
+{
 	size_t i;
 
-	if (r->effect.kind != GW_EFFECT_NODE)
-		return GW_NEXT;
 	/* With the answer outstanding the node may have them all the same: a
-	 * wallet that sends the same bytes again is told "already known". */
-	if (r->effect.rc != RC_OK)
+	 * wallet that sends the same bytes again is told "already known".
+	 * What was handed over earlier has to be told of, though. */
+	if (r->effect.rc != RC_OK && j->until_ms == 0)
 		return api_refuse_node(r);
-	for (i = 0; i < j->asked_cnt; i++) {
-		struct item *it = &j->items[j->asked[i]];
-
-		if (j->calls[i].is_error) {
-			take_refusal(r, it, j->calls[i].answer);
-			continue;
-		}
-		it->state = ITEM_SENT;
-		it->is_confirmed = is_hash(j->calls[i].answer, it->hash);
-	}
+	if (j->until_ms == 0)
+		j->until_ms = r->world->mono_ms + watch_ms(r);
+	for (i = 0; i < j->asked_cnt; i++)
+		take_answer(
+		    r, &j->items[j->asked[i]], &j->calls[i], r->effect.rc);
 	return GW_NEXT;
 }
 
-/* Stage 4: watch for receipts. ---------------------------------------- */
-
+/* take_receipt: an item that the node neither confirmed nor has mined is
+ * handed over once more, which can do no harm; what it says then stands. */
 static void
 take_receipt(struct item *it, const struct gw_node_call *c)
 {
@@ -425,9 +605,13 @@ take_receipt(struct item *it, const struct gw_node_call *c)
 
 	if (status != NULL) {
 		it->state = ITEM_MINED;
-		it->is_success = !strcmp(status, "0x1");
-		it->code = it->is_success ? 0 : CODE_REVERTED;
-		it->text = it->is_success ? NULL : "execution reverted";
+		it->status =
+		    strcmp(status, "0x1") ? STATUS_FAILED : STATUS_SUCCESS;
+		it->code = it->status == STATUS_FAILED ? CODE_REVERTED : 0;
+		it->text = it->code == 0 ? NULL : "execution reverted";
+	} else if (json_is_null(doc) && !it->is_confirmed) {
+		it->state = it->text == NULL ? ITEM_READY : ITEM_REFUSED;
+		it->is_again = true;
 	}
 	json_decref(doc);
 }
@@ -438,9 +622,8 @@ take_receipts(struct gw_req *r, struct job *j)
 	size_t i;
 
 	/* A node that is gone may be back in time; only time ends the watch. */
-	if (r->effect.kind != GW_EFFECT_NODE || r->effect.rc != RC_OK)
-		return;
-	for (i = 0; i < j->asked_cnt; i++)
+	j->is_node_mute = r->effect.rc != RC_OK;
+	for (i = 0; i < j->asked_cnt && !j->is_node_mute; i++)
 		take_receipt(&j->items[j->asked[i]], &j->calls[i]);
 }
 
@@ -450,44 +633,73 @@ ask_receipts(struct gw_req *r, struct job *j)
 	size_t i;
 
 	j->asked_cnt = 0;
-	for (i = 0; i < j->cnt; i++)
-		if (j->items[i].state == ITEM_SENT &&
-		    !add_call(r, j, i, "eth_getTransactionReceipt",
-			hash_bytes(&j->items[i].tx.hash)))
-			return GW_NEXT;
-	(void)gw_wait_node(r, j->calls, j->asked_cnt);
-	return GW_AGAIN;
+	for (i = 0; i < j->cnt; i++) {
+		struct item *it = &j->items[i];
+
+		if (it->state != ITEM_SENT)
+			continue;
+		j->calls[j->asked_cnt] = (struct gw_node_call){
+		    .method = bytes_of_str("eth_getTransactionReceipt"),
+		    .params = bytes_of_str(it->hash_params)};
+		j->asked[j->asked_cnt++] = i;
+	}
+	return call_node(r, j, WAIT_RECEIPT);
 }
 
 static enum gw_step
-tx_watch(struct gw_req *r)
+wait_block(struct gw_req *r, struct job *j)
 {
-	struct job *j = r->state;
+	uint64_t ms = left_ms(r, j);
 
-	if (j->is_polled)
-		take_receipts(r, j);
-	if (count(j, ITEM_SENT) == 0 || r->world->mono_ms >= j->until_ms)
-		return GW_NEXT;
-	j->is_polled = !j->is_polled;
-	if (j->is_polled)
-		return ask_receipts(r, j);
-	(void)gw_wait_timer(r, j->poll_ms);
-	j->poll_ms = j->poll_ms * 3 / 2;
-	if (j->poll_ms > POLL_MAX_MS)
-		j->poll_ms = POLL_MAX_MS;
+	j->wait = WAIT_BLOCK;
+	(void)gw_wait_block(
+	    r, j->block_no, ms < NO_BLOCK_MS ? ms : NO_BLOCK_MS);
 	return GW_AGAIN;
+}
+
+/* Called again whenever something has come of what it waits for. Receipts
+ * are asked for a last time when the time is over. */
+static enum gw_step
+tx_follow(struct gw_req *r)
+{
+	bool is_one = r->surface->profile == GW_PROFILE_LEGACY;
+	struct job *j = r->state;
+	enum job_wait was = j->wait;
+
+	j->wait = WAIT_NONE;
+	if (was == WAIT_SEND && take_answers(r, j) == GW_DONE)
+		return GW_DONE;
+	if (was == WAIT_RECEIPT)
+		take_receipts(r, j);
+	if (was == WAIT_BLOCK) {
+		j->block_no = r->effect.u.block.seen;
+		return ask_receipts(r, j);
+	}
+	if (left_ms(r, j) == 0)
+		return GW_NEXT;
+	if (count(j, ITEM_SENT) == 0 || (!is_one && count(j, ITEM_READY) > 0))
+		return hand_over(r, j, is_one);
+	return wait_block(r, j);
 }
 
 /* Stage 5: tell. ------------------------------------------------------- */
 
+static enum status
+status_for(enum gw_profile p, const struct item *it)
+{
+	if (p == GW_PROFILE_LEGACY && it->status != STATUS_SUCCESS)
+		return STATUS_FAILED;
+	return it->status;
+}
+
 static void
-write_item(struct jsonw *w, const struct item *it, size_t id)
+write_item(struct jsonw *w, enum gw_profile p, const struct item *it, size_t id)
 {
 	jsonw_obj(w);
 	jsonw_key(w, "id");
 	jsonw_u64(w, id);
 	jsonw_key(w, "status");
-	jsonw_u64(w, it->state == ITEM_MINED && it->is_success);
+	jsonw_u64(w, (uint64_t)status_for(p, it));
 	jsonw_key(w, "transaction_hash");
 	if (it->hash[0] == '\0')
 		jsonw_null(w);
@@ -506,6 +718,30 @@ write_item(struct jsonw *w, const struct item *it, size_t id)
 	jsonw_obj_end(w);
 }
 
+/* say_open: what is known of an item whose end is not. */
+static void
+say_open(const struct job *j, struct item *it)
+{
+	if (it->state == ITEM_READY && !it->is_again) {
+		it->code = CODE_NOT_SENT;
+		it->text = "not sent: the request ended before its turn";
+		return;
+	}
+	if (it->state != ITEM_READY && it->state != ITEM_SENT)
+		return;
+	it->status = STATUS_PENDING;
+	it->code = CODE_PENDING;
+	if (!it->is_confirmed)
+		it->text = "unknown: the node did not confirm it; it may still "
+			   "be mined";
+	else if (j->is_node_mute)
+		it->text = "pending: accepted by the node, which is silent "
+			   "now; it may be mined already";
+	else
+		it->text = "pending: accepted, not mined in time; it may still "
+			   "be mined";
+}
+
 static enum gw_step
 tx_report(struct gw_req *r)
 {
@@ -518,15 +754,8 @@ tx_report(struct gw_req *r)
 	for (i = 0; i < j->cnt; i++) {
 		struct item *it = &j->items[i];
 
-		if (it->state == ITEM_SENT) {
-			it->code = CODE_PENDING;
-			it->text = it->is_confirmed
-				       ? "pending: accepted, not mined in "
-					 "time; it may still be mined"
-				       : "unknown: the node did not confirm "
-					 "it; it may still be mined";
-		}
-		write_item(&w, it, i + 1);
+		say_open(j, it);
+		write_item(&w, r->surface->profile, it, i + 1);
 	}
 	jsonw_arr_end(&w);
 	return api_close(r, &w);
@@ -535,10 +764,9 @@ tx_report(struct gw_req *r)
 gw_stage_fn *const api_send_raw_tx[] = {
     tx_decode_all,   /* body -> items with target and hash */
     tx_find_targets, /* which of the targets are executable contracts */
-    tx_allow,        /* the others are refused, each by itself */
-    tx_submit,       /* all that pass, in order, as one batch */
-    tx_submitted,    /* the node's answers: hash or reason */
-    tx_watch,        /* until every receipt is there, or time is up */
+    tx_allow,        /* others only for plain transfers: have they code? */
+    tx_plain,        /* those with code are refused, each by itself */
+    tx_follow,       /* handed over in order, until the last receipt */
     tx_report,       /* one line per item */
     NULL,
 };

@@ -44,6 +44,8 @@ drive_start(struct txn *t)
 		return db_start(gw_worker->db, t);
 	case GW_EFFECT_TIMER:
 		return start_timer(t);
+	case GW_EFFECT_BLOCK:
+		return block_start(gw_worker->block, t);
 	case GW_EFFECT_PASSWORD:
 		return hash_start(gw_worker->hasher, t);
 	case GW_EFFECT_NONE:
@@ -79,6 +81,7 @@ drive_cancel(struct txn *t)
 		node_cancel(t);
 		db_cancel(t);
 		hash_cancel(t);
+		block_cancel(t);
 		t->is_driven = false;
 	}
 	free_result(t);

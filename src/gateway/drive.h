@@ -12,6 +12,7 @@
 struct node_pool;
 struct db_pool;
 struct hasher;
+struct block_watch;
 
 /* drive_end records an outcome and returns true, for the end of a start. */
 bool drive_end(struct txn *t, enum rc rc);
@@ -26,6 +27,12 @@ void node_cancel(struct txn *t);
 void node_flush(struct node_pool *p); /* end of turn: write what gathered */
 bool node_is_up(const struct node_pool *p);
 
+/* node_has_room: less than half of [node] in_flight is in use.
+ * node_ask_block asks for the newest block's number, and tells drive_block.c
+ * what came of it; false when it could not. */
+bool node_has_room(const struct node_pool *p);
+bool node_ask_block(struct node_pool *p);
+
 /* drive_pg.c: PostgreSQL through libpq, prepared statements in pipelines.
  * db_open returns NULL when [database] is not configured. */
 struct db_pool *db_open(void);
@@ -33,6 +40,13 @@ bool db_start(struct db_pool *p, struct txn *t);
 void db_cancel(struct txn *t);
 void db_flush(struct db_pool *p);
 bool db_is_up(const struct db_pool *p);
+
+/* drive_block.c: requests that wait for the node's next block. block_told
+ * hears of every answer, and of every call that had none. */
+struct block_watch *block_open(void);
+bool block_start(struct block_watch *b, struct txn *t);
+void block_cancel(struct txn *t);
+void block_told(struct block_watch *b, bool is_ok, uint64_t no);
 
 /* drive_hash.c: password checks on a thread of low priority. */
 struct hasher *hash_open(void);

@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "base/check.h"
+#include "base/hex.h"
 #include "base/log.h"
 #include "gateway/drive.h"
 #include "gateway/worker.h"
@@ -62,7 +63,7 @@ struct node_conn {
 };
 
 struct node_slot {
-	struct txn *txn; /* NULL for a probe */
+	struct txn *txn; /* NULL: our own, for the newest block's number */
 	struct node_conn *conn;
 	struct node_slot *next_free;
 	uint32_t gen;
@@ -74,7 +75,8 @@ struct node_pool {
 	struct node_conn *conns;
 	size_t conn_cnt;
 	struct node_slot *slots, *free;
-	size_t slot_cnt;
+	size_t slot_cnt, used_cnt;
+	uint64_t block_no; /* last told */
 	struct timer probe;
 };
 
@@ -119,6 +121,7 @@ take_slot(struct node_pool *p, struct node_conn *c, struct txn *t)
 	s->txn = t;
 	s->conn = c;
 	c->in_flight++;
+	p->used_cnt++;
 	return s;
 }
 
@@ -129,6 +132,7 @@ free_slot(struct node_pool *p, struct node_slot *s)
 	if (s->txn != NULL)
 		s->txn->node = NULL;
 	s->conn->in_flight--;
+	p->used_cnt--;
 	s->txn = NULL;
 	s->is_used = false;
 	s->next_free = p->free;
@@ -146,6 +150,8 @@ end_slot(struct node_pool *p, struct node_slot *s, enum rc rc)
 		worker_stat(STAT_NODE_FAILED, 1);
 	if (t != NULL)
 		drive_done(t, rc);
+	else
+		block_told(gw_worker->block, rc == RC_OK, p->block_no);
 }
 
 /* --- connections --- */
@@ -275,6 +281,20 @@ put_answer(struct txn *t, const struct answer *a)
 	return n->calls[item].answer.ptr != NULL;
 }
 
+/* read_block_no takes the answer to a call of our own. */
+static enum rc
+read_block_no(struct node_pool *p, const struct answer *a)
+{
+	struct u256 no;
+
+	if (a->is_error || a->value.len < 3 || a->value.ptr[0] != '"' ||
+	    hex_quantity(&no, bytes_of(a->value.ptr + 1, a->value.len - 2),
+		NULL) != RC_OK)
+		return RC_UNAVAILABLE;
+	p->block_no = no.w[0];
+	return RC_OK;
+}
+
 /* take_document gives one document of the node to whoever waits for it. */
 static void
 take_document(struct node_conn *c, struct bytes doc)
@@ -292,8 +312,9 @@ take_document(struct node_conn *c, struct bytes doc)
 	while (!is_batch || gw_json_item(&it, &item)) {
 		if (read_answer(&a, item)) {
 			s = slot_of(c->pool, a.id);
-			if (s != NULL && s->txn != NULL &&
-			    !put_answer(s->txn, &a))
+			if (s != NULL && s->txn == NULL)
+				rc = read_block_no(c->pool, &a);
+			else if (s != NULL && !put_answer(s->txn, &a))
 				rc = RC_NO_MEMORY;
 		}
 		if (!is_batch)
@@ -629,21 +650,43 @@ node_is_up(const struct node_pool *p)
 
 /* --- probe --- */
 
-static void
-probe_conn(struct node_conn *c)
+static bool
+ask_block(struct node_conn *c)
 {
 	struct gw_node_call call = {.method = bytes_of_str("eth_blockNumber")};
 	struct gw_node_effect n = {.calls = &call, .cnt = 1};
 	struct node_slot *s;
 
-	/* A busy connection shows by its answers that it lives. */
-	if (c->fd < 0 || c->in_flight > 0 || c->pool->free == NULL ||
+	if (c->pool->free == NULL ||
 	    !grow(&c->out, &c->out_cap, c->out_len + size_of(&n), OUT_MAX))
-		return;
+		return false;
 	s = take_slot(c->pool, c, NULL);
 	put_calls(c, s, &n);
 	timer_set(&gw_worker->timers, &s->timer, worker_now_ms() + PROBE_MS,
 	    on_timeout, s);
+	return true;
+}
+
+bool
+node_ask_block(struct node_pool *p)
+{
+	struct node_conn *c = pick(p);
+
+	return c != NULL && ask_block(c);
+}
+
+bool
+node_has_room(const struct node_pool *p)
+{
+	return p->used_cnt <= p->slot_cnt / 2;
+}
+
+/* A busy connection shows by its answers that it lives. */
+static void
+probe_conn(struct node_conn *c)
+{
+	if (c->fd >= 0 && c->in_flight == 0)
+		(void)ask_block(c);
 }
 
 static void

@@ -213,7 +213,6 @@ run(struct txn *t)
 		case GW_RUN_WAIT:
 			if (drive_start(t))
 				break;
-			conn_enter(t->conn, CONN_WORK);
 			return;
 		case GW_RUN_BODY:
 			want_body(t);

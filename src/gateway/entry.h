@@ -12,6 +12,7 @@
 struct node_slot;
 struct db_slot;
 struct hash_job;
+struct block_watch;
 
 struct txn {
 	struct gw_req req;
@@ -29,7 +30,10 @@ struct txn {
 	struct db_slot *db;
 	struct hash_job *hash;
 	TAILQ_ENTRY(txn) hash_next; /* others that wait for the same check */
-	struct pg_result *result;   /* of the last query, while it is used */
+	struct block_watch *block;
+	TAILQ_ENTRY(txn) block_next; /* others that wait for a block */
+	bool block_is_due;
+	struct pg_result *result; /* of the last query, while it is used */
 };
 
 /* entry_begin opens a request from a whole head, takes it off the input and

@@ -275,6 +275,7 @@ kore_worker_configure(void)
 	CHECK(timers_init(&w->timers, w->conf->conn_max + TIMERS_MORE));
 	seed_ids(w);
 	accesslog_open(&w->log, w->process->log_fd);
+	w->block = block_open();
 	w->node = node_open();
 	w->db = db_open();
 	w->hasher = hash_open();
@@ -354,6 +355,8 @@ kore_worker_teardown(void)
 
 	worker_deafen();
 	w->is_draining = true;
+	/* Who waits for a block is answered in time for that to be sent. */
+	w->world.end_ms = until_ms - w->conf->drain_ms / 4;
 	/* Closed as well: a successor may bind the address while we drain. */
 	for (i = 0; i < w->listener_cnt; i++) {
 		(void)shutdown(w->listeners[i].fd, SHUT_RDWR);

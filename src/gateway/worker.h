@@ -17,6 +17,7 @@
 struct node_pool;
 struct db_pool;
 struct hasher;
+struct block_watch;
 
 /* A listening socket as Kore's event loop knows it. */
 struct listen_event {
@@ -54,6 +55,7 @@ struct gw_worker {
 	struct node_pool *node;
 	struct db_pool *db;
 	struct hasher *hasher;
+	struct block_watch *block;
 
 	uint64_t date_unix;
 	char date[32];

@@ -28,6 +28,14 @@ enum gw_surface_kind {
 	GW_SURFACE_KIND_CNT,
 };
 
+/* What wallets of different age know of SendRawTransaction. */
+enum gw_profile {
+#define PROFILE(name, word, watch_ms) GW_PROFILE_##name,
+#include "http/profile.def"
+#undef PROFILE
+	GW_PROFILE_CNT,
+};
+
 enum gw_filter {
 #define FILTER(name, word, fn, phase) GW_FILTER_##name,
 #include "http/filter.def"
@@ -71,7 +79,8 @@ struct gw_surface {
 	const char *realm, *users_file;
 	struct gw_nets allow, deny;
 	struct gw_words origins, rpc_methods;
-	bool plain_transfers; /* the target of a plain transfer is free */
+	enum gw_profile profile;
+	bool plain_transfers; /* to whoever is no contract */
 	uint64_t batch_max, body_max;
 	struct gw_users *users; /* set by gw_conf_set_users */
 	unsigned mounts;        /* how many rows of gw_conf.mounts are its */

@@ -12,6 +12,12 @@ static const char *const kind_words[GW_SURFACE_KIND_CNT] = {
 #undef KIND
 };
 
+static const char *const profile_words[GW_PROFILE_CNT] = {
+#define PROFILE(name, word, watch_ms) [GW_PROFILE_##name] = (word),
+#include "http/profile.def"
+#undef PROFILE
+};
+
 static const char *const filter_words[GW_FILTER_CNT] = {
 #define FILTER(name, word, fn, phase) [GW_FILTER_##name] = (word),
 #include "http/filter.def"
@@ -207,6 +213,21 @@ gw_value_KIND(struct gw_conf_reader *r, void *field, const struct gw_setting *s,
 	if (i == GW_SURFACE_KIND_CNT)
 		return gw_conf_not_one_of(kind_words, i, value, e);
 	*out = (enum gw_surface_kind)i;
+	return RC_OK;
+}
+
+enum rc
+gw_value_PROFILE(struct gw_conf_reader *r, void *field,
+    const struct gw_setting *s, struct bytes value, struct err *e)
+{
+	size_t i = gw_conf_find_word(profile_words, GW_PROFILE_CNT, value);
+	enum gw_profile *out = field;
+
+	(void)r;
+	(void)s;
+	if (i == GW_PROFILE_CNT)
+		return gw_conf_not_one_of(profile_words, i, value, e);
+	*out = (enum gw_profile)i;
 	return RC_OK;
 }
 

@@ -143,6 +143,14 @@ gw_wait_timer(struct gw_req *r, uint64_t ms)
 }
 
 enum gw_step
+gw_wait_block(struct gw_req *r, uint64_t seen, uint64_t ms)
+{
+	r->effect = (struct gw_effect){.kind = GW_EFFECT_BLOCK,
+	    .u.block = {.seen = seen, .timeout_ms = ms}};
+	return GW_WAIT;
+}
+
+enum gw_step
 gw_wait_query(struct gw_req *r, const struct gw_stmt *stmt)
 {
 	r->effect = (struct gw_effect){

@@ -35,6 +35,7 @@ enum gw_effect_kind {
 	GW_EFFECT_NODE,     /* calls to the node */
 	GW_EFFECT_QUERY,    /* one SQL statement */
 	GW_EFFECT_TIMER,    /* nothing but time */
+	GW_EFFECT_BLOCK,    /* the node's next block */
 	GW_EFFECT_PASSWORD, /* check a password */
 	GW_EFFECT_KIND_CNT,
 };
@@ -86,6 +87,17 @@ struct gw_query_effect {
 				   * or when the next effect begins */
 };
 
+/*
+ * A BLOCK effect waits until the node's newest block has another number than
+ * seen, or until the time is over. However many requests wait, a worker asks
+ * the node once for all of them. rc: RC_OK when there is a block, with its
+ * number in seen; RC_TIMEOUT.
+ */
+struct gw_block_effect {
+	uint64_t seen;
+	uint64_t timeout_ms;
+};
+
 struct gw_password_effect {
 	uint8_t key[32]; /* the same for the same try: checked once for all */
 	const struct gw_password *record;
@@ -99,6 +111,7 @@ struct gw_effect {
 	union {
 		struct gw_node_effect node;
 		struct gw_query_effect query;
+		struct gw_block_effect block;
 		struct gw_password_effect password;
 		uint64_t timer_ms;
 	} u;
@@ -121,6 +134,7 @@ enum gw_run gw_run(struct gw_req *r);
 enum gw_step gw_wait_node(
     struct gw_req *r, struct gw_node_call *calls, size_t cnt);
 enum gw_step gw_wait_timer(struct gw_req *r, uint64_t ms);
+enum gw_step gw_wait_block(struct gw_req *r, uint64_t seen, uint64_t ms);
 
 /* gw_wait_query starts a QUERY effect; add parameters with gw_query_param
  * before returning. */

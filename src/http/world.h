@@ -17,6 +17,8 @@ struct gw_world {
 	size_t route_cnt;
 	struct gw_creds *creds; /* passwords checked lately */
 	uint64_t mono_ms;       /* of this turn of the event loop */
+	uint64_t block_no;      /* the node's newest block that is known */
+	uint64_t end_ms;        /* is_draining: who waits answers by then */
 	bool has_node, has_db;  /* at least one connection is up */
 	bool wants_db;          /* [database] is configured */
 	bool is_draining;       /* told to stop: not ready any more */

@@ -55,6 +55,12 @@ rig_open(struct rig *g, bool plain)
 	g->world.mono_ms = 1000;
 }
 
+void
+rig_profile(struct rig *g, enum gw_profile profile)
+{
+	g->conf->surfaces[0].profile = profile;
+}
+
 static void
 drop_query(struct rig *g)
 {

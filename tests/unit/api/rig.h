@@ -28,6 +28,9 @@ struct rig {
 void rig_open(struct rig *g, bool plain);
 void rig_close(struct rig *g);
 
+/* rig_profile changes the surface's profile, which is legacy at first. */
+void rig_profile(struct rig *g, enum gw_profile profile);
+
 /* rig_get and rig_post run a new request up to its first effect or answer. */
 void rig_get(struct rig *g, const char *path);
 void rig_post(

@@ -82,6 +82,23 @@ takes(struct rig *g, size_t i, const struct sample *s)
 	rig_says(g, i, false, arena_str(&g->req.arena, "\"%s\"", s->hash));
 }
 
+/* The node has another block, or none until the time is over. */
+static void
+next_block(struct rig *g)
+{
+	EXPECT(g->run == GW_RUN_WAIT && g->req.effect.kind == GW_EFFECT_BLOCK);
+	g->req.effect.u.block.seen = ++g->world.block_no;
+	rig_go(g, RC_OK);
+}
+
+static void
+no_block(struct rig *g)
+{
+	EXPECT(g->run == GW_RUN_WAIT && g->req.effect.kind == GW_EFFECT_BLOCK);
+	g->world.mono_ms += g->req.effect.u.block.timeout_ms;
+	rig_go(g, RC_TIMEOUT);
+}
+
 static const char *
 says_receipt(const char *status)
 {
@@ -185,6 +202,7 @@ TEST(test_send_item_limit)
 	for (unsigned i = 0; i < 101; i++)
 		s[i] = sample(1 + i, TO, "01");
 	rig_open(&g, false);
+	rig_profile(&g, GW_PROFILE_EXTENDED);
 	rig_post(&g, PATH, JSON, body_of(s, 101));
 	(void)rig_answer(&g, &status);
 	EXPECT_U64(status, 400);
@@ -211,6 +229,7 @@ TEST(test_send_item_that_is_no_transaction_is_refused_by_itself)
 		EXPECT(rig_is_node(&g, 1, "eth_sendRawTransaction"));
 		takes(&g, 0, &s[1]);
 		rig_go(&g, RC_OK);
+		next_block(&g);
 		rig_says(&g, 0, false, says_receipt("0x1"));
 		rig_go(&g, RC_OK);
 		EXPECT_STR(rig_item(&g, 0, "id"), "1");
@@ -257,7 +276,6 @@ TEST(test_send_target_by_row)
 	    /* exact EIP-55 text, as in the first version */
 	    {"listed in small letters", TO, "01", false, "0x" TO, false},
 	    {"transfer, setting off", OTHER, "80", false, TO_TEXT, false},
-	    {"transfer, setting on", OTHER, "80", true, TO_TEXT, true},
 	    {"data, setting on", OTHER, "01", true, TO_TEXT, false},
 	};
 
@@ -282,6 +300,106 @@ TEST(test_send_target_by_row)
 		}
 		rig_close(&g);
 		test_row(NULL);
+	}
+}
+
+/* A transfer to whoever is not on the list: the node is asked for code. */
+TEST(test_send_plain_transfer_by_code)
+{
+	static const struct {
+		bool is_error;
+		const char *answer, *code, *text; /* code NULL: it passes */
+	} row[] = {
+	    {false, "\"0x\"", NULL, NULL},
+	    {false, "\"0x00\"", "40",
+		"\"the target is a contract and not an executable one\""},
+	    {false, "\"0x6001\"", "40",
+		"\"the target is a contract and not an executable one\""},
+	    {false, "null", "40",
+		"\"the target is a contract and not an executable one\""},
+	    {false, "", "null", "\"refused by the node\""},
+	    {true, "{\"code\":-32000,\"message\":\"header not found\"}",
+		"-32000", "\"header not found\""},
+	};
+	struct sample s = sample(1, OTHER, "80");
+
+	for (size_t i = 0; i < ARRAY_CNT(row); i++) {
+		struct rig g;
+
+		test_row(row[i].answer);
+		rig_open(&g, true);
+		post_listed(&g, &s, 1);
+		EXPECT(rig_is_node(&g, 1, "eth_getCode"));
+		EXPECT_BYTES(g.req.effect.u.node.calls[0].params,
+		    bytes_of_str("[\"0x" OTHER "\",\"latest\"]"));
+		rig_says(&g, 0, row[i].is_error, row[i].answer);
+		rig_go(&g, RC_OK);
+		EXPECT(rig_is_node(&g, 1, "eth_sendRawTransaction") ==
+		       (row[i].code == NULL));
+		if (row[i].code != NULL) {
+			EXPECT_STR(rig_item(&g, 0, "status"), "0");
+			EXPECT_STR(rig_item(&g, 0, "error_code"), row[i].code);
+			EXPECT_STR(rig_item(&g, 0, "error_msg"), row[i].text);
+		}
+		rig_close(&g);
+		test_row(NULL);
+	}
+}
+
+/* One batch for all, each target once; what is listed is not asked about. */
+TEST(test_send_asks_for_code_in_one_batch)
+{
+	static const char third[] = "1212121212121212121212121212121212121212";
+	struct sample s[6];
+	struct rig g;
+
+	rig_open(&g, true);
+	rig_profile(&g, GW_PROFILE_EXTENDED);
+	s[0] = sample(1, OTHER, "80");
+	s[1] = sample(2, TO, "80");
+	s[2] = sample(3, third, "80");
+	s[3] = sample(4, OTHER, "80");
+	s[4] = sample(5, third, "01");
+	s[5] = sample(6, "", "80");
+	post_listed(&g, s, 6);
+	EXPECT(rig_is_node(&g, 2, "eth_getCode"));
+	rig_says(&g, 0, false, "\"0x\"");
+	rig_says(&g, 1, false, "\"0x6001\"");
+	rig_go(&g, RC_OK);
+	EXPECT(rig_is_node(&g, 3, "eth_sendRawTransaction"));
+	for (size_t i = 0; i < 3; i++)
+		takes(&g, i, &s[i == 2 ? 3 : i]);
+	rig_go(&g, RC_OK);
+	next_block(&g);
+	for (size_t i = 0; i < 3; i++)
+		rig_says(&g, i, false, says_receipt("0x1"));
+	rig_go(&g, RC_OK);
+	for (size_t i = 0; i < 6; i++) {
+		bool passed = i == 0 || i == 1 || i == 3;
+
+		EXPECT_STR(rig_item(&g, i, "status"), passed ? "1" : "0");
+		EXPECT_STR(
+		    rig_item(&g, i, "error_code"), passed ? "null" : "40");
+	}
+	rig_close(&g);
+}
+
+TEST(test_send_node_gone_when_asked_for_code_hands_nothing_over)
+{
+	static const enum rc row[] = {RC_UNAVAILABLE, RC_TIMEOUT};
+	struct sample s = sample(1, OTHER, "80");
+
+	for (size_t i = 0; i < ARRAY_CNT(row); i++) {
+		unsigned status;
+		struct rig g;
+
+		rig_open(&g, true);
+		post_listed(&g, &s, 1);
+		rig_says(&g, 0, false, "\"0x\"");
+		rig_go(&g, row[i]);
+		(void)rig_answer(&g, &status);
+		EXPECT_U64(status, 503);
+		rig_close(&g);
 	}
 }
 
@@ -330,7 +448,19 @@ TEST(test_send_database_by_row)
 
 /* Stage 3. ------------------------------------------------------------ */
 
-TEST(test_send_hands_over_in_the_order_of_the_list)
+static void
+is_handed_over(struct rig *g, size_t call, const struct sample *s)
+{
+	char want[300];
+
+	(void)snprintf(want, sizeof(want), "[\"%.255s\"]", s->raw);
+	EXPECT_BYTES(
+	    g->req.effect.u.node.calls[call].params, bytes_of_str(want));
+}
+
+/* Legacy: each waits for the receipt of the one before; what that says does
+ * not matter to the next. */
+TEST(test_send_legacy_hands_over_one_after_the_others_receipt)
 {
 	struct sample s[5];
 	struct rig g;
@@ -339,16 +469,87 @@ TEST(test_send_hands_over_in_the_order_of_the_list)
 	for (unsigned i = 0; i < 5; i++)
 		s[i] = sample(9 - i, i == 2 ? OTHER : TO, "01");
 	post_listed(&g, s, 5);
-	EXPECT(rig_is_node(&g, 4, "eth_sendRawTransaction"));
-	for (unsigned i = 0, call = 0; i < 5; i++) {
-		char want[300];
-
+	for (unsigned i = 0; i < 5; i++) {
 		if (i == 2)
 			continue;
-		(void)snprintf(want, sizeof(want), "[\"%.255s\"]", s[i].raw);
-		EXPECT_BYTES(g.req.effect.u.node.calls[call++].params,
-		    bytes_of_str(want));
+		EXPECT(rig_is_node(&g, 1, "eth_sendRawTransaction"));
+		is_handed_over(&g, 0, &s[i]);
+		takes(&g, 0, &s[i]);
+		if (i == 3)
+			rig_says(&g, 0, true, "{\"code\":-32000}");
+		rig_go(&g, RC_OK);
+		if (i == 3)
+			continue;
+		next_block(&g);
+		EXPECT(rig_is_node(&g, 1, "eth_getTransactionReceipt"));
+		rig_says(&g, 0, false, "null");
+		rig_go(&g, RC_OK);
+		next_block(&g);
+		rig_says(&g, 0, false, says_receipt(i == 1 ? "0x0" : "0x1"));
+		rig_go(&g, RC_OK);
 	}
+	EXPECT_STR(rig_item(&g, 0, "status"), "1");
+	EXPECT_STR(rig_item(&g, 1, "status"), "0");
+	EXPECT_STR(rig_item(&g, 1, "error_code"), "3");
+	EXPECT_STR(rig_item(&g, 2, "error_code"), "40");
+	EXPECT_STR(rig_item(&g, 3, "error_code"), "-32000");
+	EXPECT_STR(rig_item(&g, 4, "status"), "1");
+	rig_close(&g);
+}
+
+TEST(test_send_extended_hands_all_over_in_the_order_of_the_list)
+{
+	struct sample s[5];
+	struct rig g;
+
+	rig_open(&g, false);
+	rig_profile(&g, GW_PROFILE_EXTENDED);
+	for (unsigned i = 0; i < 5; i++)
+		s[i] = sample(9 - i, i == 2 ? OTHER : TO, "01");
+	post_listed(&g, s, 5);
+	EXPECT(rig_is_node(&g, 4, "eth_sendRawTransaction"));
+	for (unsigned i = 0, call = 0; i < 5; i++)
+		if (i != 2)
+			is_handed_over(&g, call++, &s[i]);
+	rig_close(&g);
+}
+
+/* The 30 s are those of the whole list. */
+TEST(test_send_legacy_time_over_leaves_the_rest_unsent)
+{
+	struct sample s[3] = {
+	    sample(1, TO, "01"), sample(2, TO, "01"), sample(3, TO, "01")};
+	uint64_t begin;
+	struct rig g;
+
+	rig_open(&g, false);
+	post_listed(&g, s, 3);
+	takes(&g, 0, &s[0]);
+	rig_go(&g, RC_OK);
+	begin = g.world.mono_ms;
+	g.world.mono_ms += 20000;
+	next_block(&g);
+	rig_says(&g, 0, false, says_receipt("0x1"));
+	rig_go(&g, RC_OK);
+	is_handed_over(&g, 0, &s[1]);
+	takes(&g, 0, &s[1]);
+	rig_go(&g, RC_OK);
+	while (g.req.effect.kind == GW_EFFECT_BLOCK) {
+		no_block(&g);
+		EXPECT(rig_is_node(&g, 1, "eth_getTransactionReceipt"));
+		rig_says(&g, 0, false, "null");
+		rig_go(&g, RC_OK);
+		if (g.run != GW_RUN_WAIT)
+			break;
+	}
+	EXPECT_U64(g.world.mono_ms - begin, 30000);
+	EXPECT_STR(rig_item(&g, 0, "status"), "1");
+	EXPECT_STR(rig_item(&g, 1, "status"), "0");
+	EXPECT_STR(rig_item(&g, 1, "error_code"), "2");
+	EXPECT_STR(rig_item(&g, 2, "status"), "0");
+	EXPECT_STR(rig_item(&g, 2, "error_code"), "4");
+	EXPECT_STR(rig_item(&g, 2, "error_msg"),
+	    "\"not sent: the request ended before its turn\"");
 	rig_close(&g);
 }
 
@@ -384,31 +585,41 @@ TEST(test_send_node_gone_or_slow_is_503)
 TEST(test_send_refusal_of_the_node_is_passed_on)
 {
 	static const struct {
-		const char *answer, *code, *text;
+		const char *answer, *code, *text, *extended;
 	} row[] = {
-	    {"{\"code\":-32000,\"message\":\"nonce too low\"}", "-32000",
-		"\"nonce too low\""},
+	    {"{\"code\":-32000,\"message\":\"nonce too low: next nonce 5, "
+	     "tx nonce 1\"}",
+		"-32000", "\"nonce too low: next nonce 5, tx nonce 1\"", "3"},
 	    {"{\"code\":-32000,\"message\":\"already known\"}", "-32000",
-		"\"already known\""},
-	    {"{\"code\":3,\"message\":\"\"}", "3", "\"\""},
-	    {"{\"code\":-32005}", "-32005", "\"refused by the node\""},
-	    {"{\"message\":7}", "null", "\"refused by the node\""},
-	    {"no json", "null", "\"refused by the node\""},
+		"\"already known\"", "4"},
+	    {"{\"code\":-32000,\"message\":\"known transaction: 12\"}",
+		"-32000", "\"known transaction: 12\"", "4"},
+	    {"{\"code\":-32000,\"message\":\"nonce too high\"}", "-32000",
+		"\"nonce too high\"", "0"},
+	    {"{\"code\":3,\"message\":\"\"}", "3", "\"\"", "0"},
+	    {"{\"code\":-32005}", "-32005", "\"refused by the node\"", "0"},
+	    {"{\"message\":7}", "null", "\"refused by the node\"", "0"},
+	    {"no json", "null", "\"refused by the node\"", "0"},
 	};
 
-	for (size_t i = 0; i < ARRAY_CNT(row); i++) {
+	for (size_t i = 0; i < 2 * ARRAY_CNT(row); i++) {
 		struct sample s = sample(1, TO, "01");
 		struct rig g;
 
-		test_row(row[i].answer);
+		test_row(row[i / 2].answer);
 		rig_open(&g, false);
+		if (i % 2 == 1)
+			rig_profile(&g, GW_PROFILE_EXTENDED);
 		post_listed(&g, &s, 1);
-		rig_says(&g, 0, true, row[i].answer);
+		rig_says(&g, 0, true, row[i / 2].answer);
 		rig_go(&g, RC_OK);
 		/* No receipt is waited for. */
-		EXPECT_STR(rig_item(&g, 0, "status"), "0");
-		EXPECT_STR(rig_item(&g, 0, "error_code"), row[i].code);
-		EXPECT_STR(rig_item(&g, 0, "error_msg"), row[i].text);
+		EXPECT_STR(rig_item(&g, 0, "status"),
+		    i % 2 == 1 ? row[i / 2].extended : "0");
+		EXPECT_STR(rig_item(&g, 0, "error_code"), row[i / 2].code);
+		EXPECT_STR(rig_item(&g, 0, "error_msg"), row[i / 2].text);
+		EXPECT(strstr(rig_item(&g, 0, "transaction_hash"), s.hash) !=
+		       NULL);
 		rig_close(&g);
 		test_row(NULL);
 	}
@@ -452,6 +663,7 @@ TEST(test_send_receipt_by_row)
 		post_listed(&g, &s, 1);
 		takes(&g, 0, &s);
 		rig_go(&g, RC_OK);
+		next_block(&g);
 		EXPECT(rig_is_node(&g, 1, "eth_getTransactionReceipt"));
 		(void)snprintf(want, sizeof(want), "[\"%s\"]", s.hash);
 		EXPECT_BYTES(
@@ -465,20 +677,22 @@ TEST(test_send_receipt_by_row)
 	}
 }
 
-/* What is mined late is asked about again, with growing pauses, and who has
- * a receipt is not asked about any more. */
-TEST(test_send_watches_until_all_receipts_are_there)
+/* What is mined late is asked about again with each block, and who has a
+ * receipt is not asked about any more. */
+TEST(test_send_extended_watches_until_all_receipts_are_there)
 {
 	struct sample s[2] = {sample(1, TO, "01"), sample(2, TO, "02")};
-	uint64_t pause = 0;
 	struct rig g;
 
 	rig_open(&g, false);
+	rig_profile(&g, GW_PROFILE_EXTENDED);
 	post_listed(&g, s, 2);
 	takes(&g, 0, &s[0]);
 	takes(&g, 1, &s[1]);
 	rig_go(&g, RC_OK);
 	for (int turn = 0; turn < 8; turn++) {
+		EXPECT_U64(g.req.effect.u.block.seen, g.world.block_no);
+		next_block(&g);
 		EXPECT(rig_is_node(
 		    &g, turn < 4 ? 2 : 1, "eth_getTransactionReceipt"));
 		rig_says(&g, 0, false,
@@ -486,40 +700,137 @@ TEST(test_send_watches_until_all_receipts_are_there)
 		if (turn < 4)
 			rig_says(&g, 1, false, "null");
 		rig_go(&g, RC_OK);
-		if (turn == 7)
-			break;
-		EXPECT(g.req.effect.kind == GW_EFFECT_TIMER);
-		EXPECT(g.req.effect.u.timer_ms >= pause);
-		EXPECT(g.req.effect.u.timer_ms <= 1000);
-		pause = g.req.effect.u.timer_ms;
-		g.world.mono_ms += pause;
-		rig_go(&g, RC_OK);
 	}
 	EXPECT_STR(rig_item(&g, 0, "status"), "1");
 	EXPECT_STR(rig_item(&g, 1, "status"), "1");
 	rig_close(&g);
 }
 
-TEST(test_send_not_mined_in_30_s_is_pending_and_no_lie)
+/* A block that comes while the node is being handed the item counts as new:
+ * the item may be in it. */
+TEST(test_send_waits_for_blocks_after_those_known_at_hand_over)
 {
 	struct sample s = sample(1, TO, "01");
 	struct rig g;
 
 	rig_open(&g, false);
+	g.world.block_no = 41;
+	post_listed(&g, &s, 1);
+	g.world.block_no = 42;
+	takes(&g, 0, &s);
+	rig_go(&g, RC_OK);
+	EXPECT(g.req.effect.kind == GW_EFFECT_BLOCK);
+	EXPECT_U64(g.req.effect.u.block.seen, 41);
+	rig_close(&g);
+}
+
+TEST(test_send_not_mined_in_time_is_pending_and_no_lie)
+{
+	static const struct {
+		enum gw_profile profile;
+		uint64_t ms;
+		const char *status;
+	} row[] = {
+	    {GW_PROFILE_LEGACY, 30000, "0"},
+	    {GW_PROFILE_EXTENDED, 5000, "2"},
+	};
+
+	for (size_t i = 0; i < ARRAY_CNT(row); i++) {
+		struct sample s = sample(1, TO, "01");
+		uint64_t begin;
+		struct rig g;
+
+		rig_open(&g, false);
+		rig_profile(&g, row[i].profile);
+		post_listed(&g, &s, 1);
+		takes(&g, 0, &s);
+		rig_go(&g, RC_OK);
+		begin = g.world.mono_ms;
+		/* Even without a block receipts are looked for now and then,
+		 * and a last time at the end. */
+		while (g.run == GW_RUN_WAIT) {
+			EXPECT(g.world.mono_ms - begin < row[i].ms);
+			EXPECT(g.req.effect.u.block.timeout_ms <= 5000);
+			no_block(&g);
+			EXPECT(rig_is_node(&g, 1, "eth_getTransactionReceipt"));
+			rig_says(&g, 0, false, "null");
+			rig_go(&g, RC_OK);
+		}
+		EXPECT_U64(g.world.mono_ms - begin, row[i].ms);
+		EXPECT_STR(rig_item(&g, 0, "status"), row[i].status);
+		EXPECT_STR(rig_item(&g, 0, "error_code"), "2");
+		EXPECT_STR(rig_item(&g, 0, "error_msg"),
+		    "\"pending: accepted, not mined in time; it may still be "
+		    "mined\"");
+		EXPECT(strstr(rig_item(&g, 0, "transaction_hash"), s.hash) !=
+		       NULL);
+		rig_close(&g);
+	}
+}
+
+/* Calls near the end of the time are cut to what is left, with a floor. */
+TEST(test_send_calls_end_with_the_time)
+{
+	static const struct {
+		uint64_t passed_ms, timeout_ms;
+	} row[] = {{10000, 0}, {25000, 5000}, {29900, 500}, {30000, 500}};
+
+	for (size_t i = 0; i < ARRAY_CNT(row); i++) {
+		struct sample s = sample(1, TO, "01");
+		struct rig g;
+
+		rig_open(&g, false);
+		post_listed(&g, &s, 1);
+		takes(&g, 0, &s);
+		rig_go(&g, RC_OK);
+		g.world.mono_ms += row[i].passed_ms;
+		next_block(&g);
+		EXPECT_U64(g.req.effect.u.node.timeout_ms, row[i].timeout_ms);
+		rig_close(&g);
+	}
+}
+
+/* The request's own time may be shorter than the profile's. */
+TEST(test_send_watch_ends_before_the_requests_time)
+{
+	struct sample s = sample(1, TO, "01");
+	struct rig g;
+
+	rig_open(&g, false);
+	g.conf->work_ms = 8000;
 	post_listed(&g, &s, 1);
 	takes(&g, 0, &s);
 	rig_go(&g, RC_OK);
-	g.world.mono_ms += 29999;
+	g.world.mono_ms += 7000;
+	next_block(&g);
 	rig_says(&g, 0, false, "null");
 	rig_go(&g, RC_OK);
-	EXPECT(g.run == GW_RUN_WAIT); /* not yet */
-	g.world.mono_ms += 1;
-	rig_go(&g, RC_OK);
-	EXPECT_STR(rig_item(&g, 0, "status"), "0");
 	EXPECT_STR(rig_item(&g, 0, "error_code"), "2");
-	EXPECT_STR(rig_item(&g, 0, "error_msg"),
-	    "\"pending: accepted, not mined in time; it may still be mined\"");
-	EXPECT(strstr(rig_item(&g, 0, "transaction_hash"), s.hash) != NULL);
+	rig_close(&g);
+}
+
+/* A worker that was told to stop answers before it is cut off. */
+TEST(test_send_draining_worker_answers_what_it_knows)
+{
+	struct sample s[2] = {sample(1, TO, "01"), sample(2, TO, "01")};
+	struct rig g;
+
+	rig_open(&g, false);
+	post_listed(&g, s, 2);
+	takes(&g, 0, &s[0]);
+	rig_go(&g, RC_OK);
+	g.world.is_draining = true;
+	g.world.end_ms = g.world.mono_ms + 1000;
+	next_block(&g);
+	rig_says(&g, 0, false, "null");
+	rig_go(&g, RC_OK);
+	EXPECT_U64(g.req.effect.u.block.timeout_ms, 1000);
+	g.world.mono_ms += 1000;
+	next_block(&g);
+	rig_says(&g, 0, false, "null");
+	rig_go(&g, RC_OK);
+	EXPECT_STR(rig_item(&g, 0, "error_code"), "2");
+	EXPECT_STR(rig_item(&g, 1, "error_code"), "4");
 	rig_close(&g);
 }
 
@@ -534,20 +845,113 @@ TEST(test_send_node_gone_while_watching_is_asked_again)
 	takes(&g, 0, &s);
 	rig_go(&g, RC_OK);
 	for (size_t i = 0; i < ARRAY_CNT(row); i++) {
+		next_block(&g);
+		EXPECT(rig_is_node(&g, 1, "eth_getTransactionReceipt"));
 		/* What stands in a failed effect is nobody's answer. */
 		rig_says(&g, 0, false, says_receipt("0x1"));
 		rig_go(&g, row[i]);
-		EXPECT(g.req.effect.kind == GW_EFFECT_TIMER);
-		rig_go(&g, RC_OK);
-		EXPECT(rig_is_node(&g, 1, "eth_getTransactionReceipt"));
 	}
+	next_block(&g);
 	rig_says(&g, 0, true, "{\"code\":-32603}");
 	rig_go(&g, RC_OK);
-	rig_go(&g, RC_OK);
+	next_block(&g);
 	rig_says(&g, 0, false, says_receipt("0x1"));
 	rig_go(&g, RC_OK);
 	EXPECT_STR(rig_item(&g, 0, "status"), "1");
 	rig_close(&g);
+}
+
+/* The node goes between two items: the first is told of as it is, the
+ * second is handed over again when the node is back. */
+TEST(test_send_node_gone_between_items_by_row)
+{
+	static const struct {
+		const char *name;
+		bool is_error;
+		const char *second, *receipt; /* to the second hand-over */
+		const char *status, *code, *text;
+	} row[] = {
+	    {"taken the second time", false, NULL, "{\"status\":\"0x1\"}", "1",
+		"null", "null"},
+	    {"had it already", true, "{\"message\":\"already known\"}",
+		"{\"status\":\"0x1\"}", "1", "null", "null"},
+	    {"was mined meanwhile", true, "{\"message\":\"nonce too low\"}",
+		"{\"status\":\"0x0\"}", "0", "3", "\"execution reverted\""},
+	    {"refused", true, "{\"code\":-32000,\"message\":\"nonce too low\"}",
+		"null", "0", "-32000", "\"nonce too low\""},
+	};
+
+	for (size_t i = 0; i < ARRAY_CNT(row); i++) {
+		struct sample s[2] = {sample(1, TO, "01"), sample(2, TO, "01")};
+		struct rig g;
+
+		test_row(row[i].name);
+		rig_open(&g, false);
+		post_listed(&g, s, 2);
+		takes(&g, 0, &s[0]);
+		rig_go(&g, RC_OK);
+		next_block(&g);
+		rig_says(&g, 0, false, says_receipt("0x1"));
+		rig_go(&g, RC_OK);
+		EXPECT(rig_is_node(&g, 1, "eth_sendRawTransaction"));
+		takes(&g, 0, &s[1]); /* in a failed effect: no answer */
+		rig_go(&g, RC_UNAVAILABLE);
+		no_block(&g);
+		EXPECT(rig_is_node(&g, 1, "eth_getTransactionReceipt"));
+		rig_says(&g, 0, false, "null");
+		rig_go(&g, RC_OK);
+		EXPECT(rig_is_node(&g, 1, "eth_sendRawTransaction"));
+		is_handed_over(&g, 0, &s[1]);
+		if (row[i].second == NULL)
+			takes(&g, 0, &s[1]);
+		else
+			rig_says(&g, 0, row[i].is_error, row[i].second);
+		rig_go(&g, RC_OK);
+		next_block(&g);
+		rig_says(&g, 0, false, row[i].receipt);
+		rig_go(&g, RC_OK);
+		EXPECT_STR(rig_item(&g, 0, "status"), "1");
+		EXPECT_STR(rig_item(&g, 1, "status"), row[i].status);
+		EXPECT_STR(rig_item(&g, 1, "error_code"), row[i].code);
+		EXPECT_STR(rig_item(&g, 1, "error_msg"), row[i].text);
+		rig_close(&g);
+		test_row(NULL);
+	}
+}
+
+/* The node goes for good: an accepted item is not called refused, one whose
+ * answer was lost is not called accepted. */
+TEST(test_send_node_gone_for_good_says_what_is_known)
+{
+	for (int was_lost = 0; was_lost < 2; was_lost++) {
+		struct sample s[2] = {sample(1, TO, "01"), sample(2, TO, "01")};
+		struct rig g;
+
+		rig_open(&g, false);
+		post_listed(&g, s, 2);
+		takes(&g, 0, &s[0]);
+		rig_go(&g, RC_OK);
+		if (was_lost == 1) {
+			next_block(&g);
+			rig_says(&g, 0, false, says_receipt("0x1"));
+			rig_go(&g, RC_OK);
+			rig_go(&g, RC_UNAVAILABLE);
+		}
+		while (g.run == GW_RUN_WAIT) {
+			no_block(&g);
+			rig_go(&g, RC_UNAVAILABLE);
+		}
+		EXPECT_STR(rig_item(&g, (size_t)was_lost, "error_code"), "2");
+		EXPECT_STR(rig_item(&g, (size_t)was_lost, "error_msg"),
+		    was_lost == 1
+			? "\"unknown: the node did not confirm it; it may "
+			  "still be mined\""
+			: "\"pending: accepted by the node, which is silent "
+			  "now; it may be mined already\"");
+		if (was_lost == 0)
+			EXPECT_STR(rig_item(&g, 1, "error_code"), "4");
+		rig_close(&g);
+	}
 }
 
 /* An answer that the node leaves out, or that is not the transaction's hash,
@@ -566,8 +970,9 @@ TEST(test_send_unconfirmed_item_is_watched_and_not_called_accepted)
 		post_listed(&g, &s, 1);
 		rig_says(&g, 0, false, answers[i]);
 		rig_go(&g, RC_OK);
-		EXPECT(rig_is_node(&g, 1, "eth_getTransactionReceipt"));
 		g.world.mono_ms += 30000;
+		next_block(&g);
+		EXPECT(rig_is_node(&g, 1, "eth_getTransactionReceipt"));
 		rig_says(&g, 0, false, "null");
 		rig_go(&g, RC_OK);
 		EXPECT_STR(rig_item(&g, 0, "status"), "0");
@@ -589,6 +994,7 @@ TEST(test_send_mixed_list_answers_each_item)
 	struct rig g;
 
 	rig_open(&g, false);
+	rig_profile(&g, GW_PROFILE_EXTENDED);
 	post_listed(&g, s, 5);
 	EXPECT(rig_is_node(&g, 3, "eth_sendRawTransaction"));
 	takes(&g, 0, &s[0]);
@@ -596,6 +1002,7 @@ TEST(test_send_mixed_list_answers_each_item)
 	    &g, 1, true, "{\"code\":-32000,\"message\":\"nonce too low\"}");
 	takes(&g, 2, &s[4]);
 	rig_go(&g, RC_OK);
+	next_block(&g);
 	EXPECT(rig_is_node(&g, 2, "eth_getTransactionReceipt"));
 	rig_says(&g, 0, false, says_receipt("0x1"));
 	rig_says(&g, 1, false, says_receipt("0x0"));
@@ -607,7 +1014,7 @@ TEST(test_send_mixed_list_answers_each_item)
 	    "40,\"error_msg\":\"contract creation is not allowed here\"},"
 	    "{\"id\":3,\"status\":0,\"transaction_hash\":\"%s\",\"error_code\":"
 	    "40,\"error_msg\":\"the target is not an executable contract\"},"
-	    "{\"id\":4,\"status\":0,\"transaction_hash\":\"%s\",\"error_code\":"
+	    "{\"id\":4,\"status\":3,\"transaction_hash\":\"%s\",\"error_code\":"
 	    "-32000,\"error_msg\":\"nonce too low\"},"
 	    "{\"id\":5,\"status\":0,\"transaction_hash\":\"%s\",\"error_code\":"
 	    "3,\"error_msg\":\"execution reverted\"}]",

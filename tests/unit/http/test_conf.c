@@ -27,6 +27,7 @@ TEST(test_conf_whole_file_is_read_with_defaults)
 	EXPECT_U64(g.conf->surfaces[1].hosts.cnt, 3);
 	EXPECT_BYTES(g.conf->surfaces[1].hosts.words[2], bytes_of_str("::1"));
 	EXPECT(g.conf->surfaces[2].any_host);
+	EXPECT(g.conf->surfaces[0].profile == GW_PROFILE_LEGACY);
 	EXPECT_U64(g.conf->surfaces[2].deny.cnt, 2);
 	EXPECT(!gw_conf_has_tls(g.conf));
 	rig_close(&g);
@@ -83,6 +84,9 @@ TEST(test_conf_faults_are_told_with_line_and_reason)
 	    {HOME LISTENER, "0: there is no [surface NAME]\n"},
 	    {HOME LISTENER "[surface s]\nserves = x\n",
 		"7: serves: \"x\" is none of: wallet rpc ops\n"},
+	    {HOME LISTENER "[surface s]\nserves = wallet\nat = a /\nhosts = "
+			   "*\nprofile = new\n",
+		"10: profile: \"new\" is none of: legacy extended\n"},
 	    {HOME LISTENER "[surface s]\nserves = ops\nhosts = *\n",
 		"6: [surface] needs a line \"at = ...\"\n"},
 	    {HOME LISTENER "[surface s]\nserves = ops\nat = a /\nhosts = a/b\n",
