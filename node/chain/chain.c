@@ -174,6 +174,7 @@ chain_open(
 	c->store = s;
 	c->genesis = g;
 	c->block_bytes_max = CHAIN_BLOCK_BYTES_MAX;
+	c->sample_one_in = CHAIN_SAMPLE_ONE_IN;
 	arena_init(&c->change, CHAIN_CHANGE_BYTES_MAX);
 	arena_init(&c->head_arena, CHAIN_HEAD_BYTES_MAX);
 	rc = open_store(c, e);
@@ -276,6 +277,12 @@ chain_set_block_bytes(struct chain *c, size_t max)
 	c->block_bytes_max = max;
 }
 
+void
+chain_set_sample(struct chain *c, uint64_t one_in)
+{
+	c->sample_one_in = one_in;
+}
+
 /* The head moves. --------------------------------------------------- */
 
 static enum rc
@@ -331,6 +338,7 @@ chain_extend(struct chain *c, struct chain_change *out,
 	if (chain_show(c, e) != RC_OK)
 		return RC_IO;
 	check_in_debug(c);
+	TRY(chain_sample(c, out->added[cnt - 1], e));
 	chain_tell(c, out);
 	return RC_OK;
 }

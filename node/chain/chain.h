@@ -22,12 +22,15 @@ struct chain;
  * CHAIN_REORG_MAX bounds the blocks one import may undo or re-execute; state
  * history bounds it too.
  * CHAIN_BAD_MAX is how many refused side blocks are remembered.
+ * CHAIN_SAMPLE_ONE_IN: a check costs less than building the block did, so
+ * that one in so many adds about a hundredth.
  */
 enum {
 	CHAIN_BLOCK_BYTES_MAX = 2047 * 1024 * 1024,
 	CHAIN_REORG_MAX = 1024,
 	CHAIN_BAD_MAX = 64,
-	CHAIN_SUBSCRIBER_MAX = 8
+	CHAIN_SUBSCRIBER_MAX = 8,
+	CHAIN_SAMPLE_ONE_IN = 64
 };
 
 /*
@@ -84,6 +87,14 @@ void chain_set_recover(struct chain *c, chain_recover_fn *fn, void *ctx);
  * RC_TOO_LARGE and nothing changes.
  */
 void chain_set_block_bytes(struct chain *c, size_t max);
+
+/*
+ * chain_set_sample checks one head in so many against invariant.def and its
+ * state root, after it is durable and before anybody is told; 1: each, 0:
+ * none. CHAIN_SAMPLE_ONE_IN without it. A head that fails makes the step
+ * that brought it fail with RC_CORRUPT.
+ */
+void chain_set_sample(struct chain *c, uint64_t one_in);
 
 /* chain_head describes the head; valid until the next change. */
 const struct store_head *chain_head(const struct chain *c);

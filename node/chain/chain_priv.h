@@ -191,6 +191,7 @@ struct chain {
 	struct chain_built built;
 	struct hash bad[CHAIN_BAD_MAX]; /* ring of refused side blocks */
 	size_t bad_cnt;
+	uint64_t sample_one_in;
 	size_t block_bytes_max; /* of each of a block's two arenas */
 	struct arena change;    /* what the last chain_change points to */
 };
@@ -276,6 +277,9 @@ struct chain_facts {
 	const struct addr *senders;
 	const struct receipt *receipts;
 	const struct state_diff *diff;
+	/* Accounts and slots each that are looked up in the newest state,
+	 * spread over all that changed; 0: every one. */
+	size_t lookup_max;
 };
 
 /* chain_expected_change computes what a block mints (rewards, withdrawals)
@@ -288,5 +292,21 @@ void chain_expected_change(const struct genesis *g, const struct block *b,
 size_t chain_check_facts(const struct chain_facts *f, bool is_head,
     void (*say)(void *ctx, const char *row, enum rc rc, const struct err *e),
     void *ctx);
+
+/* chain_check_all runs them over the head and fails with the first violation:
+ * RC_CORRUPT, or what kept a row from looking. */
+enum rc chain_check_all(const struct chain_facts *f, struct err *e);
+
+/* sample.c ---------------------------------------------------------- */
+
+/*
+ * chain_sample checks the head just appended when its hash says that it is
+ * one of the sample.
+ *
+ * Errors  RC_CORRUPT  a promise is broken; names the row
+ *         RC_IO       the store cannot be read
+ */
+enum rc chain_sample(
+    const struct chain *c, const struct store_block *b, struct err *e);
 
 #endif

@@ -236,6 +236,13 @@ check_balance_sum(const struct chain_facts *f, struct err *e)
 	    out);
 }
 
+/* How many changes lie between two that are looked up in the state. */
+static size_t
+stride(const struct chain_facts *f, size_t cnt)
+{
+	return f->lookup_max == 0 ? 1 : cnt / f->lookup_max + 1;
+}
+
 static enum rc
 check_flat_account(const struct chain_facts *f,
     const struct state_account_change *c, struct err *e)
@@ -257,11 +264,12 @@ check_flat_state(const struct chain_facts *f, struct err *e)
 {
 	char text[ADDR_TEXT_MAX];
 	struct u256 got;
-	size_t i;
+	size_t i, step = stride(f, f->diff->account_cnt);
 
-	for (i = 0; i < f->diff->account_cnt; i++)
+	for (i = 0; i < f->diff->account_cnt; i += step)
 		TRY(check_flat_account(f, &f->diff->accounts[i], e));
-	for (i = 0; i < f->diff->slot_cnt; i++) {
+	step = stride(f, f->diff->slot_cnt);
+	for (i = 0; i < f->diff->slot_cnt; i += step) {
 		const struct state_slot_change *c = &f->diff->slots[i];
 
 		TRY(store_slot(f->view, f->block->header.number, &got, &c->addr,
@@ -290,9 +298,9 @@ check_trie_state(const struct chain_facts *f, struct err *e)
 	uint8_t rlp[ACCOUNT_RLP_MAX];
 	char text[ADDR_TEXT_MAX];
 	struct bytes got, want;
-	size_t i;
+	size_t i, step = stride(f, f->diff->account_cnt);
 
-	for (i = 0; i < f->diff->account_cnt; i++) {
+	for (i = 0; i < f->diff->account_cnt; i += step) {
 		const struct state_account_change *c = &f->diff->accounts[i];
 
 		TRY(trie_get(f->scratch, &got, &src,
@@ -360,6 +368,15 @@ keep_first(void *ctx, const char *row, enum rc rc, const struct err *e)
 		    "%s: %s", row, err_message(e, rc));
 }
 
+enum rc
+chain_check_all(const struct chain_facts *f, struct err *e)
+{
+	struct first first = {.e = e};
+
+	chain_check_facts(f, true, keep_first, &first);
+	return first.rc;
+}
+
 /* run_head executes the head again on its parent's state. */
 static enum rc
 run_head(const struct chain *c, struct chain_work *w,
@@ -383,7 +400,6 @@ check_again(const struct chain *c, struct chain_work *w, struct err *e)
 	struct chain_link link = {
 	    .view = c->view, .number = c->head.number - 1};
 	struct chain_run r = {0};
-	struct first first = {.e = e};
 	struct chain_base base;
 	struct header parent;
 	enum rc rc;
@@ -401,8 +417,7 @@ check_again(const struct chain *c, struct chain_work *w, struct err *e)
 		    .receipts = r.receipts,
 		    .diff = &w->out->diff};
 
-		chain_check_facts(&f, true, keep_first, &first);
-		rc = first.rc;
+		rc = chain_check_all(&f, e);
 	}
 	chain_run_close(&r);
 	return rc;

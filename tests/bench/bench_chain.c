@@ -205,6 +205,7 @@ bench_steps(struct bench *b)
 	static struct series stage = {.name = "stage"};
 	static struct series commit = {.name = "commit"};
 	static struct series both = {.name = "build, stage and commit"};
+	static struct series sample = {.name = "check of a sampled head"};
 	static struct series flush = {.name = "flush of 8 blocks"};
 	struct engine_chain link;
 	struct chain_change change;
@@ -213,6 +214,7 @@ bench_steps(struct bench *b)
 	double at, start;
 	size_t i;
 
+	chain_set_sample(b->chain, 0);
 	for (i = 0; i < b->block_cnt; i++) {
 		struct arena a;
 
@@ -231,7 +233,11 @@ bench_steps(struct bench *b)
 		must(chain_commit(b->chain, &change, &h, &e), &e);
 		note(&commit, &at);
 		note(&both, &start);
+		chain_set_sample(b->chain, 1);
 		at = now_us();
+		must(chain_sample(b->chain, change.added[0], &e), &e);
+		note(&sample, &at);
+		chain_set_sample(b->chain, 0);
 		if (i % 8 == 7) {
 			must(chain_flush(b->chain, true, &e), &e);
 			note(&flush, &at);
@@ -242,6 +248,7 @@ bench_steps(struct bench *b)
 	report(&stage, b->tx_cnt);
 	report(&commit, b->tx_cnt);
 	report(&both, b->tx_cnt);
+	report(&sample, b->tx_cnt);
 	report(&flush, 8 * b->tx_cnt);
 }
 
