@@ -95,8 +95,8 @@ pool_log_frame_sum(const struct pool_log *l, uint64_t salt,
 	return crc64_add(&l->crc, sum, payload);
 }
 
-static bool
-write_all(int fd, const uint8_t *p, size_t len, uint64_t at)
+bool
+pool_log_write(int fd, const uint8_t *p, size_t len, uint64_t at)
 {
 	while (len > 0) {
 		ssize_t n = pwrite(fd, p, len, (off_t)at);
@@ -121,7 +121,7 @@ make_room(const struct pool_log *l, struct pool_log_seg *seg, uint64_t len)
 	static const uint8_t zeros[POOL_LOG_STEP];
 
 	while (seg->room < seg->bytes + len) {
-		if (!write_all(l->fd, zeros, sizeof(zeros), seg->room))
+		if (!pool_log_write(l->fd, zeros, sizeof(zeros), seg->room))
 			return false;
 		seg->room += sizeof(zeros);
 	}
@@ -163,7 +163,7 @@ make_segment(struct pool_log *l, struct err *e)
 		return broken(l, "create a segment", e);
 	seg->room = 0;
 	if (!make_room(l, seg, sizeof(head)) ||
-	    !write_all(l->fd, head, sizeof(head), 0))
+	    !pool_log_write(l->fd, head, sizeof(head), 0))
 		return broken(l, "write a segment's head", e);
 	if (fsync(l->fd) != 0)
 		return broken(l, "sync a segment's head", e);
@@ -197,7 +197,7 @@ pool_log_sync(struct pool_log *l, struct err *e)
 	be64_put(head + 16, l->seq);
 	be64_put(head + 24, pool_log_frame_sum(l, seg->salt, head, payload));
 	if (!make_room(l, seg, l->buf.len) ||
-	    !write_all(l->fd, head, l->buf.len, seg->bytes))
+	    !pool_log_write(l->fd, head, l->buf.len, seg->bytes))
 		return broken(l, "write a group", e);
 	if (fdatasync(l->fd) != 0)
 		return broken(l, "sync a group", e);
@@ -427,7 +427,7 @@ pool_log_tidy(struct pool_log *l, struct err *e)
 	return l->new_bytes < POOL_SEGMENT_MAX ? RC_OK : pool_log_compact(l, e);
 }
 
-/* sync_parent makes a new folder durable. */
+/* sync_parent makes the folder's name durable. */
 static bool
 sync_parent(const char *dir)
 {
@@ -456,12 +456,14 @@ sync_parent(const char *dir)
 static enum rc
 open_dir(struct pool_log *l, const char *dir, struct err *e)
 {
-	bool is_new = !l->is_read_only && mkdir(dir, 0700) == 0;
+	bool may_write = !l->is_read_only;
 
-	if (!is_new && !l->is_read_only && errno != EEXIST)
+	if (may_write && mkdir(dir, 0700) != 0 && errno != EEXIST)
 		return FAIL(e, RC_IO, "pool log: make %s: %s", dir,
 		    strerrordesc_np(errno));
-	if (is_new && !sync_parent(dir))
+	/* Also for a folder that is there: who made it may have been killed
+	 * before this. */
+	if (may_write && !sync_parent(dir))
 		return FAIL(e, RC_IO, "pool log: sync the folder of %s: %s",
 		    dir, strerrordesc_np(errno));
 	l->dir_fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);

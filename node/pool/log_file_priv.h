@@ -57,6 +57,9 @@ struct pool_log {
 /* pool_log_name writes a segment's file name; temporary ones end in .tmp. */
 void pool_log_name(char out[POOL_LOG_NAME_MAX], uint64_t no, bool is_temporary);
 
+/* pool_log_write writes len bytes at an offset; false: errno says why. */
+bool pool_log_write(int fd, const uint8_t *p, size_t len, uint64_t at);
+
 /* pool_log_seg_add puts a new segment at the end; NULL: no memory. */
 struct pool_log_seg *pool_log_seg_add(struct pool_log *l, uint64_t no);
 

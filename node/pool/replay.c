@@ -139,6 +139,24 @@ cut_end(const struct pool_log_seg *seg, int fd, size_t len, struct err *e)
 	return RC_OK;
 }
 
+/*
+ * harden makes the last segment durable: who wrote its last group may have
+ * been killed before it could sync, or its sync has failed and the pages are
+ * clean in memory and absent from the disk. What the pool knows counts as
+ * acknowledged, so the same bytes are written over them and synced.
+ */
+static enum rc
+harden(const struct pool_log *l, int fd, struct bytes file, const char *name,
+    struct err *e)
+{
+	if (l->is_read_only)
+		return RC_OK;
+	if (!pool_log_write(fd, file.ptr, l->newest->bytes, 0) ||
+	    fsync(fd) != 0 || fsync(l->dir_fd) != 0)
+		return io_failed("sync", name, e);
+	return RC_OK;
+}
+
 /* end_torn cuts a torn end, or only says how long it is. */
 static enum rc
 end_torn(struct pool_log *l, int fd, size_t len, struct err *e)
@@ -201,6 +219,8 @@ read_segment(struct pool_log *l, const struct pool_log_reader *to, bool is_last,
 		rc = pool_log_parse(l, to, file, is_last, e);
 		if (rc == RC_OK && l->newest->room < file.len)
 			rc = end_torn(l, fd, file.len, e);
+		if (rc == RC_OK && is_last)
+			rc = harden(l, fd, file, name, e);
 		mem_free((void *)(uintptr_t)file.ptr);
 	}
 	(void)close(fd);

@@ -251,6 +251,19 @@ create(struct watermark *w, const char *path, struct err *e)
 	return rc;
 }
 
+/*
+ * What was read may be in memory alone: the signer before us was killed
+ * between write and sync, or its sync failed. A record that is answered from
+ * such a slot could be signed again otherwise after a power cut. So the same
+ * bytes are written over it and synced before anything is signed.
+ */
+static enum rc
+harden(struct watermark *w, const char *path, struct err *e)
+{
+	TRY(write_slot(w, e));
+	return sync_folder(path, e);
+}
+
 enum rc
 watermark_open(struct watermark *out, const char *path, struct err *e)
 {
@@ -266,6 +279,8 @@ watermark_open(struct watermark *out, const char *path, struct err *e)
 	rc = lock(out->fd, e);
 	if (rc == RC_OK)
 		rc = read_file(out, e);
+	if (rc == RC_OK)
+		rc = harden(out, path, e);
 	if (rc != RC_OK)
 		watermark_close(out);
 	return rc;

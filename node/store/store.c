@@ -101,11 +101,15 @@ take_lock(struct store *s, struct err *e)
 	return fail_path(e, s, "lock");
 }
 
-/* sync_dir makes the names of new subfolders durable. */
+/*
+ * sync_dir makes the names in a folder durable. At each start: who made them
+ * may have been killed before it could, and a name that is seen is not yet one
+ * that survives a power cut.
+ */
 static enum rc
-sync_dir(const struct store *s, struct err *e)
+sync_dir(const struct store *s, const char *path, struct err *e)
 {
-	int fd = open(s->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	bool is_good = fd >= 0 && fsync(fd) == 0;
 	enum rc rc = is_good ? RC_OK : fail_path(e, s, "sync");
 
@@ -205,10 +209,12 @@ open_parts(struct store *s, struct err *e)
 	TRY(load_base(s, &is_there, e));
 	if (!is_there)
 		TRY(write_base(s, e));
+	/* The tables' file before the log, which names the store it is of. */
+	TRY(sync_dir(s, s->table_dir, e));
+	TRY(sync_dir(s, s->dir, e));
 	TRY(statelog_open(
 	    &s->log, s->log_dir, s->base.store_id, s->base.seq, e));
-	if (!is_there)
-		TRY(sync_dir(s, e));
+	TRY(sync_dir(s, s->dir, e));
 	return first_set(s, e);
 }
 

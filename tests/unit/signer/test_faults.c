@@ -102,6 +102,27 @@ TEST(test_faults_unreadable_watermark_stops_the_start)
 	watermark_close(&w);
 }
 
+/* What an existing file says may not be durable yet: nothing is answered from
+ * it before it is. */
+TEST(test_faults_watermark_that_cannot_be_synced_stops_the_start)
+{
+	static const enum fault rows[] = {
+	    FAULT_pwrite, FAULT_fdatasync, FAULT_fsync};
+	const char *path = keys_path(test_tmpdir(), "mark");
+	struct watermark w;
+	size_t i;
+
+	EXPECT_RC(watermark_open(&w, path, NULL), RC_OK);
+	watermark_close(&w);
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		test_row(fault_name(rows[i]));
+		fault_set(rows[i], EIO, 1, 1);
+		EXPECT_RC(watermark_open(&w, path, NULL), RC_IO);
+		EXPECT_U64(fault_clear(), 1);
+	}
+	test_count(i);
+}
+
 /* A signal in the middle of a call is no failure. */
 TEST(test_faults_interrupted_calls_are_repeated)
 {
