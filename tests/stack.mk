@@ -1,7 +1,8 @@
 # The running stack, and everything that tests it from outside.
 
 .PHONY: run test torture deps-run deps-test e2e e2e-framing e2e-stack \
-	e2e-export e2e-fault e2e-wallet crash crash-torture newcomer
+	e2e-export e2e-fault e2e-powercut powercut-torture e2e-wallet crash \
+	crash-torture newcomer
 
 deps-run:
 	@tests/tools/packages run
@@ -22,9 +23,10 @@ check-source: deps-test ## the source checks that take seconds
 
 # Each stage is a target whose last line is "N passed, N failed".
 TEST_STAGES := unit sim fuzz-seeds e2e-framing e2e-stack e2e-wallet \
-	e2e-export e2e-fault crash newcomer
+	e2e-export e2e-fault e2e-powercut crash newcomer
 TORTURE_STAGES := unit conformance asan tsan sim-torture fuzz-torture \
-	e2e-framing e2e-stack e2e-wallet e2e-export e2e-fault crash-torture \
+	e2e-framing e2e-stack e2e-wallet e2e-export e2e-fault powercut-torture \
+	crash-torture \
 	newcomer dist-check
 
 test: deps-test ## everything that every change must pass (STAGES="unit crash")
@@ -49,6 +51,12 @@ e2e-export: all
 e2e-fault: all $(B)/test/faultio.so ## a disk that fails under the node
 	@SEKISHO_BIN=$(B)/bin SEKISHO_FAULTIO=$(B)/test/faultio.so \
 		$(PY) tests/e2e/fault_test.py $(CASE)
+POWERCUT := SEKISHO_BIN=$(B)/bin SEKISHO_CUTIO=$(B)/test/cutio.so \
+	$(PY) tests/e2e/powercut_test.py
+e2e-powercut: all $(B)/test/cutio.so ## power cuts under the node (CUTS=n SEED=n)
+	@$(POWERCUT) $(or $(CUTS),40) $(SEED)
+powercut-torture: all $(B)/test/cutio.so
+	@$(POWERCUT) 1000 $(SEED)
 crash: all ## 20 cycles of load and kill -9 (CYCLES=n SEED=n)
 	@SEKISHO_BIN=$(B)/bin $(PY) tests/e2e/crash_test.py $(or $(CYCLES),20) $(SEED)
 crash-torture: all

@@ -32,8 +32,8 @@ $(B)/obj/tests/support/%.o: tests/support/%.c $(INC)/base/.ok
 	$(Q)$(CC) $(ALLCFLAGS) -I$(INC)/base -Itests/support -MMD -MP -c $< -o $@
 DEPFILES += $(patsubst %.c,$(B)/obj/%.d,$(wildcard tests/support/*.c))
 
-# The shim that breaks input and output; never sanitized itself.
-$(B)/test/faultio.so: tests/support/faultio.c
+# The shims between a program and its disk; never sanitized themselves.
+$(B)/test/faultio.so $(B)/test/cutio.so: $(B)/test/%.so: tests/support/%.c
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(LANG_FLAGS) $(WARN) $(WARN_$(CC)) -O2 -g -fPIC \
 		-shared -o $@ $< -ldl

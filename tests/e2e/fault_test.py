@@ -7,9 +7,7 @@ calls. Signed transfers go over node.ipc until a write or sync fails; then the
 node must end by itself, acknowledge nothing more, and, started again on a
 disk that works, know or have mined all that it had acknowledged.
 """
-import json
 import os
-import pwd
 import re
 import shutil
 import signal
@@ -17,6 +15,7 @@ import subprocess
 import sys
 import time
 
+from alone import Node
 from case import CASES, Skip, case, run, same
 from crash_test import presign
 from stack import BIN, Stack, wait_for
@@ -27,62 +26,27 @@ EXIT_S = 2.0
 LOAD_S = 6.0
 
 
-class Node:
-    """noded alone on the home of a stack, as the user that owns the data."""
+class Faulty(Node):
+    """noded alone, with faultio.so in front of its system calls."""
 
     def __init__(self, stack):
-        self.s, self.data = stack, stack.home + "/node/data"
-        self.log = os.path.dirname(stack.home) + "/noded.log"
+        super().__init__(stack)
         self.note = "/tmp/sekisho-fault.%d.note" % os.getpid()
         self.shim = os.path.dirname(stack.home) + "/faultio.so"
         shutil.copy(SHIM, self.shim)
         os.chmod(self.shim, 0o755)
-        with open(stack.home + "/secrets/dev-credentials.json") as f:
-            self.account = json.load(f)["accounts"][0]
+        self.account = self.accounts[0]
         self.raws = presign(stack, [self.account], 4000)[0]
-        self.acked, self.proc = [], None
+        self.acked = []
 
     def start(self, fault=None):
-        env = dict(os.environ)
-        if fault:
-            env.update(LD_PRELOAD=self.shim, FAULTIO_PATH=self.data + "/", FAULTIO_FORKED="0",
-                       FAULTIO_NOTE=self.note, **fault)
-        who = {}
-        if os.getuid() == 0:
-            # Its group, and those that may make sockets in run and run/gw.
-            pw = pwd.getpwnam("sekisho-node")
-            groups = [os.stat(self.s.home + "/run").st_gid, os.stat(self.s.home + "/run/gw").st_gid]
-            who = {"user": pw.pw_uid, "group": pw.pw_gid, "extra_groups": groups}
         if os.path.exists(self.note):
             os.unlink(self.note)
-        with open(self.log, "w") as log:
-            self.proc = subprocess.Popen([BIN + "/noded", "-c", self.s.home + "/conf/node.conf"], env=env,
-                                         stdin=subprocess.DEVNULL, stdout=log, stderr=log, **who)
-
-    def words(self):
-        with open(self.log) as f:
-            return f.read()
+        super().start(fault and dict(fault, LD_PRELOAD=self.shim, FAULTIO_PATH=self.data + "/", FAULTIO_FORKED="0",
+                                     FAULTIO_NOTE=self.note))
 
     def struck(self):
         return os.path.exists(self.note)
-
-    def call(self, method, *params):
-        doc = json.dumps({"jsonrpc": "2.0", "id": 1, "method": method, "params": params}) + "\n"
-        return self.s.ipc(doc, timeout=10)[0]
-
-    def ready(self):
-        """True once it answers; false when it ended before that."""
-        def answers():
-            if self.proc.poll() is not None:
-                return "ended"
-            return "result" in self.call("eth_blockNumber") and "ready"
-        return wait_for("noded", 20, answers) == "ready"
-
-    def end(self):
-        if self.proc is not None and self.proc.poll() is None:
-            self.proc.send_signal(signal.SIGTERM)
-            self.proc.wait(20)
-        return self.proc.returncode
 
     def load(self, seconds, until=lambda: False):
         """Sends one transfer after the other. Every acknowledgement whose
@@ -236,7 +200,7 @@ def main():
     node = None
     try:
         s.sekisho("init", "--dev")
-        node = Node(s)
+        node = Faulty(s)
         return run(node)
     finally:
         if node is not None and os.path.exists(node.note):

@@ -186,7 +186,7 @@ def children(pid):
     return out
 
 
-def wait_for(what, seconds, fn):
+def wait_for(what, seconds, fn, pause=0.05):
     """Polls fn until it returns something true; AssertionError names what."""
     until = time.monotonic() + seconds
     last = None
@@ -197,5 +197,5 @@ def wait_for(what, seconds, fn):
                 return last
         except (OSError, AssertionError, http.client.HTTPException) as e:
             last = e
-        time.sleep(0.05)
+        time.sleep(pause)
     raise AssertionError("%s: not in %d s, last: %r" % (what, seconds, last))
