@@ -28,7 +28,9 @@ lower(char c)
 	static const char to[] = "abcdefghijklmnopqrstuvwxyz";
 	const char *at = c == '\0' ? NULL : strchr(from, c);
 
-	return at == NULL ? c : to[at - from];
+	if (at == NULL)
+		return c;
+	return to[at - from];
 }
 
 /* Digits and signs that stand for letters. */
@@ -38,7 +40,9 @@ letter_of(char c)
 	static const char from[] = "@4831!05$7", to[] = "aabeiiosst";
 	const char *at = c == '\0' ? NULL : strchr(from, c);
 
-	return at == NULL ? c : to[at - from];
+	if (at == NULL)
+		return c;
+	return to[at - from];
 }
 
 struct text {
@@ -52,10 +56,8 @@ fold(struct text *t, struct bytes password)
 	size_t i;
 
 	t->len = password.len < WEAK_LEN_MAX ? password.len : WEAK_LEN_MAX;
-	if (t->len > 0)
-		memcpy(t->plain, password.ptr, t->len);
 	for (i = 0; i < t->len; i++) {
-		t->plain[i] = lower(t->plain[i]);
+		t->plain[i] = lower((char)password.ptr[i]);
 		t->read[i] = letter_of(t->plain[i]);
 	}
 }
