@@ -2,6 +2,7 @@
  *
  * `sekisho audit`: a stopped node's data, recomputed from genesis.
  */
+#include <dirent.h>
 #include <limits.h>
 #include <stdio.h>
 
@@ -80,8 +81,23 @@ say_pool(const struct pool_audit *p)
 		    (unsigned long long)p->torn_bytes);
 }
 
-/* A node makes the log's folder at its first start: a chain without one has
- * lost it. */
+static bool
+is_empty(const char *dir)
+{
+	const struct dirent *entry;
+	bool found = false;
+	DIR *d = opendir(dir);
+
+	if (d == NULL)
+		return true;
+	while (!found && (entry = readdir(d)) != NULL)
+		found = entry->d_name[0] != '.';
+	closedir(d);
+	return !found;
+}
+
+/* A node makes the log's folder and a file in it at its first start: a chain
+ * without one has lost it, which the log itself cannot tell. */
 static enum rc
 audit_log(struct data *d, struct pool_walk *w, struct err *e)
 {
@@ -98,13 +114,14 @@ audit_log(struct data *d, struct pool_walk *w, struct err *e)
 	snprintf(dir, sizeof(dir), "%s/pool", d->dir);
 	conf.log_dir = dir;
 	rc = pool_audit(&got, &conf, &view, &by, e);
-	if (rc == RC_NOT_FOUND && chain_head(d->chain)->number == 0)
+	if (rc != RC_OK && rc != RC_NOT_FOUND)
+		return rc;
+	if (chain_head(d->chain)->number == 0 && rc == RC_NOT_FOUND)
 		return RC_OK;
-	if (rc == RC_NOT_FOUND)
+	if (is_empty(dir))
 		say_pool_finding(w, "its log is gone");
-	if (rc == RC_OK || rc == RC_NOT_FOUND)
-		say_pool(&got);
-	return rc == RC_NOT_FOUND ? RC_OK : rc;
+	say_pool(&got);
+	return RC_OK;
 }
 
 static enum rc

@@ -2,6 +2,7 @@
  *
  * Commands about genesis and configuration files: genesis, check.
  */
+#include <errno.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -22,6 +23,9 @@
 
 /* A genesis of a million accounts takes about a gigabyte while it is read. */
 #define GENESIS_ARENA_MAX ((size_t)8 << 30)
+
+/* What a program says of a file, at most. */
+enum { CHECK_SAID_MAX = 16384 };
 
 static void
 say_finding(void *ctx, enum genesis_level lv, const char *text)
@@ -117,18 +121,31 @@ check_genesis(const char *path)
 	return errors == 0;
 }
 
+static void
+print_errors(char *said)
+{
+	char *rest = NULL, *line;
+
+	for (line = strtok_r(said, "\n", &rest); line != NULL;
+	     line = strtok_r(NULL, "\n", &rest))
+		printf("error: %s\n", line);
+}
+
 /* The program that reads a file checks it: one set of rules. */
 static bool
 check_by(const struct home *h, const char *program, const char *path)
 {
-	char bin[PATH_MAX + 16];
+	char bin[PATH_MAX + 16], said[CHECK_SAID_MAX];
 	const char *argv[] = {bin, "-c", path, "-t", NULL};
 	struct err e = {0};
 
 	snprintf(bin, sizeof(bin), "%s/%s", h->bin, program);
-	if (proc_run_quiet(argv, &e) == RC_OK)
+	if (proc_read(argv, said, sizeof(said), &e) == RC_OK)
 		return true;
-	printf("error: %s\n", e.text);
+	if (said[0] == '\0')
+		printf("error: %s\n", e.text);
+	else
+		print_errors(said);
 	return false;
 }
 
@@ -155,7 +172,7 @@ check_file(const struct home *h, const char *path)
 	printf("%s\n", path);
 	fflush(stdout);
 	if (access(path, R_OK) != 0) {
-		printf("error: cannot be read\n");
+		printf("error: cannot be read: %s\n", strerror(errno));
 		return false;
 	}
 	if (ends_in(path, ".json"))

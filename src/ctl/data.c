@@ -7,12 +7,14 @@
 
 #include <errno.h>
 #include <grp.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/ini.h"
 #include "consensus/clique.h"
+#include "ctl/cmd.h"
 #include "ctl/home.h"
 #include "ctl/textfile.h"
 
@@ -85,6 +87,42 @@ make_engine(struct data *d, struct err *e)
 }
 
 static enum rc
+read_genesis(struct data *d, struct err *e)
+{
+	struct err why = {0};
+	struct bytes text;
+	enum rc rc;
+
+	TRY(textfile_read(&d->arena, &text, d->genesis_path, GENESIS_MAX, e));
+	rc = genesis_read(&d->arena, &d->genesis, text, &why);
+	if (rc == RC_OK)
+		return RC_OK;
+	return FAIL(e, rc, "%s: %s", d->genesis_path, err_message(&why, rc));
+}
+
+/* LMDB maps its file: a page that the file should have and has not comes as
+ * this signal, and there is nothing to go on with. */
+static void
+on_cut_file(int sig)
+{
+	static const char text[] =
+	    "sekisho: the node's database (data_dir/db/data.mdb) is shorter "
+	    "than its tables, or the disk does not give it: restore a copy\n";
+
+	(void)sig;
+	(void)!write(2, text, sizeof(text) - 1);
+	_exit(CMD_FAILED);
+}
+
+static void
+watch_for_cut_files(void)
+{
+	struct sigaction sa = {.sa_handler = on_cut_file};
+
+	sigaction(SIGBUS, &sa, NULL);
+}
+
+static enum rc
 find_conf(struct data *d, const struct home *h, const char *conf, struct err *e)
 {
 	if (conf == NULL) {
@@ -102,7 +140,6 @@ enum rc
 data_open(struct data *d, const char *conf, struct err *e)
 {
 	struct store_conf sc;
-	struct bytes text;
 	struct home h;
 
 	memset(d, 0, sizeof(*d));
@@ -110,8 +147,8 @@ data_open(struct data *d, const char *conf, struct err *e)
 	TRY(home_open(&h, false, e));
 	TRY(find_conf(d, &h, conf, e));
 	TRY(read_places(d, e));
-	TRY(textfile_read(&d->arena, &text, d->genesis_path, GENESIS_MAX, e));
-	TRY(genesis_read(&d->arena, &d->genesis, text, e));
+	TRY(read_genesis(d, e));
+	watch_for_cut_files();
 	TRY(become_node(&h, e));
 	sc = store_conf_default(d->dir);
 	TRY(store_open(&d->store, &sc, e));

@@ -149,8 +149,8 @@ check_password(
 	snprintf(
 	    surface, sizeof(surface), "%.*s", NAME_MAX, strrchr(path, '/') + 1);
 	surface[strcspn(surface, ".")] = '\0';
-	/* Of one that is too short the length is what there is to say. */
-	if (password.len < GW_PASSWORD_MIN)
+	/* Of one that has no good length that is what there is to say. */
+	if (password.len < GW_PASSWORD_MIN || password.len > GW_PASSWORD_MAX)
 		return RC_OK;
 	return weak_check(password, own, e);
 }
