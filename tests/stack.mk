@@ -1,7 +1,7 @@
 # The running stack, and everything that tests it from outside.
 
 .PHONY: run test torture deps-run deps-test e2e e2e-framing e2e-stack \
-	e2e-export e2e-fault e2e-powercut powercut-torture e2e-wallet crash \
+	e2e-cli e2e-export e2e-fault e2e-powercut powercut-torture e2e-wallet crash \
 	crash-torture newcomer
 
 deps-run:
@@ -23,11 +23,10 @@ check-source: deps-test ## the source checks that take seconds
 
 # Each stage is a target whose last line is "N passed, N failed".
 TEST_STAGES := unit sim fuzz-seeds e2e-framing e2e-stack e2e-wallet \
-	e2e-export e2e-fault e2e-powercut crash newcomer
+	e2e-cli e2e-export e2e-fault e2e-powercut crash newcomer
 TORTURE_STAGES := unit conformance asan tsan sim-torture fuzz-torture \
-	e2e-framing e2e-stack e2e-wallet e2e-export e2e-fault powercut-torture \
-	crash-torture \
-	newcomer dist-check
+	e2e-framing e2e-stack e2e-wallet e2e-cli e2e-export e2e-fault \
+	powercut-torture crash-torture newcomer dist-check
 
 test: deps-test ## everything that every change must pass (STAGES="unit crash")
 	@$(MAKE) --no-print-directory -j2 all
@@ -39,13 +38,15 @@ torture: deps-test ## everything whole: 200 crash cycles, long fuzzing
 
 PY := PYTHONDONTWRITEBYTECODE=1 python3
 
-e2e: e2e-framing e2e-stack ## black-box cases over HTTPS and JSON-RPC
+e2e: e2e-framing e2e-stack e2e-cli ## black-box cases over HTTPS and JSON-RPC
 e2e-framing: all ## the gateway from outside (CASE=pattern)
 	@SEKISHO_BIN=$(B)/bin $(PY) tests/e2e/framing.py '$(CASE)'
 e2e-stack: all
 	@SEKISHO_BIN=$(B)/bin $(PY) tests/e2e/stack_test.py $(CASE)
 e2e-wallet: all ## transactions of wallets, and how they are waited for
 	@SEKISHO_BIN=$(B)/bin $(PY) tests/e2e/wallet_test.py $(CASE)
+e2e-cli: all ## the command line from outside (CASE=pattern)
+	@SEKISHO_BIN=$(B)/bin $(PY) tests/e2e/cli_test.py $(CASE)
 e2e-export: all
 	@SEKISHO_BIN=$(B)/bin $(PY) tests/e2e/export_test.py
 e2e-fault: all $(B)/test/faultio.so ## a disk that fails under the node
