@@ -298,6 +298,9 @@ build(struct core *c, const struct mail *m, struct err *e)
 	set_deadline(c);
 	rc = chain_build(c->chain, &c->built, c->tmpl, cand, m->tx_cnt,
 	    build_is_due, refuse_tx, c, &why);
+	if (rc == RC_OK && m->tx_cnt > 0 && c->drops == NULL &&
+	    hash_eq(&c->built.tx_root, &HASH_EMPTY_TRIE))
+		c->drops = mail_new(MAIL_DROP);
 	send_drops(c);
 	if (rc == RC_IO || rc == RC_CORRUPT)
 		return FAIL(e, rc, "%s", err_message(&why, rc));

@@ -21,7 +21,8 @@ enum mail_kind {
 	MAIL_WORK,   /* pool to core: something can be mined */
 	MAIL_PICK,   /* core to pool: list what to mine */
 	MAIL_PICKED, /* pool to core: the list */
-	MAIL_DROP,   /* core to pool: these cannot be executed */
+	MAIL_DROP,   /* core to pool: these cannot be executed; none: nothing
+		      * of the list could, and it may pass */
 	MAIL_HEAD,   /* core to pool: the head moved */
 	MAIL_RETURN, /* core to pool: these are in no block any more */
 	MAIL_STOP    /* leave when the queue is empty */

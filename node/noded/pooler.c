@@ -61,7 +61,7 @@ on_head(struct pooler *p, const struct mail *m, struct err *e)
 	TRY(renew_view(p, e));
 	p->base_fee = m->base_fee;
 	p->gas = m->gas;
-	p->has_told_work = false;
+	p->has_told_work = p->is_stuck = false;
 	TRY(pool_set_gas(p->pool, &p->gas, now_ms(p), e));
 	return pool_head(
 	    p->pool, &view, m->touched, m->touched_cnt, now_ms(p), e);
@@ -104,8 +104,18 @@ on_pick(struct pooler *p, const struct mail *m, struct err *e)
 	return RC_OK;
 }
 
+static uint64_t
+added_cnt(const struct pooler *p)
+{
+	struct pool_stats st;
+
+	pool_stats(p->pool, &st);
+	return st.added;
+}
+
 /* The block that these were in may be empty now and never sealed: what is
- * left is told anew. */
+ * left is told anew. When all are left the engine tries again by itself, each
+ * time later; only what comes in is news. */
 static void
 on_drop(struct pooler *p, const struct mail *m)
 {
@@ -113,7 +123,10 @@ on_drop(struct pooler *p, const struct mail *m)
 
 	for (d = m->drops; d != NULL; d = d->next)
 		pool_drop(p->pool, &d->tx_hash, d->why);
-	p->has_told_work = false;
+	p->is_stuck = m->drops == NULL;
+	p->stuck_at = added_cnt(p);
+	if (!p->is_stuck)
+		p->has_told_work = false;
 }
 
 static enum rc
@@ -169,6 +182,8 @@ take_batch(struct pooler *p, struct job **wait, size_t *cnt, struct err *e)
 static void
 tell_work(struct pooler *p)
 {
+	if (p->is_stuck && added_cnt(p) != p->stuck_at)
+		p->is_stuck = p->has_told_work = false;
 	if (p->has_told_work ||
 	    !pool_has_work(p->pool, p->gas.block, &p->base_fee))
 		return;

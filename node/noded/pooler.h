@@ -24,6 +24,8 @@ struct pooler {
 	struct pool_gas gas;  /* of blocks from now on */
 	/* own */
 	bool has_told_work; /* core knows, and nothing came of it yet */
+	bool is_stuck;      /* core knows and could not mine any of it */
+	uint64_t stuck_at;  /* what the pool had taken in by then */
 	bool needs_sync;    /* of what is no job's */
 	bool is_stopping;
 };

@@ -795,6 +795,7 @@ pool_stats(const struct pool *p, struct pool_stats *out)
 	    .queued = p->by_hash.cnt - p->ready,
 	    .bytes = p->bytes,
 	    .accounts = p->heap_cnt,
+	    .added = p->seq,
 	    .log_bytes = p->log == NULL ? 0 : pool_log_bytes(p->log),
 	};
 }

@@ -209,11 +209,11 @@ struct pool_tx *pool_find(struct pool *p, const struct hash *hash);
 uint64_t pool_nonce(
     struct pool *p, const struct addr *addr, uint64_t account_nonce);
 
-/* pending counts executable transactions, queued the others; log_bytes is
- * the size of the log files. */
+/* pending counts executable transactions, queued the others, added all that
+ * were taken in since the start; log_bytes is the size of the log files. */
 struct pool_stats {
 	size_t pending, queued, bytes, accounts;
-	uint64_t log_bytes;
+	uint64_t added, log_bytes;
 };
 void pool_stats(const struct pool *p, struct pool_stats *out);
 

@@ -287,6 +287,30 @@ TEST(test_core_refused_candidates_are_one_message)
 	close_site(&s);
 }
 
+/* Nothing could be mined, and nothing must go: the pool hears so. */
+TEST(test_core_empty_block_of_a_list_is_told)
+{
+	struct site s;
+	struct mail *m;
+
+	open_site(&s);
+	yard_tx(&s.y, 1, yard_target(1), YARD_FUNDS);
+	build_until(&s, WALL_MS + 1000);
+	EXPECT_U64(s.script.built.gas_used, 0);
+	mail_free(take(&s, MAIL_PICK));
+	m = take(&s, MAIL_DROP);
+	EXPECT(m->drops == NULL);
+	mail_free(m);
+	mail_free(take(&s, MAIL_HEAD));
+	/* Of an empty list it is no news. */
+	close_site(&s);
+	open_site(&s);
+	build_until(&s, WALL_MS + 1000);
+	mail_free(take(&s, MAIL_PICK));
+	mail_free(take(&s, MAIL_HEAD));
+	close_site(&s);
+}
+
 /* Changes of branch. --------------------------------------------------- */
 
 /* fork_site gives the site two blocks, of which the second branch, known to

@@ -264,6 +264,29 @@ TEST(test_pooler_drops_leave_and_the_rest_is_told)
 	close_site(&s);
 }
 
+/* Nothing of a list could be mined: telling it again would be for nothing, but
+ * who comes now must not wait for the engine's pause to end. */
+TEST(test_pooler_newcomer_beside_stuck_ones_is_told)
+{
+	struct site s;
+
+	open_site(&s);
+	send(&s, 1);
+	turn(&s);
+	EXPECT_STR(said(&s), "w");
+	mail_send(s.pooler.in, mail_new(MAIL_DROP));
+	turn(&s);
+	turn(&s);
+	EXPECT_STR(said(&s), "");
+	send(&s, 2);
+	turn(&s);
+	EXPECT_STR(said(&s), "w");
+	send(&s, 3);
+	turn(&s);
+	EXPECT_STR(said(&s), "");
+	close_site(&s);
+}
+
 TEST(test_pooler_head_brings_gas_bounds)
 {
 	struct pool_stats st;
