@@ -12,7 +12,8 @@ BENCH_LIBS := $(foreach l,$(LIBS),$(if $(wildcard tests/bench/bench_$(l).c),$(l)
 define bench
 $(B)/obj/tests/bench/bench_$(1).o: tests/bench/bench_$(1).c $(INC)/$(1)/.ok
 	@mkdir -p $$(@D)
-	$$(Q)$$(CC) $$(ALLCFLAGS) -I$(INC)/$(1) -MMD -MP -c $$< -o $$@
+	$$(Q)$$(CC) $$(ALLCFLAGS) -I$(INC)/$(1) -Itests/support -MMD -MP \
+		-c $$< -o $$@
 $(B)/bench/bench_$(1): $(B)/obj/tests/bench/bench_$(1).o \
 		$$(call archives,$$(call closure,$(1)))
 	@mkdir -p $$(@D)

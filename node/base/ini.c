@@ -1,14 +1,45 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * Splits configuration text into sections and pairs and reads typed values.
- * Knows no key by name and opens no file.
+ * Knows no key by name.
  */
 #include "base/ini.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
 
 struct unit {
 	const char *name;
 	uint64_t factor;
 };
+
+enum rc
+ini_read_file(
+    struct arena *a, struct bytes *out, const char *path, struct err *e)
+{
+	FILE *f = fopen(path, "re");
+	uint8_t *buf = arena_alloc(a, INI_FILE_MAX + 1);
+	int fault = 0;
+	size_t n = 0;
+
+	if (f == NULL)
+		return FAIL(e, RC_IO, "%s: %s", path, strerror(errno));
+	if (buf != NULL)
+		n = fread(buf, 1, INI_FILE_MAX + 1, f);
+	if (ferror(f) != 0)
+		fault = errno; /* of a folder, say */
+	fclose(f);
+	if (buf == NULL)
+		return FAIL(e, RC_NO_MEMORY, "%s", path);
+	if (fault != 0)
+		return FAIL(e, RC_IO, "%s: %s", path, strerror(fault));
+	if (n > INI_FILE_MAX)
+		return FAIL(
+		    e, RC_CONF, "%s: larger than %d bytes", path, INI_FILE_MAX);
+	*out = bytes_of(buf, n);
+	return RC_OK;
+}
 
 struct ini
 ini_open(struct bytes text)

@@ -8,6 +8,7 @@
 #ifndef BASE_INI_H
 #define BASE_INI_H
 
+#include "base/arena.h"
 #include "base/bytes.h"
 #include "base/err.h"
 
@@ -26,6 +27,17 @@ struct ini_item {
 	struct bytes key;   /* section kind, or key */
 	struct bytes value; /* section name (may be empty), or value */
 };
+
+/*
+ * ini_read_file reads a whole configuration file.
+ *
+ * Errors    RC_IO         it cannot be read
+ *           RC_CONF       larger than INI_FILE_MAX
+ *           RC_NO_MEMORY
+ * Lifetime  out lives in the arena
+ */
+enum rc ini_read_file(
+    struct arena *a, struct bytes *out, const char *path, struct err *e);
 
 /* ini_open starts at the top of text; views returned point into it. */
 struct ini ini_open(struct bytes text);

@@ -90,18 +90,10 @@ enum rc
 chain_check_header(const struct fork_plan *p, const struct header *h,
     const struct header *parent, struct err *e)
 {
-	char got[U256_DEC_MAX], want[U256_DEC_MAX];
-	struct u256 fee;
-
 	TRY(check_fields(p, h, e));
 	if (h->field_cnt < HEADER_FIELDS_LONDON)
 		return RC_OK;
-	basefee_next(&fee, p, parent);
-	if (u256_eq(&fee, &h->base_fee))
-		return RC_OK;
-	u256_dec(got, &h->base_fee);
-	u256_dec(want, &fee);
-	return FAIL(e, RC_BLK_BASE_FEE, "base fee %s, want %s", got, want);
+	return basefee_check(h, p, parent, e);
 }
 
 enum rc

@@ -72,8 +72,6 @@ check_base_fee(const struct header *h, const struct header *parent,
     const struct fork_plan *forks, struct err *e)
 {
 	bool has_fee = h->field_cnt >= HEADER_FIELDS_LONDON;
-	char got[U256_DEC_MAX], want[U256_DEC_MAX];
-	struct u256 fee;
 
 	if (forks == NULL)
 		return RC_OK;
@@ -82,12 +80,7 @@ check_base_fee(const struct header *h, const struct header *parent,
 		    has_fee ? "before" : "missing after");
 	if (!has_fee)
 		return RC_OK;
-	basefee_next(&fee, forks, parent);
-	if (u256_eq(&fee, &h->base_fee))
-		return RC_OK;
-	u256_dec(got, &h->base_fee);
-	u256_dec(want, &fee);
-	return FAIL(e, RC_BLK_BASE_FEE, "base fee %s, want %s", got, want);
+	return basefee_check(h, forks, parent, e);
 }
 
 enum rc

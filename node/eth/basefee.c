@@ -71,3 +71,18 @@ basefee_next(struct u256 *out, const struct fork_plan *forks,
 		fee_down(
 		    out, &parent->base_fee, target - parent->gas_used, target);
 }
+
+enum rc
+basefee_check(const struct header *h, const struct fork_plan *forks,
+    const struct header *parent, struct err *e)
+{
+	char got[U256_DEC_MAX], want[U256_DEC_MAX];
+	struct u256 fee;
+
+	basefee_next(&fee, forks, parent);
+	if (u256_eq(&fee, &h->base_fee))
+		return RC_OK;
+	u256_dec(got, &h->base_fee);
+	u256_dec(want, &fee);
+	return FAIL(e, RC_BLK_BASE_FEE, "base fee %s, want %s", got, want);
+}

@@ -27,4 +27,14 @@ enum {
 void basefee_next(struct u256 *out, const struct fork_plan *forks,
     const struct header *parent);
 
+/*
+ * basefee_check tells whether a London block has the base fee that its parent
+ * asks for.
+ *
+ * Errors  RC_BLK_BASE_FEE  with both fees
+ * Spec    EIP-1559
+ */
+enum rc basefee_check(const struct header *h, const struct fork_plan *forks,
+    const struct header *parent, struct err *e);
+
 #endif

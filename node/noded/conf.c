@@ -85,32 +85,6 @@ set_row(struct arena *a, struct conf *c, const struct row *r, struct bytes v,
 	return FAIL(e, RC_INTERNAL, "setting type");
 }
 
-static enum rc
-read_file(struct arena *a, struct bytes *out, const char *path, struct err *e)
-{
-	FILE *f = fopen(path, "re");
-	uint8_t *buf = arena_alloc(a, INI_FILE_MAX + 1);
-	int fault = 0;
-	size_t n = 0;
-
-	if (f == NULL)
-		return FAIL(e, RC_IO, "%s: %s", path, strerror(errno));
-	if (buf != NULL)
-		n = fread(buf, 1, INI_FILE_MAX + 1, f);
-	if (ferror(f) != 0)
-		fault = errno; /* of a folder, say */
-	fclose(f);
-	if (buf == NULL)
-		return FAIL(e, RC_NO_MEMORY, "%s", path);
-	if (fault != 0)
-		return FAIL(e, RC_IO, "%s: %s", path, strerror(fault));
-	if (n > INI_FILE_MAX)
-		return FAIL(
-		    e, RC_CONF, "%s: larger than %d bytes", path, INI_FILE_MAX);
-	*out = bytes_of(buf, n);
-	return RC_OK;
-}
-
 static const struct row *
 find_row(struct bytes key)
 {
@@ -165,7 +139,7 @@ conf_read(struct arena *a, struct conf *out, const char *path, struct err *e)
 	struct ini ini;
 	enum rc rc;
 
-	TRY(read_file(a, &text, path, e));
+	TRY(ini_read_file(a, &text, path, e));
 	TRY(set_defaults(a, out, e));
 	ini = ini_open(text);
 	for (;;) {

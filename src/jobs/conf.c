@@ -12,8 +12,6 @@
 
 #include "base/ini.h"
 
-enum { CONF_TEXT_MAX = 65536 };
-
 enum setting { NODE, DATABASE, POLL, BATCH, SETTING_CNT };
 
 static const char *const names[SETTING_CNT] = {
@@ -96,32 +94,6 @@ set(struct arena *a, struct jobs_conf *c, const struct ini_item *it,
 	return FAIL(e, rc, "%s: %s", names[i], err_message(&why, rc));
 }
 
-static enum rc
-read_text(struct arena *a, struct bytes *out, const char *path, struct err *e)
-{
-	FILE *f = fopen(path, "re");
-	uint8_t *buf = arena_alloc(a, CONF_TEXT_MAX);
-	size_t n = 0;
-	int fault = 0;
-
-	if (f == NULL)
-		return FAIL(e, RC_IO, "%s: %s", path, strerror(errno));
-	if (buf != NULL)
-		n = fread(buf, 1, CONF_TEXT_MAX, f);
-	if (ferror(f) != 0)
-		fault = errno; /* of a folder, say */
-	fclose(f);
-	if (buf == NULL)
-		return FAIL(e, RC_NO_MEMORY, "%s", path);
-	if (fault != 0)
-		return FAIL(e, RC_IO, "%s: %s", path, strerror(fault));
-	if (n == CONF_TEXT_MAX)
-		return FAIL(e, RC_CONF, "%s: larger than %d bytes", path,
-		    CONF_TEXT_MAX - 1);
-	*out = bytes_of(buf, n);
-	return RC_OK;
-}
-
 enum rc
 jobs_conf_read(
     struct arena *a, struct jobs_conf *out, const char *path, struct err *e)
@@ -134,7 +106,7 @@ jobs_conf_read(
 	enum rc rc;
 
 	*out = (struct jobs_conf){.poll_ms = 200, .batch = 500};
-	TRY(read_text(a, &text, path, e));
+	TRY(ini_read_file(a, &text, path, e));
 	ini = ini_open(text);
 	do {
 		rc = ini_next(&it, &ini, &why);

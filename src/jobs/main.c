@@ -18,7 +18,8 @@
 #include "jobs/index/feed.h"
 #include "jobs/pg.h"
 
-enum { DELAY_MIN_MS = 100, DELAY_MAX_MS = 5000, CONF_ARENA_MAX = 1 << 20 };
+/* What is read of the configuration, and its file of INI_FILE_MAX. */
+enum { DELAY_MIN_MS = 100, DELAY_MAX_MS = 5000, CONF_ARENA_MAX = 2 << 20 };
 
 static volatile sig_atomic_t is_stopping;
 

@@ -9,7 +9,6 @@
  *
  * usage: bench_chain [ACCOUNTS [TRANSFERS [BLOCKS]]]
  */
-#include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
@@ -20,6 +19,7 @@
 #include "chain/chain_priv.h"
 #include "crypto/rng.h"
 #include "eth/basefee.h"
+#include "tree.h"
 
 enum { ROUND_MAX = 256, GAS_LIMIT = 2000000000 };
 
@@ -415,15 +415,6 @@ bench_start(struct bench *b)
 	report(&replay, 8 * b->tx_cnt);
 }
 
-static int
-remove_one(const char *path, const struct stat *st, int kind, struct FTW *f)
-{
-	(void)st;
-	(void)kind;
-	(void)f;
-	return remove(path);
-}
-
 static size_t
 argument(int argc, char **argv, int at, size_t otherwise)
 {
@@ -457,6 +448,6 @@ main(int argc, char **argv)
 	bench_start(&b);
 	close_chain(&b);
 	arena_drop(&b.arena);
-	nftw(b.dir, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+	tree_remove(b.dir);
 	return 0;
 }

@@ -6,7 +6,6 @@
  * the disk is not counted; one TSV line per case: name, items, microseconds,
  * microseconds per item.
  */
-#include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
@@ -14,6 +13,7 @@
 #include "base/check.h"
 #include "base/log.h"
 #include "pool/pool.h"
+#include "tree.h"
 
 enum { SENDERS = 1000, PER_SENDER = 100, PICKED = 5000, CHAIN_ID = 31337 };
 
@@ -113,15 +113,6 @@ mine_half(struct pool *p, const struct pool_view *view)
 	report("pool_head", SENDERS * PER_SENDER / 2, cpu_us() - from);
 }
 
-static int
-remove_one(const char *path, const struct stat *st, int kind, struct FTW *f)
-{
-	(void)st;
-	(void)kind;
-	(void)f;
-	return remove(path);
-}
-
 int
 main(void)
 {
@@ -147,5 +138,5 @@ main(void)
 	CHECK(pool_open(&p, &conf, &view, 0, NULL) == RC_OK);
 	report("pool_open", SENDERS * PER_SENDER / 2, cpu_us() - from);
 	pool_close(p);
-	return nftw(dir, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+	return tree_remove(dir);
 }

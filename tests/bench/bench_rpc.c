@@ -6,7 +6,6 @@
  * time of this thread; one TSV line per case: name, items, microseconds,
  * microseconds per item.
  */
-#include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
@@ -17,6 +16,7 @@
 #include "chain/chain.h"
 #include "rpc/rpc.h"
 #include "rpc/stream.h"
+#include "tree.h"
 
 enum { SEND_CNT = 5000, READ_CNT = 20000, BATCH = 100, TEXT_MAX = 512 };
 
@@ -272,15 +272,6 @@ read_hash(const char *name, const char *method, size_t cnt)
 	read_many(name, text, cnt);
 }
 
-static int
-remove_one(const char *path, const struct stat *st, int kind, struct FTW *f)
-{
-	(void)st;
-	(void)kind;
-	(void)f;
-	return remove(path);
-}
-
 int
 main(void)
 {
@@ -308,5 +299,5 @@ main(void)
 	chain_close(b.chain);
 	store_close(b.store);
 	arena_drop(&b.arena);
-	return nftw(b.dir, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+	return tree_remove(b.dir);
 }

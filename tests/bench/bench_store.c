@@ -9,7 +9,6 @@
  *
  * usage: bench_store [ACCOUNTS [TRANSFERS [BLOCKS]]]
  */
-#include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
@@ -20,6 +19,7 @@
 #include "eth/block.h"
 #include "eth/receipt.h"
 #include "store/store.h"
+#include "tree.h"
 
 enum {
 	ROUND_MAX = 64,
@@ -439,15 +439,6 @@ measure_open(const struct store_conf *conf)
 	report(&open);
 }
 
-static int
-remove_one(const char *path, const struct stat *st, int kind, struct FTW *f)
-{
-	(void)st;
-	(void)kind;
-	(void)f;
-	return remove(path);
-}
-
 static size_t
 number_of(int argc, char **argv, int i, size_t usual)
 {
@@ -472,6 +463,6 @@ main(int argc, char **argv)
 	measure_reads();
 	measure_open(&conf);
 	store_close(b.store);
-	(void)nftw(dir, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+	(void)tree_remove(dir);
 	return 0;
 }

@@ -8,7 +8,6 @@
  *
  * fuzz: cover=node/rpc/json.c,node/rpc/doc.c,node/rpc/param.c lib=rpc
  */
-#include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -20,6 +19,7 @@
 #include "rpc/json_priv.h"
 #include "rpc/rpc.h"
 #include "test.h"
+#include "tree.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -68,19 +68,10 @@ read_account(void *ctx, uint64_t *nonce, struct u256 *balance,
 	return RC_OK;
 }
 
-static int
-remove_one(const char *path, const struct stat *st, int kind, struct FTW *f)
-{
-	(void)st;
-	(void)kind;
-	(void)f;
-	return remove(path);
-}
-
 static void
 clean_up(void)
 {
-	(void)nftw(w.dir, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+	(void)tree_remove(w.dir);
 }
 
 static void

@@ -6,7 +6,6 @@
 #include "pg.h"
 
 #include <fcntl.h>
-#include <ftw.h>
 #include <glob.h>
 #include <grp.h>
 #include <pwd.h>
@@ -21,6 +20,7 @@
 #include <unistd.h>
 
 #include "test.h"
+#include "tree.h"
 
 enum { READY_MS = 20000, POLL_MS = 10, PATH_TEXT = 256 };
 
@@ -79,15 +79,6 @@ start(const char *name, const char *const *args)
 	_exit(127);
 }
 
-static int
-remove_one(const char *path, const struct stat *st, int kind, struct FTW *f)
-{
-	(void)st;
-	(void)kind;
-	(void)f;
-	return remove(path);
-}
-
 /* A child of a test leaves the cluster alone. */
 static void
 stop(void)
@@ -98,7 +89,7 @@ stop(void)
 		(void)kill(server, SIGQUIT);
 		(void)waitpid(server, NULL, 0);
 	}
-	(void)nftw(dir, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+	(void)tree_remove(dir);
 }
 
 /* The socket is there before anybody may connect: the server says in its pid

@@ -6,6 +6,7 @@
  * usage: unit_x [-l] [PATTERN]   PATTERN is a part of a test's name
  */
 #include "test.h"
+#include "tree.h"
 
 #include <ftw.h>
 #include <spawn.h>
@@ -336,15 +337,6 @@ test_tmpdir(void)
 	return tmpdir;
 }
 
-static int
-remove_one(const char *path, const struct stat *st, int kind, struct FTW *f)
-{
-	(void)st;
-	(void)kind;
-	(void)f;
-	return remove(path);
-}
-
 static void
 clean_up(void)
 {
@@ -355,7 +347,7 @@ clean_up(void)
 		free(k);
 	}
 	if (tmpdir[0] != '\0') {
-		nftw(tmpdir, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+		tree_remove(tmpdir);
 		tmpdir[0] = '\0';
 	}
 }
@@ -394,7 +386,7 @@ main(int argc, char **argv)
 		}
 	}
 	if (unpackdir[0] != '\0')
-		nftw(unpackdir, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+		tree_remove(unpackdir);
 	printf("tally %zu %zu\n", passed + extra, failed);
 	return failed > 0;
 }

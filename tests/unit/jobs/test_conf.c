@@ -72,7 +72,7 @@ TEST(test_jobs_conf_by_row)
 		char want[256];
 
 		test_row(row[i].name);
-		arena_init(&a, 1 << 20);
+		arena_init(&a, 2 << 20);
 		EXPECT_RC(jobs_conf_read(&a, &c, path, &e),
 		    row[i].fault == NULL ? RC_OK : RC_CONF);
 		(void)snprintf(want, sizeof(want), "%s%s", path,
@@ -90,7 +90,7 @@ TEST(test_jobs_conf_values_arrive)
 	struct jobs_conf c;
 	struct arena a;
 
-	arena_init(&a, 1 << 20);
+	arena_init(&a, 2 << 20);
 	EXPECT_RC(jobs_conf_read(&a, &c, write_conf(text, strlen(text)), NULL),
 	    RC_OK);
 	EXPECT_STR(c.node, "/n");
@@ -102,12 +102,12 @@ TEST(test_jobs_conf_values_arrive)
 
 TEST(test_jobs_conf_file_that_cannot_be_read_is_told)
 {
-	static char large[70000];
+	static char large[INI_FILE_MAX + 1];
 	struct jobs_conf c;
 	struct err e = {0};
 	struct arena a;
 
-	arena_init(&a, 1 << 20);
+	arena_init(&a, 2 << 20);
 	EXPECT_RC(jobs_conf_read(&a, &c, "/nonexistent", &e), RC_IO);
 	EXPECT_STR(e.text, "/nonexistent: No such file or directory");
 	EXPECT_RC(jobs_conf_read(&a, &c, "/", &e), RC_IO);
@@ -120,7 +120,7 @@ TEST(test_jobs_conf_file_that_cannot_be_read_is_told)
 
 TEST(test_jobs_conf_no_memory_is_told)
 {
-	for (size_t max = 0; max < 70000; max += 65536) {
+	for (size_t max = 0; max <= INI_FILE_MAX + 1; max += INI_FILE_MAX + 1) {
 		struct jobs_conf c;
 		struct arena a;
 

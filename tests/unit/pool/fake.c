@@ -167,6 +167,37 @@ fake_heads(struct pool *p, struct fake *f, unsigned cnt)
 		CHECK(pool_head(p, &view, NULL, 0, 0, NULL) == RC_OK);
 }
 
+const char *
+fake_log_dir(void)
+{
+	static char path[128];
+
+	(void)snprintf(path, sizeof(path), "%s/pool", test_tmpdir());
+	return path;
+}
+
+const char *
+fake_seg_path(unsigned no)
+{
+	static char path[192];
+
+	(void)snprintf(
+	    path, sizeof(path), "%s/pool-%016x.log", fake_log_dir(), no);
+	return path;
+}
+
+void
+fake_write_file(const char *path, struct bytes b)
+{
+	FILE *f = fopen(path, "wb");
+
+	EXPECT(f != NULL);
+	if (f == NULL)
+		return;
+	EXPECT(fwrite(b.ptr, 1, b.len, f) == b.len);
+	EXPECT(fclose(f) == 0);
+}
+
 static struct {
 	char path[128];
 	int was; /* standard error */

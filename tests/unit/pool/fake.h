@@ -71,4 +71,12 @@ const char *fake_log_end(void);
 /* fake_rand is a generator with a seed of its own. */
 uint64_t fake_rand(uint64_t *state);
 
+/* fake_log_dir is a folder below the test's own that does not exist yet, and
+ * fake_seg_path the file of its segment no. */
+const char *fake_log_dir(void);
+const char *fake_seg_path(unsigned no);
+
+/* fake_write_file replaces a file's content; a failure fails the test. */
+void fake_write_file(const char *path, struct bytes b);
+
 #endif

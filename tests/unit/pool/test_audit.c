@@ -36,33 +36,6 @@ key_of(unsigned i)
 	return key;
 }
 
-static const char *
-log_dir(void)
-{
-	static char path[128];
-
-	(void)snprintf(path, sizeof(path), "%s/pool", test_tmpdir());
-	return path;
-}
-
-static const char *
-seg_path(unsigned no)
-{
-	static char path[192];
-
-	(void)snprintf(path, sizeof(path), "%s/pool-%016x.log", log_dir(), no);
-	return path;
-}
-
-static void
-write_file(const char *path, struct bytes b)
-{
-	FILE *f = fopen(path, "wb");
-
-	EXPECT(f != NULL && fwrite(b.ptr, 1, b.len, f) == b.len);
-	EXPECT(f == NULL || fclose(f) == 0);
-}
-
 static enum rc
 read_account(void *ctx, uint64_t *nonce, struct u256 *balance,
     const struct addr *addr, struct err *e)
@@ -157,7 +130,7 @@ open_pool(struct chain *c)
 	struct pool_view view = {.account = read_account, .ctx = c};
 	struct pool *p = NULL;
 
-	conf.log_dir = log_dir();
+	conf.log_dir = fake_log_dir();
 	EXPECT_RC(pool_open(&p, &conf, &view, 0, NULL), RC_OK);
 	return p;
 }
@@ -182,7 +155,7 @@ audit(struct chain *c, struct pool_audit *out)
 	struct pool_auditor by = {
 	    .is_mined = is_mined, .finding = hear, .note = hear_note, .ctx = c};
 
-	conf.log_dir = log_dir();
+	conf.log_dir = fake_log_dir();
 	c->said[0] = c->noted[0] = '\0';
 	c->e = (struct err){.rc = RC_OK};
 	return pool_audit(out, &conf, &view, &by, &c->e);
@@ -215,7 +188,7 @@ TEST(test_pool_audit_without_folder_not_found)
 
 	reset(&c);
 	EXPECT_RC(audit(&c, &got), RC_NOT_FOUND);
-	EXPECT(stat(log_dir(), &st) != 0 && errno == ENOENT);
+	EXPECT(stat(fake_log_dir(), &st) != 0 && errno == ENOENT);
 	EXPECT_U64(got.findings, 0);
 }
 
@@ -322,17 +295,18 @@ TEST(test_pool_audit_damage_before_end_found_at_every_byte)
 	two = (size_t)st.log_bytes;
 	(void)put(p, 0, 2, 1);
 	pool_close(p);
-	file = test_read(seg_path(1));
+	file = test_read(fake_seg_path(1));
 	EXPECT(file.len <= sizeof(bad));
 	memcpy(bad, file.ptr, file.len);
 	for (i = 0; i < two; i++) {
 		bad[i] ^= (uint8_t)(1 << i % 8);
-		write_file(seg_path(1), bytes_of(bad, file.len));
+		fake_write_file(fake_seg_path(1), bytes_of(bad, file.len));
 		EXPECT_RC(audit(&c, &got), RC_OK);
 		expect_said(&c, &got, "pool log: ");
 		/* What stands before the damage is judged all the same. */
 		expect_counts(&got, i < two - (two - 40) / 2 ? 0 : 1, 0, 0);
-		EXPECT_BYTES(test_read(seg_path(1)), bytes_of(bad, file.len));
+		EXPECT_BYTES(
+		    test_read(fake_seg_path(1)), bytes_of(bad, file.len));
 		bad[i] = file.ptr[i];
 	}
 	test_count(two);
@@ -354,15 +328,17 @@ TEST(test_pool_audit_torn_end_is_no_finding_and_stays)
 	(void)put(p, 0, 1, 1);
 	pool_stats(p, &st);
 	pool_close(p);
-	file = test_read(seg_path(1));
-	write_file(seg_path(1), bytes_of(file.ptr, (size_t)st.log_bytes - 7));
-	(void)snprintf(half, sizeof(half), "%s/pool-%016x.tmp", log_dir(), 2);
-	write_file(half, bytes_of(file.ptr, 9));
+	file = test_read(fake_seg_path(1));
+	fake_write_file(
+	    fake_seg_path(1), bytes_of(file.ptr, (size_t)st.log_bytes - 7));
+	(void)snprintf(
+	    half, sizeof(half), "%s/pool-%016x.tmp", fake_log_dir(), 2);
+	fake_write_file(half, bytes_of(file.ptr, 9));
 	EXPECT_RC(audit(&c, &got), RC_OK);
 	EXPECT_STR(c.said, "");
 	expect_counts(&got, 1, 0, 0);
 	EXPECT(got.torn_bytes > 0);
-	EXPECT_U64(test_read(seg_path(1)).len, st.log_bytes - 7);
+	EXPECT_U64(test_read(fake_seg_path(1)).len, st.log_bytes - 7);
 	EXPECT(stat(half, &now) == 0);
 }
 
@@ -381,7 +357,7 @@ TEST(test_pool_audit_missing_segment_found)
 	}
 	EXPECT_RC(audit(&c, &got), RC_OK);
 	expect_counts(&got, 3, 0, 0);
-	(void)snprintf(third, sizeof(third), "%s", seg_path(2));
+	(void)snprintf(third, sizeof(third), "%s", fake_seg_path(2));
 	EXPECT(unlink(third) == 0);
 	EXPECT_RC(audit(&c, &got), RC_OK);
 	expect_said(&c, &got, "segment 2 is missing");
@@ -397,7 +373,7 @@ log_one(struct pool_tx *t)
 	struct pool_log_ref ref = {.seg = NULL};
 	struct pool_log *l;
 
-	EXPECT_RC(pool_log_open(&l, log_dir(), &none, NULL), RC_OK);
+	EXPECT_RC(pool_log_open(&l, fake_log_dir(), &none, NULL), RC_OK);
 	EXPECT_RC(pool_log_add(l, &ref, t, NULL), RC_OK);
 	EXPECT_RC(pool_log_sync(l, NULL), RC_OK);
 	pool_log_close(l);

@@ -51,15 +51,6 @@ open_with(struct fake *f, const char *dir, uint64_t accept, uint64_t block)
 	return p;
 }
 
-static const char *
-log_dir(void)
-{
-	static char path[128];
-
-	(void)snprintf(path, sizeof(path), "%s/pool", test_tmpdir());
-	return path;
-}
-
 /* count_lines counts lines of text that have all of hash, gas and limit. */
 static size_t
 count_lines(const char *text, const struct fake_tx *t, uint64_t limit)
@@ -232,24 +223,24 @@ TEST(test_gas_restart_with_lower_limit_keeps_acknowledged)
 	const char *text;
 
 	fake_reset(&f);
-	p = open_with(&f, log_dir(), 100000, 100000);
+	p = open_with(&f, fake_log_dir(), 100000, 100000);
 	EXPECT_RC(fake_put(p, &big, NULL), RC_OK);
 	EXPECT_RC(pool_sync(p, NULL), RC_OK);
 	pool_close(p);
 	/* The target is lower, the head's limit not yet. */
-	p = open_with(&f, log_dir(), 50000, 99000);
+	p = open_with(&f, fake_log_dir(), 50000, 99000);
 	expect_counts(p, 1, 0);
 	EXPECT_RC(fake_put(p, &more, NULL), RC_TX_GAS_LIMIT);
 	pool_close(p);
 	/* The head's limit is lower too. */
 	fake_log_begin();
-	p = open_with(&f, log_dir(), 50000, 50000);
+	p = open_with(&f, fake_log_dir(), 50000, 50000);
 	text = fake_log_end();
 	EXPECT_U64(count_lines(text, &big, 50000), 1);
 	expect_counts(p, 0, 1);
 	EXPECT(fake_has(p, &big));
 	pool_close(p);
-	p = open_with(&f, log_dir(), 100000, 100000);
+	p = open_with(&f, fake_log_dir(), 100000, 100000);
 	expect_counts(p, 1, 0);
 	pool_close(p);
 }
@@ -266,11 +257,11 @@ TEST(test_gas_restart_does_not_count_time_down)
 
 	fake_reset(&f);
 	view = fake_view(&f);
-	p = open_with(&f, log_dir(), 100000, 100000);
+	p = open_with(&f, fake_log_dir(), 100000, 100000);
 	EXPECT_RC(fake_put(p, &big, NULL), RC_OK);
 	EXPECT_RC(pool_sync(p, NULL), RC_OK);
 	pool_close(p);
-	conf.log_dir = log_dir();
+	conf.log_dir = fake_log_dir();
 	conf.age_max_s = 1000;
 	conf.gas = (struct pool_gas){.accept = 50000, .block = 50000};
 	EXPECT_RC(pool_open(&p, &conf, &view, 5000 * 1000, NULL), RC_OK);

@@ -29,42 +29,10 @@ expect_counts(const struct pool *p, size_t pending, size_t queued)
 	EXPECT_U64(st.queued, queued);
 }
 
-/* log_dir is a folder that does not exist yet. */
-static const char *
-log_dir(void)
-{
-	static char path[128];
-
-	(void)snprintf(path, sizeof(path), "%s/pool", test_tmpdir());
-	return path;
-}
-
-/* seg_path is the file of segment no. */
-static const char *
-seg_path(unsigned no)
-{
-	static char path[192];
-
-	(void)snprintf(path, sizeof(path), "%s/pool-%016x.log", log_dir(), no);
-	return path;
-}
-
-static void
-write_file(const char *path, struct bytes b)
-{
-	FILE *f = fopen(path, "wb");
-
-	EXPECT(f != NULL);
-	if (f == NULL)
-		return;
-	EXPECT(fwrite(b.ptr, 1, b.len, f) == b.len);
-	EXPECT(fclose(f) == 0);
-}
-
 static size_t
 count_files(void)
 {
-	DIR *d = opendir(log_dir());
+	DIR *d = opendir(fake_log_dir());
 	size_t cnt = 0;
 
 	if (d == NULL)
@@ -82,7 +50,7 @@ try_open(struct pool **out, struct fake *f, struct err *e)
 	struct pool_view view = fake_view(f);
 
 	*out = NULL;
-	conf.log_dir = log_dir();
+	conf.log_dir = fake_log_dir();
 	return pool_open(out, &conf, &view, 0, e);
 }
 
@@ -116,7 +84,7 @@ TEST(test_log_synced_is_there_again)
 	struct stat st;
 
 	fake_reset(&f);
-	p = fake_open(&f, log_dir());
+	p = fake_open(&f, fake_log_dir());
 	EXPECT_U64(count_files(), 0);
 	EXPECT_RC(fake_put(p, &a, NULL), RC_OK);
 	EXPECT_RC(fake_put(p, &b, NULL), RC_OK);
@@ -124,9 +92,9 @@ TEST(test_log_synced_is_there_again)
 	EXPECT_RC(pool_sync(p, NULL), RC_OK);
 	EXPECT_RC(fake_put(p, &lost, NULL), RC_OK);
 	pool_close(p);
-	EXPECT(stat(seg_path(1), &st) == 0 && (st.st_mode & 0777) == 0600);
-	EXPECT(stat(log_dir(), &st) == 0 && (st.st_mode & 0777) == 0700);
-	p = fake_open(&f, log_dir());
+	EXPECT(stat(fake_seg_path(1), &st) == 0 && (st.st_mode & 0777) == 0600);
+	EXPECT(stat(fake_log_dir(), &st) == 0 && (st.st_mode & 0777) == 0700);
+	p = fake_open(&f, fake_log_dir());
 	expect_counts(p, 1, 1);
 	EXPECT(!fake_has(p, &lost));
 	found = pool_find(p, &h);
@@ -152,7 +120,7 @@ TEST(test_log_replay_judges_by_the_chain)
 	struct hash h = fake_hash(&gone);
 
 	fake_reset(&f);
-	p = fake_open(&f, log_dir());
+	p = fake_open(&f, fake_log_dir());
 	for (t.nonce = 0; t.nonce < 4; t.nonce++)
 		EXPECT_RC(fake_put(p, &t, NULL), RC_OK);
 	EXPECT_RC(fake_put(p, &old, NULL), RC_OK);
@@ -163,7 +131,7 @@ TEST(test_log_replay_judges_by_the_chain)
 	EXPECT_RC(pool_sync(p, NULL), RC_OK);
 	pool_close(p);
 	f.nonce[1] = 2;
-	p = fake_open(&f, log_dir());
+	p = fake_open(&f, fake_log_dir());
 	expect_counts(p, 3, 0);
 	EXPECT(fake_has(p, &new) && !fake_has(p, &old));
 	EXPECT(!fake_has(p, &gone));
@@ -182,12 +150,12 @@ TEST(test_log_replay_ignores_stricter_settings)
 
 	fake_reset(&f);
 	view = fake_view(&f);
-	p = fake_open(&f, log_dir());
+	p = fake_open(&f, fake_log_dir());
 	for (t.from = 0; t.from < 5; t.from++)
 		EXPECT_RC(fake_put(p, &t, NULL), RC_OK);
 	EXPECT_RC(pool_sync(p, NULL), RC_OK);
 	pool_close(p);
-	conf.log_dir = log_dir();
+	conf.log_dir = fake_log_dir();
 	conf.tx_max = 2;
 	conf.price_floor = u256_from_u64(7);
 	EXPECT_RC(pool_open(&p, &conf, &view, 0, NULL), RC_OK);
@@ -206,7 +174,7 @@ TEST(test_log_queue_age_survives_restart)
 
 	fake_reset(&f);
 	view = fake_view(&f);
-	conf.log_dir = log_dir();
+	conf.log_dir = fake_log_dir();
 	conf.age_max_s = 100;
 	EXPECT_RC(pool_open(&p, &conf, &view, 0, NULL), RC_OK);
 	EXPECT_RC(fake_put(p, &t, NULL), RC_OK); /* at 0 */
@@ -229,7 +197,7 @@ TEST(test_log_broken_chain_at_replay_reported)
 	struct fake_tx t = {.from = 1};
 
 	fake_reset(&f);
-	p = fake_open(&f, log_dir());
+	p = fake_open(&f, fake_log_dir());
 	EXPECT_RC(fake_put(p, &t, NULL), RC_OK);
 	EXPECT_RC(pool_sync(p, NULL), RC_OK);
 	pool_close(p);
@@ -244,7 +212,7 @@ TEST(test_log_broken_chain_at_replay_reported)
 static struct bytes
 groups_of(unsigned no)
 {
-	struct bytes file = test_read(seg_path(no));
+	struct bytes file = test_read(fake_seg_path(no));
 
 	EXPECT_U64(file.len % POOL_LOG_STEP, 0);
 	while (file.len > 0 && file.ptr[file.len - 1] == 0)
@@ -262,7 +230,7 @@ three_groups(struct fake *f, size_t at[4])
 	struct fake_tx t = {.from = 1};
 
 	fake_reset(f);
-	p = fake_open(f, log_dir());
+	p = fake_open(f, fake_log_dir());
 	at[0] = POOL_LOG_SEG_HEAD;
 	for (t.nonce = 0; t.nonce < 3; t.nonce++) {
 		EXPECT_RC(fake_put(p, &t, NULL), RC_OK);
@@ -287,7 +255,7 @@ expect_torn_end_cut(size_t zeros)
 	EXPECT_U64(file.len, at[3]);
 	for (cut = at[2]; torn != NULL && cut < at[3]; cut++) {
 		memcpy(torn, file.ptr, cut);
-		write_file(seg_path(1), bytes_of(torn, cut + zeros));
+		fake_write_file(fake_seg_path(1), bytes_of(torn, cut + zeros));
 		EXPECT_RC(try_open(&p, &f, NULL), RC_OK);
 		if (p == NULL)
 			break;
@@ -301,8 +269,8 @@ expect_torn_end_cut(size_t zeros)
 			return;
 		expect_counts(p, 3, 0);
 		pool_close(p);
-		EXPECT(unlink(seg_path(2)) == 0);
-		EXPECT_U64(test_read(seg_path(1)).len,
+		EXPECT(unlink(fake_seg_path(2)) == 0);
+		EXPECT_U64(test_read(fake_seg_path(1)).len,
 		    cut == at[2] ? cut + zeros : at[2]);
 	}
 	free(torn);
@@ -336,7 +304,7 @@ TEST(test_log_torn_end_with_other_bytes_cut)
 		memcpy(torn, file.ptr, file.len);
 		for (k = i; k < at[3] && k < i + 512; k++)
 			torn[k] ^= 0x55;
-		write_file(seg_path(1), bytes_of(torn, file.len));
+		fake_write_file(fake_seg_path(1), bytes_of(torn, file.len));
 		EXPECT_RC(try_open(&p, &f, NULL), RC_OK);
 		if (p != NULL)
 			expect_counts(p, 2, 0);
@@ -344,12 +312,12 @@ TEST(test_log_torn_end_with_other_bytes_cut)
 	}
 	memcpy(torn, file.ptr, file.len);
 	memset(torn + at[2], 0, at[3] - at[2]);
-	write_file(seg_path(1), bytes_of(torn, file.len));
+	fake_write_file(fake_seg_path(1), bytes_of(torn, file.len));
 	EXPECT_RC(try_open(&p, &f, NULL), RC_OK);
 	if (p != NULL)
 		expect_counts(p, 2, 0);
 	pool_close(p);
-	EXPECT_U64(test_read(seg_path(1)).len, at[3]);
+	EXPECT_U64(test_read(fake_seg_path(1)).len, at[3]);
 }
 
 TEST(test_log_damage_before_end_refused_at_every_byte)
@@ -357,7 +325,7 @@ TEST(test_log_damage_before_end_refused_at_every_byte)
 	struct fake f;
 	size_t at[4], i;
 	struct bytes file = three_groups(&f, at);
-	uint8_t *bad = (uint8_t *)(uintptr_t)test_read(seg_path(1)).ptr;
+	uint8_t *bad = (uint8_t *)(uintptr_t)test_read(fake_seg_path(1)).ptr;
 	struct pool *p;
 	struct err e;
 
@@ -365,7 +333,7 @@ TEST(test_log_damage_before_end_refused_at_every_byte)
 		enum rc rc;
 
 		bad[i] ^= (uint8_t)(1 << i % 8);
-		write_file(seg_path(1), bytes_of(bad, file.len));
+		fake_write_file(fake_seg_path(1), bytes_of(bad, file.len));
 		rc = try_open(&p, &f, &e);
 		EXPECT(rc == RC_CORRUPT ||
 		       (rc == RC_WRONG_SCHEMA && (i == 6 || i == 7)));
@@ -373,7 +341,7 @@ TEST(test_log_damage_before_end_refused_at_every_byte)
 			pool_close(p);
 		bad[i] = file.ptr[i];
 	}
-	write_file(seg_path(1), file);
+	fake_write_file(fake_seg_path(1), file);
 	EXPECT_RC(try_open(&p, &f, &e), RC_OK);
 	pool_close(p);
 	test_count(at[2]);
@@ -387,7 +355,7 @@ TEST(test_log_short_files_refused)
 	struct pool *p;
 
 	for (i = 0; i < POOL_LOG_SEG_HEAD; i++) {
-		write_file(seg_path(1), bytes_of(file.ptr, i));
+		fake_write_file(fake_seg_path(1), bytes_of(file.ptr, i));
 		EXPECT_RC(try_open(&p, &f, NULL), RC_CORRUPT);
 	}
 }
@@ -412,7 +380,7 @@ forge(struct bytes payload, uint64_t seq)
 	be64_put(frame + 16, seq);
 	memcpy(frame + POOL_LOG_FRAME_HEAD, payload.ptr, payload.len);
 	be64_put(frame + 24, pool_log_frame_sum(&l, 77, frame, payload));
-	write_file(seg_path(1),
+	fake_write_file(fake_seg_path(1),
 	    bytes_of(
 		file, POOL_LOG_SEG_HEAD + POOL_LOG_FRAME_HEAD + payload.len));
 }
@@ -458,7 +426,7 @@ TEST(test_log_broken_records_refused)
 	size_t i;
 
 	fake_reset(&f);
-	pool_close(fake_open(&f, log_dir()));
+	pool_close(fake_open(&f, fake_log_dir()));
 	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		test_row(rows[i].name);
 		forge(test_hex(rows[i].payload), rows[i].seq);
@@ -496,7 +464,7 @@ TEST(test_log_tidied_without_heads_stays_small)
 	size_t i;
 
 	fake_reset(&f);
-	p = fake_open(&f, log_dir());
+	p = fake_open(&f, fake_log_dir());
 	EXPECT_RC(fake_put(p, &other, NULL), RC_OK);
 	for (i = 0; i < 150; i++) {
 		EXPECT_RC(fake_put(p, &t, NULL), RC_OK);
@@ -511,7 +479,7 @@ TEST(test_log_tidied_without_heads_stays_small)
 	 * and what is written between two looks. */
 	EXPECT(most > 2 * POOL_SEGMENT_MAX && most < 5 * POOL_SEGMENT_MAX);
 	pool_close(p);
-	p = fake_open(&f, log_dir());
+	p = fake_open(&f, fake_log_dir());
 	expect_counts(p, 2, 0);
 	EXPECT(fake_has(p, &other));
 	pool_close(p);
@@ -525,28 +493,29 @@ TEST(test_log_segments_missing_or_foreign_refused)
 	struct err e;
 
 	fake_reset(&f);
-	p = fake_open(&f, log_dir());
+	p = fake_open(&f, fake_log_dir());
 	(void)fill_segments(p, 1, 3);
 	pool_close(p);
 	EXPECT_U64(count_files(), 3);
 	second = groups_of(2);
 	third = groups_of(3);
-	EXPECT(unlink(seg_path(2)) == 0);
+	EXPECT(unlink(fake_seg_path(2)) == 0);
 	EXPECT_RC(try_open(&p, &f, &e), RC_CORRUPT);
 	EXPECT_STR(e.text, "pool log: segment 2 is missing");
 	/* Another one under its name. */
-	write_file(seg_path(2), third);
+	fake_write_file(fake_seg_path(2), third);
 	EXPECT_RC(try_open(&p, &f, &e), RC_CORRUPT);
 	/* Its last group cut off: no torn end, since a segment follows. */
-	write_file(seg_path(2), bytes_of(second.ptr, second.len - 1));
+	fake_write_file(fake_seg_path(2), bytes_of(second.ptr, second.len - 1));
 	EXPECT_RC(try_open(&p, &f, &e), RC_CORRUPT);
 	/* All of its groups gone, without a trace in itself. */
-	write_file(seg_path(2), bytes_of(second.ptr, POOL_LOG_SEG_HEAD));
+	fake_write_file(
+	    fake_seg_path(2), bytes_of(second.ptr, POOL_LOG_SEG_HEAD));
 	EXPECT_RC(try_open(&p, &f, &e), RC_CORRUPT);
 	EXPECT_STR(e.text,
 	    "pool log: segment 3 is damaged at byte 16: groups are missing "
 	    "before it");
-	write_file(seg_path(2), second);
+	fake_write_file(fake_seg_path(2), second);
 	EXPECT_RC(try_open(&p, &f, &e), RC_OK);
 	expect_counts(p, 33, 0);
 	pool_close(p);
@@ -561,17 +530,17 @@ TEST(test_log_grows_by_zeros)
 	struct stat st;
 
 	fake_reset(&f);
-	p = fake_open(&f, log_dir());
+	p = fake_open(&f, fake_log_dir());
 	for (t.nonce = 0; t.nonce < 1500; t.nonce++) {
 		EXPECT_RC(fake_put(p, &t, NULL), RC_OK);
 		EXPECT_RC(pool_sync(p, NULL), RC_OK);
-		EXPECT(stat(seg_path(1), &st) == 0);
+		EXPECT(stat(fake_seg_path(1), &st) == 0);
 		EXPECT(st.st_size == POOL_LOG_STEP ||
 		       (t.nonce > 1000 && st.st_size == 2 * POOL_LOG_STEP));
 	}
 	EXPECT(st.st_size == 2 * POOL_LOG_STEP);
 	pool_close(p);
-	p = fake_open(&f, log_dir());
+	p = fake_open(&f, fake_log_dir());
 	expect_counts(p, 1500, 0);
 	pool_close(p);
 }
@@ -583,15 +552,15 @@ TEST(test_log_other_names_ignored_temporary_removed)
 	char path[256];
 
 	fake_reset(&f);
-	pool_close(fake_open(&f, log_dir()));
-	(void)snprintf(path, sizeof(path), "%s/README", log_dir());
-	write_file(path, bytes_of_str("not ours"));
+	pool_close(fake_open(&f, fake_log_dir()));
+	(void)snprintf(path, sizeof(path), "%s/README", fake_log_dir());
+	fake_write_file(path, bytes_of_str("not ours"));
 	(void)snprintf(
-	    path, sizeof(path), "%s/pool-000000000000000g.log", log_dir());
-	write_file(path, bytes_of_str("not ours"));
+	    path, sizeof(path), "%s/pool-000000000000000g.log", fake_log_dir());
+	fake_write_file(path, bytes_of_str("not ours"));
 	(void)snprintf(
-	    path, sizeof(path), "%s/pool-0000000000000001.tmp", log_dir());
-	write_file(path, bytes_of_str("half a head"));
+	    path, sizeof(path), "%s/pool-0000000000000001.tmp", fake_log_dir());
+	fake_write_file(path, bytes_of_str("half a head"));
 	EXPECT_U64(count_files(), 3);
 	EXPECT_RC(try_open(&p, &f, NULL), RC_OK);
 	EXPECT_U64(count_files(), 2);
@@ -612,7 +581,7 @@ TEST(test_log_unusable_folder_reported)
 	conf.log_dir = path;
 	EXPECT_RC(pool_open(&p, &conf, &view, 0, NULL), RC_IO);
 	(void)snprintf(path, sizeof(path), "%s/file", test_tmpdir());
-	write_file(path, bytes_of_str("a file"));
+	fake_write_file(path, bytes_of_str("a file"));
 	EXPECT_RC(pool_open(&p, &conf, &view, 0, NULL), RC_IO);
 	EXPECT(p == NULL);
 }
@@ -641,7 +610,7 @@ TEST(test_log_failed_write_is_sticky)
 
 	fake_reset(&f);
 	log_open("unit_pool", LOG_LV_ERROR);
-	p = fake_open(&f, log_dir());
+	p = fake_open(&f, fake_log_dir());
 	EXPECT_RC(fake_put(p, &t, NULL), RC_OK);
 	EXPECT_RC(pool_sync(p, NULL), RC_OK);
 	limit_files(8000);
@@ -656,7 +625,7 @@ TEST(test_log_failed_write_is_sticky)
 	EXPECT_RC(pool_return(p, made, 0, &e), RC_IO);
 	EXPECT_RC(fake_mine(p, &f, 3, 1, 0), RC_IO);
 	pool_close(p);
-	p = fake_open(&f, log_dir());
+	p = fake_open(&f, fake_log_dir());
 	expect_counts(p, 1, 0);
 	pool_close(p);
 }
@@ -669,14 +638,14 @@ TEST(test_log_failed_new_segment_is_sticky)
 	struct err e;
 
 	fake_reset(&f);
-	p = fake_open(&f, log_dir());
+	p = fake_open(&f, fake_log_dir());
 	EXPECT_RC(fake_put(p, &t, NULL), RC_OK);
 	limit_files(8);
 	EXPECT_RC(pool_sync(p, &e), RC_IO);
 	limit_files(0);
 	EXPECT_RC(pool_sync(p, &e), RC_IO);
 	pool_close(p);
-	p = fake_open(&f, log_dir());
+	p = fake_open(&f, fake_log_dir());
 	expect_counts(p, 0, 0);
 	EXPECT_U64(count_files(), 0);
 	pool_close(p);
@@ -691,11 +660,11 @@ TEST(test_log_full_buffer_synced_by_itself)
 	struct fake_tx t = {.from = 1, .data_len = 100000};
 
 	fake_reset(&f);
-	p = fake_open(&f, log_dir());
+	p = fake_open(&f, fake_log_dir());
 	for (t.nonce = 0; t.nonce < 25; t.nonce++)
 		EXPECT_RC(fake_put(p, &t, NULL), RC_OK);
 	pool_close(p); /* without a sync: two groups of ten are there */
-	p = fake_open(&f, log_dir());
+	p = fake_open(&f, fake_log_dir());
 	expect_counts(p, 20, 0);
 	pool_close(p);
 }
@@ -709,7 +678,7 @@ TEST(test_log_dead_segments_removed)
 	uint64_t cnt;
 
 	fake_reset(&f);
-	p = fake_open(&f, log_dir());
+	p = fake_open(&f, fake_log_dir());
 	cnt = fill_segments(p, 1, 4);
 	EXPECT_RC(fake_mine(p, &f, 1, cnt, 0), RC_OK);
 	fake_heads(p, &f, POOL_LINGER_HEADS - 1);
@@ -718,7 +687,7 @@ TEST(test_log_dead_segments_removed)
 	EXPECT_U64(count_files(), 1);
 	pool_close(p);
 	/* One that waits keeps its segment, until most of the log is dead. */
-	p = fake_open(&f, log_dir());
+	p = fake_open(&f, fake_log_dir());
 	EXPECT_RC(fake_put(p, &pinned, NULL), RC_OK);
 	cnt = fill_segments(p, 2, 1);
 	EXPECT_RC(fake_put(p, &small, NULL), RC_OK);
@@ -734,7 +703,7 @@ TEST(test_log_dead_segments_removed)
 	EXPECT(st.log_bytes < 3 * POOL_SEGMENT_MAX);
 	EXPECT(fake_has(p, &pinned));
 	pool_close(p);
-	p = fake_open(&f, log_dir());
+	p = fake_open(&f, fake_log_dir());
 	expect_counts(p, 0, 1);
 	EXPECT(fake_has(p, &pinned));
 	pool_close(p);
@@ -752,20 +721,20 @@ TEST(test_log_mined_survives_crash_in_reorganisation)
 	/* Mined, several heads and restarts ago; then the block is undone,
 	 * and the process dies before anybody offered it again. */
 	fake_reset(&f);
-	p = fake_open(&f, log_dir());
+	p = fake_open(&f, fake_log_dir());
 	EXPECT_RC(fake_put(p, &t, NULL), RC_OK);
 	cnt = fill_segments(p, 2, 3);
 	EXPECT_RC(fake_mine(p, &f, 1, 1, 0), RC_OK);
 	EXPECT_RC(fake_mine(p, &f, 2, cnt, 0), RC_OK);
 	pool_close(p);
 	for (i = 0; i < 3; i++) {
-		p = fake_open(&f, log_dir());
+		p = fake_open(&f, fake_log_dir());
 		expect_counts(p, 0, 0);
 		fake_heads(p, &f, 10);
 		pool_close(p);
 	}
 	f.nonce[1] = 0;
-	p = fake_open(&f, log_dir());
+	p = fake_open(&f, fake_log_dir());
 	expect_counts(p, 1, 0);
 	EXPECT(fake_has(p, &t));
 	/* What was dropped on purpose stays away, even if it was undone. */
@@ -775,7 +744,7 @@ TEST(test_log_mined_survives_crash_in_reorganisation)
 	pool_drop(p, &h, "refused by the chain");
 	EXPECT_RC(pool_sync(p, NULL), RC_OK);
 	pool_close(p);
-	p = fake_open(&f, log_dir());
+	p = fake_open(&f, fake_log_dir());
 	expect_counts(p, 1, 0);
 	pool_close(p);
 }
@@ -787,7 +756,7 @@ TEST(test_log_returned_is_in_the_log_again)
 	struct pool *p;
 
 	fake_reset(&f);
-	p = fake_open(&f, log_dir());
+	p = fake_open(&f, fake_log_dir());
 	EXPECT_RC(fake_put(p, &t, NULL), RC_OK);
 	EXPECT_RC(pool_sync(p, NULL), RC_OK);
 	EXPECT_RC(fake_mine(p, &f, 1, 1, 0), RC_OK);
@@ -797,7 +766,7 @@ TEST(test_log_returned_is_in_the_log_again)
 	fake_heads(p, &f, POOL_LINGER_HEADS + 1);
 	expect_counts(p, 1, 0);
 	pool_close(p);
-	p = fake_open(&f, log_dir());
+	p = fake_open(&f, fake_log_dir());
 	expect_counts(p, 1, 0);
 	pool_close(p);
 }
@@ -811,7 +780,7 @@ TEST(test_log_many_restarts_leave_few_files)
 
 	fake_reset(&f);
 	for (i = 0; i < 60; i++) {
-		p = fake_open(&f, log_dir());
+		p = fake_open(&f, fake_log_dir());
 		expect_counts(p, 0, i);
 		t.nonce++;
 		EXPECT_RC(fake_put(p, &t, NULL), RC_OK);
@@ -820,7 +789,7 @@ TEST(test_log_many_restarts_leave_few_files)
 		pool_close(p);
 	}
 	EXPECT(count_files() <= POOL_SEGMENT_CNT + 2);
-	p = fake_open(&f, log_dir());
+	p = fake_open(&f, fake_log_dir());
 	expect_counts(p, 0, 60);
 	pool_close(p);
 }
@@ -843,7 +812,7 @@ newest_segment(void)
 	unsigned no, newest = 0;
 
 	for (no = 1; no < 4000; no++) {
-		if (access(seg_path(no), F_OK) == 0)
+		if (access(fake_seg_path(no), F_OK) == 0)
 			newest = no;
 	}
 	return newest;
@@ -854,7 +823,7 @@ file_size(unsigned no)
 {
 	struct stat st;
 
-	return stat(seg_path(no), &st) == 0 ? (size_t)st.st_size : 0;
+	return stat(fake_seg_path(no), &st) == 0 ? (size_t)st.st_size : 0;
 }
 
 static void
@@ -920,7 +889,7 @@ crash(struct pool *p, struct crash *c)
 	}
 	len = file_size(no);
 	EXPECT(len >= synced);
-	EXPECT(truncate(seg_path(no),
+	EXPECT(truncate(fake_seg_path(no),
 		   (off_t)(synced +
 			   fake_rand(&c->seed) % (len - synced + 1))) == 0);
 }

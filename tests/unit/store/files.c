@@ -6,7 +6,6 @@
 
 #include <dirent.h>
 #include <fcntl.h>
-#include <ftw.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,6 +15,7 @@
 
 #include "base/check.h"
 #include "base/log.h"
+#include "tree.h"
 
 enum { PATH_LEN = sizeof(struct path) };
 
@@ -92,19 +92,10 @@ files_copy_tree(const char *from, const char *to)
 	copy_level(from, to, 1);
 }
 
-static int
-remove_one(const char *path, const struct stat *st, int kind, struct FTW *f)
-{
-	(void)st;
-	(void)kind;
-	(void)f;
-	return remove(path);
-}
-
 void
 files_remove_tree(const char *path)
 {
-	(void)nftw(path, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+	(void)tree_remove(path);
 }
 
 void
