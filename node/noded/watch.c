@@ -21,6 +21,7 @@ watch_block(sigset_t *signals)
 	sigemptyset(signals);
 	sigaddset(signals, SIGTERM);
 	sigaddset(signals, SIGINT);
+	sigaddset(signals, SIGHUP);
 	sigaddset(signals, SIGUSR1);
 	sigaddset(signals, SIGCHLD);
 	/* Whoever ignores SIGCHLD would never hear of it: exec hands that on.
@@ -89,7 +90,7 @@ watch_run(const sigset_t *signals, const struct signer *signer)
 
 		look_at_clock(&clock);
 		sig = sigtimedwait(signals, NULL, &turn);
-		if (sig == SIGTERM || sig == SIGINT) {
+		if (sig == SIGTERM || sig == SIGINT || sig == SIGHUP) {
 			log_info("noded", "stopping signal=%d", sig);
 			return true;
 		}

@@ -21,7 +21,7 @@ void watch_block(sigset_t *signals);
  * watch_run waits for a reason to stop.
  *
  * signer   NULL: none
- * Returns  true for SIGTERM and SIGINT, false when the signer ended
+ * Returns  true for SIGTERM, SIGINT and SIGHUP, false when the signer ended
  */
 bool watch_run(const sigset_t *signals, const struct signer *signer);
 

@@ -64,6 +64,27 @@ read_ports(struct home *h, struct err *e)
 	    h->port);
 }
 
+enum { LOG_BYTES = 16777216, LOG_BYTES_MIN = 4096, LOG_BYTES_MAX = 1 << 30 };
+
+static enum rc
+read_log_bytes(struct home *h, struct err *e)
+{
+	const char *text = getenv("SEKISHO_LOG_BYTES");
+	char *end = NULL;
+	unsigned long v;
+
+	h->log_bytes = LOG_BYTES;
+	if (text == NULL || text[0] == '\0')
+		return RC_OK;
+	v = text[0] >= '0' && text[0] <= '9' ? strtoul(text, &end, 10) : 0;
+	if (v < LOG_BYTES_MIN || v > LOG_BYTES_MAX || *end != '\0')
+		return FAIL(e, RC_CONF,
+		    "SEKISHO_LOG_BYTES=%s is not a number from %d to %d", text,
+		    LOG_BYTES_MIN, LOG_BYTES_MAX);
+	h->log_bytes = v;
+	return RC_OK;
+}
+
 static enum rc
 find_bin(struct home *h, struct err *e)
 {
@@ -203,6 +224,7 @@ home_open(struct home *h, bool make_users, struct err *e)
 	memset(h, 0, sizeof(*h));
 	h->is_root = getuid() == 0;
 	TRY(read_ports(h, e));
+	TRY(read_log_bytes(h, e));
 	TRY(find_bin(h, e));
 	TRY(find_dir(h, e));
 	TRY(find_self(h, e));

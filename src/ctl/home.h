@@ -37,6 +37,7 @@ struct home {
 	char dir[PATH_MAX];
 	char bin[PATH_MAX]; /* where our programs are */
 	uint16_t port, rpc_port;
+	uint64_t log_bytes; /* a log file is rotated above it */
 	bool is_root;
 	struct {
 		char name[32];

@@ -22,6 +22,7 @@
 #include "ctl/init.h"
 #include "ctl/pg.h"
 #include "ctl/proc.h"
+#include "ctl/rotate.h"
 #include "db/migrate.h"
 #include "upstream/noderpc.h"
 
@@ -46,7 +47,7 @@ struct running {
 	pid_t pid;
 	uint64_t started_ms, retry_at_ms;
 	int delay_ms;
-	bool is_ready;
+	bool is_ready, has_log_failed;
 };
 
 enum { PART_PG, PART_NODE, PART_JOBS, PART_GATEWAY, PART_CNT };
@@ -57,12 +58,19 @@ struct up {
 	int lock_fd;
 };
 
-static volatile sig_atomic_t stop_signal;
+static volatile sig_atomic_t stop_signal, wants_state;
 
 static void
 on_signal(int sig)
 {
 	stop_signal = sig;
+}
+
+static void
+on_state(int sig)
+{
+	(void)sig;
+	wants_state = 1;
 }
 
 static uint64_t
@@ -486,13 +494,54 @@ summary(const struct up *u)
 }
 
 static void
+watch_log(struct up *u, int i)
+{
+	char path[PATH_MAX];
+	struct err e = {0};
+	bool did;
+	enum rc rc;
+
+	home_path(u->h, path, "log/%s.log", parts[i].name);
+	rc = rotate_log(&did, path, u->h->log_bytes, &e);
+	if (rc == RC_OK && !did)
+		return;
+	if (rc == RC_OK)
+		printf(
+		    "%-9s log/%s.log rotated\n", parts[i].name, parts[i].name);
+	else if (!u->run[i].has_log_failed)
+		printf("%-9s %s\n", parts[i].name, err_message(&e, rc));
+	u->run[i].has_log_failed = rc != RC_OK;
+	fflush(stdout);
+}
+
+/* SIGUSR1, as to noded and jobsd. */
+static void
+print_state(const struct up *u)
+{
+	int i;
+
+	for (i = 0; i < PART_CNT; i++)
+		printf("%-9s pid=%d ready=%d seconds=%llu\n", parts[i].name,
+		    (int)u->run[i].pid, u->run[i].is_ready ? 1 : 0,
+		    (unsigned long long)(now_ms() - u->run[i].started_ms) /
+			1000);
+	fflush(stdout);
+}
+
+static void
 watch(struct up *u)
 {
 	int i;
 
 	while (stop_signal == 0) {
-		for (i = 0; i < PART_CNT; i++)
+		for (i = 0; i < PART_CNT; i++) {
 			watch_part(u, i);
+			watch_log(u, i);
+		}
+		if (wants_state != 0) {
+			wants_state = 0;
+			print_state(u);
+		}
 		pause_ms(UP_WATCH_MS);
 	}
 	printf("\nstopping (%s)\n", sigdescr_np(stop_signal));
@@ -503,11 +552,14 @@ up_run(struct home *h, struct err *e)
 {
 	struct up u = {.h = h, .lock_fd = -1};
 	struct sigaction sa = {.sa_handler = on_signal};
+	struct sigaction state = {
+	    .sa_handler = on_state, .sa_flags = SA_RESTART};
 	enum rc rc;
 
 	sigaction(SIGINT, &sa, NULL);
 	sigaction(SIGTERM, &sa, NULL);
 	sigaction(SIGHUP, &sa, NULL);
+	sigaction(SIGUSR1, &state, NULL);
 	rc = prepare(&u, e);
 	if (rc == RC_OK)
 		rc = start_all(&u, e);

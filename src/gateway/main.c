@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -197,6 +198,18 @@ set_file_limit(const struct gw_conf *c)
 	(void)setrlimit(RLIMIT_NOFILE, &rl);
 }
 
+/* The parent holds what workers and key manager inherit: hashes of passwords,
+ * ticket keys. The limit is inherited; each child sees to the rest again,
+ * because a change of user takes it back. */
+static void
+harden(void)
+{
+	const struct rlimit none = {.rlim_cur = 0, .rlim_max = 0};
+
+	(void)setrlimit(RLIMIT_CORE, &none);
+	(void)prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+}
+
 static enum rc
 open_control(struct gw_process *p, struct err *e)
 {
@@ -261,6 +274,7 @@ main(int argc, char **argv)
 	struct err e = {0};
 	struct blob blob;
 
+	harden();
 	read_options(&o, argc, argv);
 	log_open("gateway", LOG_LV_INFO);
 	/* Kore writes process titles over the arguments. */

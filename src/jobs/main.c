@@ -14,20 +14,34 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "base/metrics.h"
 #include "jobs/conf.h"
 #include "jobs/index/feed.h"
 #include "jobs/pg.h"
 
-/* What is read of the configuration, and its file of INI_FILE_MAX. */
-enum { DELAY_MIN_MS = 100, DELAY_MAX_MS = 5000, CONF_ARENA_MAX = 2 << 20 };
+/* CONF_ARENA_MAX: what is read of the configuration, and its file of
+ * INI_FILE_MAX. */
+enum {
+	DELAY_MIN_MS = 100,
+	DELAY_MAX_MS = 5000,
+	CONF_ARENA_MAX = 2 << 20,
+	PAGE_MAX = 65536
+};
 
-static volatile sig_atomic_t is_stopping;
+static volatile sig_atomic_t is_stopping, wants_state;
 
 static void
 on_stop(int sig)
 {
 	(void)sig;
 	is_stopping = 1;
+}
+
+static void
+on_state(int sig)
+{
+	(void)sig;
+	wants_state = 1;
 }
 
 static void
@@ -68,6 +82,18 @@ turn(struct feed *f, const struct jobs_conf *c, size_t *cnt, struct err *e)
 }
 
 static void
+print_state(const struct feed *f)
+{
+	static uint8_t page[PAGE_MAX];
+	struct buf out = buf_of(page, sizeof(page));
+
+	log_info("jobs", "state page node=%d database=%d next=%llu",
+	    f->node != NULL, f->pg != NULL, (unsigned long long)f->next);
+	if (metric_expose(&out) && write(STDERR_FILENO, out.ptr, out.len) < 0)
+		log_warn("jobs", "state page not written");
+}
+
+static void
 follow(struct feed *f, const struct jobs_conf *c)
 {
 	uint64_t delay_ms = 0;
@@ -76,6 +102,10 @@ follow(struct feed *f, const struct jobs_conf *c)
 	enum rc rc;
 
 	while (is_stopping == 0) {
+		if (wants_state != 0) {
+			wants_state = 0;
+			print_state(f);
+		}
 		rc = turn(f, c, &cnt, &e);
 		if (rc == RC_OK) {
 			delay_ms = 0;
@@ -108,6 +138,8 @@ int
 main(int argc, char **argv)
 {
 	struct sigaction sa = {.sa_handler = on_stop};
+	struct sigaction state = {
+	    .sa_handler = on_state, .sa_flags = SA_RESTART};
 	struct feed f = {.pg = NULL};
 	struct arena a;
 	struct jobs_conf c;
@@ -115,6 +147,7 @@ main(int argc, char **argv)
 	bool only_check = argc == 4 && !strcmp(argv[3], "-t");
 	enum rc rc;
 
+	harden();
 	if (argc == 2 && !strcmp(argv[1], "--help")) {
 		printf("usage: jobsd -c FILE [-t]\n\n"
 		       "-t checks the file and leaves. Settings:\n\n");
@@ -134,9 +167,10 @@ main(int argc, char **argv)
 	}
 	if (only_check)
 		return 0;
-	harden();
 	sigaction(SIGTERM, &sa, NULL);
 	sigaction(SIGINT, &sa, NULL);
+	sigaction(SIGHUP, &sa, NULL);
+	sigaction(SIGUSR1, &state, NULL);
 	signal(SIGPIPE, SIG_IGN);
 	f.batch = c.batch;
 	log_info("jobs", "following node=%s", c.node);

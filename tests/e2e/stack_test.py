@@ -557,6 +557,78 @@ def frozen_parts_go_on_as_they_are(s):
 
 
 @case
+def signal_for_the_state_page_ends_nobody(s):
+    """SIGUSR1: noded, jobsd and `sekisho up` print their state; the gateway
+    reads its certificate again."""
+    pids = {p: s.pid(p) for p in ("noded", "jobsd", "gateway")}
+    at = {p: len(log_of(s, p)) for p in pids}
+    lines = len(s.lines)
+    for pid in list(pids.values()) + [s.proc.pid]:
+        os.kill(pid, signal.SIGUSR1)
+    for part, text in (("noded", r"state page[\s\S]*sekisho_chain_head \d+"),
+                       ("jobsd", r"state page node=1 database=1 next=\d+"),
+                       ("gateway", "certificate reloaded")):
+        wait_for(part + " says " + text, 10, lambda p=part, t=text: re.search(t, log_of(s, p)[at[p]:]))
+    for part in ("postgres", "noded", "jobsd", "gateway"):
+        s.wait_line(r"%s\s+pid=\d+ ready=1 seconds=\d+" % part, 5, lines)
+    same({p: s.pid(p) for p in pids}, pids, "nobody was restarted")
+    same(s.https("GET", "/").status, 200)
+
+
+@case
+def logs_rotate_and_stay_bounded(s):
+    """A stack with small logs: each part's log is rotated while it runs, at
+    most four old ones are kept, and the part goes on writing."""
+    with Stack(env={"SEKISHO_LOG_BYTES": "4096"}) as small:
+        log = small.home + "/log/noded.log"
+        pid = small.pid("noded")
+
+        def rotations():
+            return sum("log/noded.log rotated" in line for line in small.lines)
+
+        def fill():
+            os.kill(pid, signal.SIGUSR1)  # a page of text
+            return rotations() >= 6
+
+        wait_for("six rotations", 60, fill)
+        old = [log + ".%d" % i for i in range(1, 6)]
+        same([os.path.exists(f) for f in old], [True] * 4 + [False], "old logs")
+        for f in old[:4]:
+            with open(f, errors="replace") as text:
+                text = text.read()
+            assert 4096 < len(text) < 4 * 4096, (f, len(text))
+            assert text.endswith("\n") and "\0" not in text, f
+        same(stat.S_IMODE(os.stat(old[0]).st_mode), stat.S_IMODE(os.stat(log).st_mode), "mode")
+        size = os.path.getsize(log)
+        assert size < 4 * 4096, size
+        os.kill(pid, signal.SIGUSR1)
+        wait_for("the part writes on", 10, lambda: "state page" in log_of(small, "noded") or rotations() > 6)
+        same(small.pid("noded"), pid)
+
+
+@case
+def nobody_leaves_a_core_or_can_be_looked_into(s):
+    """Of all processes that see a secret: no core, and root's /proc files,
+    which the kernel gives to whoever is not dumpable."""
+    seen = [("sekisho", s.proc.pid)]
+    for part in ("noded", "jobsd", "gateway"):
+        pid = s.pid(part)
+        seen += [(part, pid)] + [(part + "'s child", p) for p in children(pid)]
+    for name, pid in seen + [("postgres", s.pid("postgres"))]:
+        with open("/proc/%d/limits" % pid) as f:
+            core = [line for line in f if line.startswith("Max core file size")][0]
+        same(core.split()[4:6], ["0", "0"], name)
+    for name, pid in seen:
+        same(os.stat("/proc/%d/mem" % pid).st_uid, 0, name)
+        if os.geteuid() != 0:
+            try:
+                open("/proc/%d/environ" % pid).read()
+                raise AssertionError("%s can be looked into" % name)
+            except PermissionError:
+                pass
+
+
+@case
 def every_part_comes_back_after_kill(s):
     for part in ("gateway", "jobsd", "postgres"):
         at = len(s.lines)
