@@ -13,16 +13,11 @@
  * link. So what is in the pool is in the log.
  */
 #include <inttypes.h>
-#include <stdio.h>
 
 #include "base/check.h"
-#include "base/hex.h"
 #include "base/log.h"
 #include "base/metrics.h"
 #include "pool/pool_priv.h"
-
-/* Texts with 0x and NUL; the reason of a drop. */
-enum { HASH_TEXT_MAX = 67, ADDR_TEXT_LEN = 43, WHY_MAX = 128 };
 
 /* The maps hold more than the configured bounds: what was acknowledged under
  * wider ones is taken in again at the next start. */
@@ -40,135 +35,6 @@ pool_conf_open(uint64_t chain_id)
 	    .per_account_max = SIZE_MAX,
 	    .account_max = SIZE_MAX,
 	};
-}
-
-static void
-publish(const struct pool *p)
-{
-	metric_set(METRIC_POOL_PENDING, p->ready);
-	metric_set(METRIC_POOL_QUEUED, p->by_hash.cnt - p->ready);
-	metric_set(METRIC_POOL_BYTES, p->bytes);
-}
-
-/* say_gone writes the line that keeps a drop from being silent; without a
- * reason it was written before the restart. */
-static void
-say_gone(const struct pool_entry *n, const char *why)
-{
-	char hash[HASH_TEXT_MAX], from[ADDR_TEXT_LEN];
-
-	if (why == NULL)
-		return;
-	log_info("pool",
-	    "dropped hash=%s sender=%s nonce=%" PRIu64 " why=\"%s\"",
-	    hex_put0x(hash, hash_bytes(&n->tx->tx.hash)),
-	    hex_put0x(from, addr_bytes(&n->tx->sender)), n->tx->tx.nonce, why);
-}
-
-static bool
-is_above(const struct pool *p, const struct pool_entry *n)
-{
-	return n->tx->tx.gas > p->conf.gas.block;
-}
-
-/* say_above writes the line about an acknowledged one that blocks have become
- * too small for. */
-static void
-say_above(const struct pool *p, const struct pool_entry *n)
-{
-	char hash[HASH_TEXT_MAX], from[ADDR_TEXT_LEN];
-
-	log_warn("pool",
-	    "waits for larger blocks hash=%s sender=%s nonce=%" PRIu64
-	    " gas=%" PRIu64 " limit=%" PRIu64,
-	    hex_put0x(hash, hash_bytes(&n->tx->tx.hash)),
-	    hex_put0x(from, addr_bytes(&n->tx->sender)), n->tx->tx.nonce,
-	    n->tx->tx.gas, p->conf.gas.block);
-}
-
-/* forget frees an entry that its account lists no more. */
-static void
-forget(void *ctx, struct pool_entry *n)
-{
-	struct pool *p = ctx;
-
-	CHECK(map_del(&p->by_hash, n->tx->tx.hash.b) == n);
-	p->bytes -= n->tx->memory_bytes;
-	pool_log_forget(&n->ref);
-	pool_entry_free(n);
-}
-
-/* forget_mined is forget for what the chain has. */
-static void
-forget_mined(void *ctx, struct pool_entry *n)
-{
-	pool_linger_add(ctx, &n->ref);
-	forget(ctx, n);
-}
-
-/* edit_begin and edit_end bracket changes to an account's array; the account
- * may be gone after edit_end. */
-static void
-edit_begin(struct pool *p, const struct pool_account *acc)
-{
-	p->ready -= acc->ready;
-}
-
-static void
-edit_end(struct pool *p, struct pool_account *acc)
-{
-	uint64_t gas = pool_account_settle(acc, p->conf.gas.block, p->now_ms);
-
-	p->ready += acc->ready;
-	if (gas > p->ready_gas)
-		p->ready_gas = gas;
-	pool_idle_look(p, acc);
-	if (acc->cnt > 0) {
-		pool_heap_fix(p, acc);
-		return;
-	}
-	pool_heap_del(p, acc);
-	CHECK(map_del(&p->by_addr, acc->addr.b) == acc);
-	pool_account_free(acc);
-}
-
-/*
- * remove_entry takes out what the chain's state will not tell at the next
- * start, hence the record.
- */
-static enum rc
-remove_entry(
-    struct pool *p, struct pool_entry *n, const char *why, struct err *e)
-{
-	struct pool_account *acc = n->acc;
-	size_t at = pool_account_at(acc, n->tx->tx.nonce);
-	struct hash hash = n->tx->tx.hash;
-
-	say_gone(n, why);
-	edit_begin(p, acc);
-	pool_account_demote(acc, at, p->now_ms);
-	pool_account_close_gap(acc, at, 1);
-	forget(p, n);
-	edit_end(p, acc);
-	return p->log == NULL ? RC_OK : pool_log_del(p->log, &hash, e);
-}
-
-/* refresh reads an account again. What is mined needs no record: its nonce
- * tells the same at the next start. The account may be gone afterwards. */
-static enum rc
-refresh(struct pool *p, struct pool_account *acc, struct err *e)
-{
-	uint64_t nonce;
-	struct u256 balance;
-
-	TRY(p->view.account(p->view.ctx, &nonce, &balance, &acc->addr, e));
-	edit_begin(p, acc);
-	pool_account_mined(acc, pool_account_at(acc, nonce), forget_mined, p);
-	acc->nonce = nonce;
-	acc->balance = balance;
-	acc->read_at = p->head_no;
-	edit_end(p, acc);
-	return RC_OK;
 }
 
 /* struct seat is where a newcomer would go. */
@@ -189,7 +55,7 @@ find_seat(
 	uint64_t nonce = t->tx.nonce;
 
 	if (acc != NULL && acc->read_at != p->head_no) {
-		TRY(refresh(p, acc, e));
+		TRY(pool_refresh(p, acc, e));
 		acc = map_get(&p->by_addr, t->sender.b);
 	}
 	*out = (struct seat){.acc = acc};
@@ -243,8 +109,8 @@ link_first(struct pool *p, const struct seat *s, struct pool_entry *n)
 		pool_account_free(acc);
 		return false;
 	}
-	edit_begin(p, acc);
-	edit_end(p, acc);
+	pool_edit_begin(p, acc);
+	pool_edit_end(p, acc);
 	return true;
 }
 
@@ -253,21 +119,21 @@ link_next(struct pool *p, const struct seat *s, struct pool_entry *n)
 {
 	if (!pool_account_reserve(s->acc))
 		return false;
-	edit_begin(p, s->acc);
+	pool_edit_begin(p, s->acc);
 	pool_account_put(s->acc, s->at, n);
-	edit_end(p, s->acc);
+	pool_edit_end(p, s->acc);
 	return true;
 }
 
 static bool
 link_instead(struct pool *p, const struct seat *s, struct pool_entry *n)
 {
-	edit_begin(p, s->acc);
+	pool_edit_begin(p, s->acc);
 	pool_account_demote(s->acc, s->at, p->now_ms);
 	s->acc->v[s->at] = n;
 	n->acc = s->acc;
-	forget(p, s->old);
-	edit_end(p, s->acc);
+	pool_forget(p, s->old);
+	pool_edit_end(p, s->acc);
 	return true;
 }
 
@@ -351,7 +217,7 @@ make_room(struct pool *p, const struct seat *s, const struct pool_tx *t,
 	TRY(pool_victim(p, &victim, s->acc, t, s->is_ready, e));
 	if (victim == NULL)
 		return RC_OK;
-	return remove_entry(p, victim, "the pool is full", e);
+	return pool_remove(p, victim, "the pool is full", e);
 }
 
 static enum rc
@@ -386,7 +252,7 @@ pool_insert(struct pool *p, struct pool_tx *t, uint64_t now_ms, struct err *e)
 	p->now_ms = now_ms;
 	rc = insert(p, t, e);
 	metric_add(rc == RC_OK ? METRIC_POOL_ADDED : METRIC_POOL_REFUSED, 1);
-	publish(p);
+	pool_publish(p);
 	return rc;
 }
 
@@ -413,12 +279,12 @@ enter_again(struct pool *p, const struct seat *s, struct pool_tx *t,
 	TRY(enter(p, s, t, logged_bytes, e));
 	n = map_get(&p->by_hash, t->tx.hash.b);
 	if (reading == NULL) {
-		if (is_above(p, n))
-			say_above(p, n);
+		if (pool_is_above(p, n))
+			pool_say_above(p, n);
 		return RC_OK;
 	}
 	/* Larger blocks are waited for since the start. */
-	if (!is_above(p, n))
+	if (!pool_is_above(p, n))
 		n->idle_ms = t->added_ms;
 	pool_log_adopt(reading, &n->ref, t, logged_bytes);
 	return RC_OK;
@@ -459,7 +325,7 @@ pool_return(struct pool *p, struct pool_tx *t, uint64_t now_ms, struct err *e)
 	p->now_ms = now_ms;
 	t->added_ms = now_ms;
 	rc = restore(p, t, 0, NULL, e);
-	publish(p);
+	pool_publish(p);
 	return rc;
 }
 
@@ -478,7 +344,7 @@ replay_del(void *ctx, const struct hash *hash)
 
 	/* p->log is not set yet, so no record is added. */
 	if (n != NULL)
-		(void)remove_entry(p, n, NULL, NULL);
+		(void)pool_remove(p, n, NULL, NULL);
 }
 
 struct pool_log_reader
@@ -511,8 +377,8 @@ say_all_above(const struct pool *p)
 
 	for (i = 0; i < p->heap_cnt; i++) {
 		for (k = 0; k < p->heap[i]->cnt; k++) {
-			if (is_above(p, p->heap[i]->v[k]))
-				say_above(p, p->heap[i]->v[k]);
+			if (pool_is_above(p, p->heap[i]->v[k]))
+				pool_say_above(p, p->heap[i]->v[k]);
 		}
 	}
 }
@@ -539,7 +405,7 @@ pool_open(struct pool **out, const struct pool_conf *conf,
 		    p->ready, p->by_hash.cnt - p->ready,
 		    pool_log_bytes(p->log));
 	}
-	publish(p);
+	pool_publish(p);
 	*out = p;
 	return RC_OK;
 }
@@ -576,190 +442,6 @@ enum rc
 pool_tidy(struct pool *p, struct err *e)
 {
 	return p->log == NULL ? RC_OK : pool_log_tidy(p->log, e);
-}
-
-/* list_accounts copies the heap, which moves while accounts change. */
-static enum rc
-list_accounts(const struct pool *p, struct arena *a, struct pool_account ***out,
-    size_t *cnt, struct err *e)
-{
-	*cnt = p->heap_cnt;
-	*out = arena_array(a, p->heap_cnt, sizeof(struct pool_account *));
-	if (*out == NULL && *cnt > 0)
-		return FAIL(e, RC_NO_MEMORY, "a list of %zu accounts", *cnt);
-	if (*cnt > 0)
-		memcpy(*out, p->heap, *cnt * sizeof(struct pool_account *));
-	return RC_OK;
-}
-
-/* lists_max is room for two lists of all accounts, and for what the arena
- * needs around them. */
-static size_t
-lists_max(const struct pool *p)
-{
-	return 4 * sizeof(void *) * (p->heap_cnt + 1024);
-}
-
-static bool
-is_aged(const struct pool *p, const struct pool_entry *n)
-{
-	return p->now_ms > n->idle_ms &&
-	       (p->now_ms - n->idle_ms) / 1000 > p->conf.age_max_s;
-}
-
-/* drop_aged drops one with the reason why it could not be mined. */
-static enum rc
-drop_aged(struct pool *p, struct pool_entry *n, struct err *e)
-{
-	char why[WHY_MAX] = "queued for too long";
-
-	if (is_above(p, n))
-		(void)snprintf(why, sizeof(why),
-		    "gas %" PRIu64 " is above the block gas limit %" PRIu64
-		    " for too long",
-		    n->tx->tx.gas, p->conf.gas.block);
-	return remove_entry(p, n, why, e);
-}
-
-/* age_account drops what has been queued for too long. */
-static enum rc
-age_account(struct pool *p, struct pool_account *acc, struct err *e)
-{
-	size_t i = acc->cnt;
-	bool is_last = false;
-
-	while (!is_last && i-- > acc->ready) {
-		if (!is_aged(p, acc->v[i]))
-			continue;
-		is_last = acc->cnt == 1; /* acc goes with it */
-		TRY(drop_aged(p, acc->v[i], e));
-	}
-	return RC_OK;
-}
-
-/* age_all drops, now and then, what has aged. */
-static enum rc
-age_all(struct pool *p, struct arena *a, struct err *e)
-{
-	struct pool_account **v;
-	size_t i, cnt;
-
-	if (p->now_ms - p->aged_ms < POOL_AGE_EVERY_MS)
-		return RC_OK;
-	TRY(list_accounts(p, a, &v, &cnt, e));
-	for (i = 0; i < cnt; i++)
-		TRY(age_account(p, v[i], e));
-	p->aged_ms = p->now_ms;
-	return RC_OK;
-}
-
-/* demote_above makes queued what the next block is too small for, and all
- * behind it; each gets a line. */
-static void
-demote_above(struct pool *p, struct pool_account *acc)
-{
-	size_t i, at = pool_account_above(acc, p->conf.gas.block);
-
-	for (i = at; i < acc->ready; i++) {
-		if (is_above(p, acc->v[i]))
-			say_above(p, acc->v[i]);
-	}
-	for (i = 0; i < at; i++) {
-		if (acc->v[i]->tx->tx.gas > p->ready_gas)
-			p->ready_gas = acc->v[i]->tx->tx.gas;
-	}
-	if (at == acc->ready)
-		return;
-	edit_begin(p, acc);
-	pool_account_demote(acc, at, p->now_ms);
-	edit_end(p, acc);
-}
-
-static enum rc
-demote_all_above(struct pool *p, struct arena *a, struct err *e)
-{
-	struct pool_account **v;
-	size_t i, cnt;
-
-	TRY(list_accounts(p, a, &v, &cnt, e));
-	p->ready_gas = 0; /* counted anew */
-	for (i = 0; i < cnt; i++)
-		demote_above(p, v[i]);
-	return RC_OK;
-}
-
-enum rc
-pool_set_gas(
-    struct pool *p, const struct pool_gas *gas, uint64_t now_ms, struct err *e)
-{
-	struct arena a;
-	enum rc rc;
-
-	p->now_ms = now_ms;
-	p->conf.gas = *gas;
-	if (gas->block >= p->ready_gas)
-		return RC_OK;
-	arena_init(&a, lists_max(p));
-	rc = demote_all_above(p, &a, e);
-	arena_drop(&a);
-	publish(p);
-	return rc;
-}
-
-/* refresh_short reads the accounts again that may have got the funds they
- * lacked. */
-static enum rc
-refresh_short(struct pool *p, struct arena *a, struct err *e)
-{
-	struct pool_account **v;
-	size_t i, cnt;
-
-	TRY(list_accounts(p, a, &v, &cnt, e));
-	for (i = 0; i < cnt; i++) {
-		if (v[i]->read_at != p->head_no &&
-		    v[i]->ready < pool_account_run(v[i]))
-			TRY(refresh(p, v[i], e));
-	}
-	return RC_OK;
-}
-
-static enum rc
-refresh_touched(
-    struct pool *p, const struct addr *touched, size_t cnt, struct err *e)
-{
-	struct pool_account *acc;
-	size_t i;
-
-	for (i = 0; i < cnt; i++) {
-		acc = map_get(&p->by_addr, touched[i].b);
-		if (acc != NULL)
-			TRY(refresh(p, acc, e));
-	}
-	return RC_OK;
-}
-
-enum rc
-pool_head(struct pool *p, const struct pool_view *view,
-    const struct addr *touched, size_t cnt, uint64_t now_ms, struct err *e)
-{
-	struct arena a;
-	enum rc rc;
-
-	p->view = *view;
-	p->now_ms = now_ms;
-	p->head_no++;
-	arena_init(&a, lists_max(p));
-	pool_linger_expire(p, false);
-	rc = refresh_touched(p, touched, cnt, e);
-	if (rc == RC_OK)
-		rc = refresh_short(p, &a, e);
-	if (rc == RC_OK)
-		rc = age_all(p, &a, e);
-	if (rc == RC_OK && p->log != NULL)
-		rc = pool_log_compact(p->log, e);
-	arena_drop(&a);
-	publish(p);
-	return rc;
 }
 
 struct pool_tx *
@@ -808,6 +490,6 @@ pool_drop(struct pool *p, const struct hash *hash, const char *why)
 	if (n == NULL)
 		return;
 	/* A failed log is sticky: the next sync reports it. */
-	(void)remove_entry(p, n, why, NULL);
-	publish(p);
+	(void)pool_remove(p, n, why, NULL);
+	pool_publish(p);
 }

@@ -126,6 +126,39 @@ size_t pool_account_above(const struct pool_account *acc, uint64_t block_gas);
 uint64_t pool_account_settle(
     struct pool_account *acc, uint64_t block_gas, uint64_t now_ms);
 
+/* edit.c */
+
+/* pool_publish sets the metrics. */
+void pool_publish(const struct pool *p);
+
+/* pool_is_above: the next block is too small for n. pool_say_above writes the
+ * line about an acknowledged one that this happened to. */
+bool pool_is_above(const struct pool *p, const struct pool_entry *n);
+void pool_say_above(const struct pool *p, const struct pool_entry *n);
+
+/* pool_edit_begin and pool_edit_end bracket changes to an account's array; the
+ * account may be gone after the end. */
+void pool_edit_begin(struct pool *p, const struct pool_account *acc);
+void pool_edit_end(struct pool *p, struct pool_account *acc);
+
+/* pool_forget frees an entry that its account lists no more. */
+void pool_forget(struct pool *p, struct pool_entry *n);
+
+/*
+ * pool_remove takes out what the chain's state will not tell at the next
+ * start, hence the record. The account may be gone afterwards.
+ *
+ * why     for the line in the log; NULL: it was written before
+ * Errors  RC_IO
+ */
+enum rc pool_remove(
+    struct pool *p, struct pool_entry *n, const char *why, struct err *e);
+
+/* pool_refresh reads an account again. What is mined needs no record: its
+ * nonce tells the same at the next start. The account may be gone
+ * afterwards. */
+enum rc pool_refresh(struct pool *p, struct pool_account *acc, struct err *e);
+
 /* pick.c */
 
 /* pool_idle_look is called after each change of an account: work in it ends
