@@ -56,7 +56,8 @@ class Stack:
         self.lines = []
         self.proc = subprocess.Popen([BIN + "/sekisho", "up"], env=self.env, stdin=subprocess.DEVNULL,
                                      stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
-        threading.Thread(target=self._read, args=(self.proc,), daemon=True).start()
+        self.reader = threading.Thread(target=self._read, args=(self.proc,), daemon=True)
+        self.reader.start()
         if wait:
             self.wait_line(r"^stop ", START_S)
             with open(self.home + "/secrets/dev-credentials.json") as f:
@@ -87,7 +88,9 @@ class Stack:
             return self.proc.returncode if self.proc else None
         self.proc.send_signal(sig)
         try:
-            return self.proc.wait(seconds)
+            code = self.proc.wait(seconds)
+            self.reader.join(seconds)  # its last lines are text too
+            return code
         except subprocess.TimeoutExpired:
             self.proc.kill()
             raise AssertionError("sekisho up did not stop in %d s:\n%s" % (seconds, self.text()))
