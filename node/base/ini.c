@@ -19,26 +19,29 @@ ini_read_file(
     struct arena *a, struct bytes *out, const char *path, struct err *e)
 {
 	FILE *f = fopen(path, "re");
-	uint8_t *buf = arena_alloc(a, INI_FILE_MAX + 1);
+	struct arena_mark mark = arena_save(a);
+	uint8_t *buf;
 	int fault = 0;
 	size_t n = 0;
 
 	if (f == NULL)
 		return FAIL(e, RC_IO, "%s: %s", path, strerror(errno));
+	buf = arena_alloc(a, INI_FILE_MAX + 1);
 	if (buf != NULL)
 		n = fread(buf, 1, INI_FILE_MAX + 1, f);
 	if (ferror(f) != 0)
 		fault = errno; /* of a folder, say */
 	fclose(f);
+	if (buf != NULL && fault == 0 && n <= INI_FILE_MAX) {
+		*out = bytes_of(buf, n);
+		return RC_OK;
+	}
+	arena_rewind(a, mark);
 	if (buf == NULL)
 		return FAIL(e, RC_NO_MEMORY, "%s", path);
 	if (fault != 0)
 		return FAIL(e, RC_IO, "%s: %s", path, strerror(fault));
-	if (n > INI_FILE_MAX)
-		return FAIL(
-		    e, RC_CONF, "%s: larger than %d bytes", path, INI_FILE_MAX);
-	*out = bytes_of(buf, n);
-	return RC_OK;
+	return FAIL(e, RC_CONF, "%s: larger than %d bytes", path, INI_FILE_MAX);
 }
 
 struct ini
