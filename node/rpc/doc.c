@@ -67,6 +67,12 @@ is_private(enum rc rc)
 	return err_rpc_code(rc) == -32603;
 }
 
+int
+rpc_log_len(const struct rpc_item *it)
+{
+	return it->id.len < RPC_LOG_ID_MAX ? (int)it->id.len : RPC_LOG_ID_MAX;
+}
+
 void
 rpc_item_fail(struct rpc_doc *d, struct rpc_item *it, enum rc rc,
     const struct err *why, struct bytes data)
@@ -76,8 +82,12 @@ rpc_item_fail(struct rpc_doc *d, struct rpc_item *it, enum rc rc,
 
 	metric_add(METRIC_RPC_ERRORS, 1);
 	if (is_private(rc)) {
-		log_error("rpc", "call failed error=\"%s\"", text);
+		log_error("rpc", "call failed req=%.*s error=\"%s\"",
+		    rpc_log_len(it), (const char *)it->id.ptr, text);
 		text = err_text(rc);
+	} else {
+		log_debug("rpc", "call refused req=%.*s error=\"%s\"",
+		    rpc_log_len(it), (const char *)it->id.ptr, text);
 	}
 	jsonw_init(&w, BODY_MIN + 2 * data.len);
 	jsonw_obj(&w);

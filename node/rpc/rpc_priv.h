@@ -72,6 +72,14 @@ struct rpc_item {
 	struct rpc_activity *activity;
 };
 
+/*
+ * Log lines of a call name its id: the gateway's calls carry the id of the
+ * request they belong to, so that one grep finds a request in both logs.
+ * rpc_log_len is how much of it a line gets.
+ */
+enum { RPC_LOG_ID_MAX = 96 };
+int rpc_log_len(const struct rpc_item *it);
+
 struct rpc_doc {
 	const struct rpc_node *node;
 	enum rpc_source source;

@@ -7,6 +7,7 @@
 #include <stdio.h>
 
 #include "base/hex.h"
+#include "base/log.h"
 #include "rpc/rpc_priv.h"
 
 /* Largest of the small results below; snapshots have their own bound. */
@@ -72,8 +73,12 @@ submit(struct rpc_doc *d, struct rpc_item *it, struct pool *p, uint64_t now_ms,
 
 	if (rc == RC_IO || rc == RC_CORRUPT)
 		return FAIL(e, rc, "%s", err_message(&why, rc));
-	if (rc == RC_OK)
+	if (rc == RC_OK) {
 		it->tx = NULL; /* the pool's now */
+		log_debug("rpc", "accepted req=%.*s tx=%02x%02x%02x%02x",
+		    rpc_log_len(it), (const char *)it->id.ptr, hash.b[0],
+		    hash.b[1], hash.b[2], hash.b[3]);
+	}
 	jsonw_init(&w, SMALL_MAX);
 	jsonw_data(&w, hash_bytes(&hash));
 	end(d, it, &w, rc, &why);

@@ -227,11 +227,20 @@ struct answer {
 	struct bytes value;
 };
 
+/* read_id reads the number in "number:request", as put_id wrote it. */
 static bool
 read_id(uint64_t *out, struct bytes text)
 {
+	const uint8_t *colon;
 	size_t i;
 
+	if (text.len < 3 || text.ptr[0] != '"')
+		return false;
+	text = bytes_of(text.ptr + 1, text.len - 2);
+	colon = memchr(text.ptr, ':', text.len);
+	if (colon == NULL)
+		return false;
+	text.len = (size_t)(colon - text.ptr);
 	if (text.len == 0 || text.len > 16)
 		return false;
 	*out = 0;
@@ -500,8 +509,10 @@ put(struct node_conn *c, const void *p, size_t len)
 
 #define PUT(c, literal) put(c, literal, sizeof(literal) - 1)
 
+/* The answer is found again by the number; the request's id goes with it so
+ * that the node's log names it. It consists of letters, digits and ._- */
 static void
-put_id(struct node_conn *c, uint64_t id)
+put_id(struct node_conn *c, uint64_t id, const struct txn *t)
 {
 	char digits[24];
 	size_t at = sizeof(digits);
@@ -510,14 +521,20 @@ put_id(struct node_conn *c, uint64_t id)
 		digits[--at] = (char)('0' + id % 10);
 		id /= 10;
 	} while (id > 0);
+	PUT(c, "\"");
 	put(c, digits + at, sizeof(digits) - at);
+	PUT(c, ":");
+	if (t != NULL)
+		put(c, t->req.id, strlen(t->req.id));
+	PUT(c, "\"");
 }
 
 static void
-put_call(struct node_conn *c, uint64_t id, const struct gw_node_call *call)
+put_call(struct node_conn *c, const struct node_slot *s, size_t item,
+    const struct gw_node_call *call)
 {
 	PUT(c, "{\"jsonrpc\":\"2.0\",\"id\":");
-	put_id(c, id);
+	put_id(c, id_of(c->pool, s, item), s->txn);
 	PUT(c, ",\"method\":\"");
 	put(c, call->method.ptr, call->method.len);
 	PUT(c, "\",\"params\":");
@@ -528,6 +545,9 @@ put_call(struct node_conn *c, uint64_t id, const struct gw_node_call *call)
 	PUT(c, "}");
 }
 
+/* Around the method and parameters of a call: names, number, request. */
+enum { CALL_BYTES = 84 + GW_REQ_ID_MAX };
+
 /* size_of bounds what put_calls writes. */
 static size_t
 size_of(const struct gw_node_effect *n)
@@ -535,7 +555,8 @@ size_of(const struct gw_node_effect *n)
 	size_t total = 8, i;
 
 	for (i = 0; i < n->cnt; i++)
-		total += 80 + n->calls[i].method.len + n->calls[i].params.len;
+		total += CALL_BYTES + n->calls[i].method.len +
+			 n->calls[i].params.len;
 	return total;
 }
 
@@ -550,7 +571,7 @@ put_calls(struct node_conn *c, const struct node_slot *s,
 	for (i = 0; i < n->cnt; i++) {
 		if (i > 0)
 			PUT(c, ",");
-		put_call(c, id_of(c->pool, s, i), &n->calls[i]);
+		put_call(c, s, i, &n->calls[i]);
 	}
 	if (n->cnt > 1)
 		PUT(c, "]");

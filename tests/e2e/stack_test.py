@@ -607,6 +607,30 @@ def logs_rotate_and_stay_bounded(s):
 
 
 @case
+def one_grep_finds_a_request_in_both_logs(s):
+    """The id of a request, the client's own here, is in the gateway's access
+    log and in the node's, and the answer's id is the client's all the same."""
+    with Stack() as talkative:
+        conf = talkative.home + "/conf/node.conf"
+        with open(conf, "a") as f:
+            f.write("log_level = debug\n")
+        at = len(talkative.lines)
+        os.kill(talkative.pid("noded"), signal.SIGTERM)
+        talkative.wait_line(r"noded\s+ready again", 30, at)
+        wait_for("answer", 10, lambda: talkative.height() >= 0)
+        a = talkative.credentials["accounts"][0]
+        raw = sign(talkative, a, to="0x" + "77" * 20, value=1, nonce=next_nonce(talkative, a))
+        for req, params, want in (("walk-1.good", [raw], r"accepted req=\S*walk-1\.good\S* tx="),
+                                  ("walk-2.again", [raw], r"call refused req=\S*walk-2\.again\S* error=.*already known")):
+            r = talkative.http("POST", "/", {"jsonrpc": "2.0", "id": "mine", "method": "eth_sendRawTransaction",
+                                             "params": params}, headers={"X-Request-Id": req})
+            same(r.json["id"], "mine")
+            wait_for("node's line of " + req, 10, lambda w=want: re.search(w, log_of(talkative, "noded")))
+            with open(talkative.home + "/log/gw/access.log") as f:
+                wait_for("access line of " + req, 10, lambda f=f, q=req: f.seek(0) == 0 and q in f.read())
+
+
+@case
 def nobody_leaves_a_core_or_can_be_looked_into(s):
     """Of all processes that see a secret: no core, and root's /proc files,
     which the kernel gives to whoever is not dumpable."""
