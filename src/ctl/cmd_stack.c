@@ -11,6 +11,7 @@
 #include "ctl/init.h"
 #include "ctl/pg.h"
 #include "ctl/up.h"
+#include "db/connect.h"
 #include "db/migrate.h"
 
 static void
@@ -85,12 +86,7 @@ connect_to(PGconn **pg, const char *database, struct err *e)
 		TRY(home_need(&h, e));
 		return pg_connect(&h, pg, NULL, e);
 	}
-	*pg = PQconnectdb(database);
-	if (PQstatus(*pg) == CONNECTION_OK)
-		return RC_OK;
-	err_fail(e, RC_UNAVAILABLE, "database: %s", PQerrorMessage(*pg));
-	PQfinish(*pg);
-	return RC_UNAVAILABLE;
+	return db_connect(pg, database, e);
 }
 
 int

@@ -9,6 +9,8 @@
  * comes; the server ends it by its own statement_timeout.
  */
 #include <libpq-fe.h>
+#include <limits.h>
+#include <openssl/ssl.h>
 #include <stdio.h>
 #include <sys/epoll.h>
 #include <sys/un.h>
@@ -24,10 +26,13 @@ enum {
 	CONNECT_MS = 5000,
 	/* Statements of the whole program. */
 	STMT_MAX = 256,
-	CONNINFO_MAX = 1024,
+	CONNINFO_MAX = 8192,
 	/* Queries in a row without a result, then the connection is new. */
 	TIMEOUTS_MAX = 8,
 };
+
+/* A file that is not there, in the place of one that is not wanted. */
+#define NO_FILE "/nonexistent"
 
 enum db_state { DB_DOWN, DB_CONNECTING, DB_UP };
 
@@ -284,15 +289,27 @@ take_result(struct db_conn *c)
 	return true;
 }
 
+/* Bytes that TLS has decrypted and libpq has not taken: the event loop sees
+ * nothing of them. */
+static bool
+has_decrypted(const struct db_conn *c)
+{
+	SSL *ssl = PQsslStruct(c->pg, "OpenSSL");
+
+	return ssl != NULL && SSL_pending(ssl) > 0;
+}
+
 static void
 receive(struct db_conn *c)
 {
-	if (PQconsumeInput(c->pg) != 1) {
-		drop(c);
-		return;
-	}
-	while (c->state == DB_UP && c->head != NULL && take_result(c))
-		continue;
+	do {
+		if (PQconsumeInput(c->pg) != 1) {
+			drop(c);
+			return;
+		}
+		while (c->state == DB_UP && c->head != NULL && take_result(c))
+			continue;
+	} while (c->state == DB_UP && has_decrypted(c));
 	if (c->state == DB_UP && PQstatus(c->pg) != CONNECTION_OK)
 		drop(c);
 }
@@ -369,6 +386,33 @@ put_host(char *out, const struct gw_process *p)
 	put_word(out, "host", path);
 }
 
+/*
+ * Inside the machine the socket says who is there. Across a network it is
+ * the certificate, by default with the server's name. What libpq would look
+ * for in a home folder is named, for a worker has none.
+ */
+static void
+put_tls(char *out, const struct gw_process *p)
+{
+	const struct gw_conf *c = p->conf;
+	char path[PATH_MAX];
+
+	if (c->db_address[0] == '\0') {
+		put_word(out, "sslmode", "disable");
+		return;
+	}
+	put_word(
+	    out, "host", c->db_host[0] != '\0' ? c->db_host : c->db_address);
+	put_word(out, "sslmode", c->db_sslmode);
+	put_word(out, "sslcert", NO_FILE);
+	put_word(out, "sslkey", NO_FILE);
+	put_word(out, "sslcrl", NO_FILE);
+	(void)snprintf(path, sizeof(path), "%s%s%s",
+	    c->db_ca[0] == '/' || p->is_chrooted ? "" : p->root,
+	    c->db_ca[0] == '/' ? "" : "/", c->db_ca);
+	put_word(out, "sslrootcert", c->db_ca[0] != '\0' ? path : NO_FILE);
+}
+
 static void
 make_conninfo(char out[CONNINFO_MAX])
 {
@@ -390,7 +434,7 @@ make_conninfo(char out[CONNINFO_MAX])
 	put_word(out, "options", text);
 	put_word(out, "application_name", "sekisho gateway");
 	put_word(out, "gssencmode", "disable");
-	put_word(out, "sslmode", "disable");
+	put_tls(out, p);
 	put_word(out, "client_encoding", "UTF8");
 }
 

@@ -3,9 +3,11 @@
  * System calls of workers and key manager. Kore has a list of its own, made
  * for older C libraries, which allows files; what stands here is looked at
  * first. A worker can not open, look at or remove any file: everything that
- * it needs comes from the parent through shared memory and descriptors.
+ * it needs comes from the parent through shared memory and descriptors. One
+ * exception: with a database that shows a certificate it may read.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <signal.h>
 #include <sys/mman.h>
@@ -41,6 +43,12 @@ static struct sock_filter no_files[] = {
     REFUSE(faccessat2, EACCES),
     REFUSE(getdents64, EACCES),
     REFUSE(uname, EACCES),
+};
+
+/* libpq reads the authorities of a database that shows a certificate at each
+ * connection, and in a chroot there is little else to read. */
+static struct sock_filter read_files[] = {
+    KORE_SYSCALL_ALLOW_ARG(openat, 2, O_RDONLY),
 };
 
 /* What glibc 2.36, OpenSSL 3, libpq 15 and our own code call besides. */
@@ -146,6 +154,8 @@ kore_seccomp_hook(void)
 		add("gw-keymgr", keymgr_calls, KORE_FILTER_LEN(keymgr_calls));
 		return;
 	}
+	if (p->conf->db_address[0] != '\0' && p->conf->db_ca[0] != '\0')
+		add("gw-read", read_files, KORE_FILTER_LEN(read_files));
 	add("gw-files", no_files, KORE_FILTER_LEN(no_files));
 	add("gw-calls", worker_calls, KORE_FILTER_LEN(worker_calls));
 	if (p->conf->db_address[0] != '\0')

@@ -110,6 +110,8 @@ struct gw_conf {
 	const char *node_socket;
 	uint64_t node_conn_cnt, node_in_flight, node_ms, node_answer_max;
 	const char *db_socket, *db_address, *db_name, *db_user;
+	/* With db_address; db_sslmode is never empty then. */
+	const char *db_host, *db_sslmode, *db_ca;
 	const char *db_password_file;
 	uint64_t db_port, db_conn_cnt, db_in_flight, db_ms;
 	size_t listener_cnt, surface_cnt, mount_cnt;

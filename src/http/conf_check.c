@@ -107,6 +107,49 @@ check_listener(struct gw_conf_reader *r, size_t at)
 			    c->listeners[i].name);
 }
 
+static bool
+is_sslmode(const char *text)
+{
+	static const char *const known[] = {
+	    "verify-full", "verify-ca", "require", "disable"};
+	size_t i;
+
+	for (i = 0; i < sizeof(known) / sizeof(known[0]); i++)
+		if (!strcmp(known[i], text))
+			return true;
+	return false;
+}
+
+/* A database across a network is believed only by its certificate, unless
+ * the operator says otherwise. */
+static void
+check_database(struct gw_conf_reader *r)
+{
+	struct gw_conf *c = r->conf;
+	unsigned line = r->section_line[SEC_DATABASE];
+
+	if (c->db_address[0] == '\0') {
+		if (c->db_sslmode[0] != '\0' || c->db_host[0] != '\0' ||
+		    c->db_ca[0] != '\0')
+			gw_conf_fault(r, line,
+			    "[database] host, sslmode and sslrootcert belong "
+			    "to address");
+		return;
+	}
+	if (c->db_socket[0] != '\0')
+		gw_conf_fault(
+		    r, line, "[database] socket or address, not both");
+	if (c->db_sslmode[0] == '\0')
+		c->db_sslmode = "verify-full";
+	if (!is_sslmode(c->db_sslmode))
+		gw_conf_fault(r, line,
+		    "[database] sslmode is verify-full, verify-ca, require "
+		    "or disable");
+	if (!strncmp(c->db_sslmode, "verify-", 7) && c->db_ca[0] == '\0')
+		gw_conf_fault(r, line,
+		    "[database] sslmode %s needs sslrootcert", c->db_sslmode);
+}
+
 void
 gw_conf_check(struct gw_conf_reader *r)
 {
@@ -117,9 +160,7 @@ gw_conf_check(struct gw_conf_reader *r)
 		gw_conf_fault(r, 0, "there is no [listener NAME]");
 	if (c->surface_cnt == 0)
 		gw_conf_fault(r, 0, "there is no [surface NAME]");
-	if (c->db_socket[0] != '\0' && c->db_address[0] != '\0')
-		gw_conf_fault(r, r->section_line[SEC_DATABASE],
-		    "[database] socket or address, not both");
+	check_database(r);
 	for (i = 0; i < c->listener_cnt; i++)
 		check_listener(r, i);
 	for (i = 0; i < c->surface_cnt; i++)

@@ -5,16 +5,12 @@
  */
 #include "jobs/pg.h"
 
+#include "db/connect.h"
+
 enum rc
 pg_open(PGconn **out, const char *conninfo, struct err *e)
 {
-	*out = PQconnectdb(conninfo);
-	if (PQstatus(*out) == CONNECTION_OK)
-		return RC_OK;
-	err_fail(e, RC_UNAVAILABLE, "database: %s", PQerrorMessage(*out));
-	PQfinish(*out);
-	*out = NULL;
-	return RC_UNAVAILABLE;
+	return db_connect(out, conninfo, e);
 }
 
 enum rc

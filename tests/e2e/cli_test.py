@@ -10,10 +10,12 @@ import re
 import shutil
 import signal
 import socket
+import ssl
 import subprocess
 import sys
 import tempfile
 import termios
+import threading
 import time
 
 from case import Skip, case, run, same
@@ -460,6 +462,144 @@ def a_stopped_database_is_503_in_time_and_comes_back(s):
     r = wait_for("the database back", 10, lambda: (lambda x: x if x.status == 200 else None)(
         s.https("POST", "/v1/Eth/SendRawTransaction", doc)))
     same(r.json["data"][0]["status"], 1, r.body)
+
+
+class TlsDoor:
+    """PostgreSQL's TLS on a port, in front of the cluster's socket. Whoever
+    does not ask for TLS is sent away."""
+
+    def __init__(self, s, cert, key):
+        self.socket = s.home + "/run/gw/pg/.s.PGSQL.5432"
+        self.ctx = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        self.ctx.load_cert_chain(cert, key)
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.port = self.listener.getsockname()[1]
+        self.sessions = 0
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    def _accept(self):
+        while True:
+            try:
+                conn = self.listener.accept()[0]
+            except OSError:
+                return
+            threading.Thread(target=self._serve, args=(conn,), daemon=True).start()
+
+    def _serve(self, conn):
+        inner = socket.socket(socket.AF_UNIX)
+        try:
+            if conn.recv(8, socket.MSG_WAITALL) != b"\0\0\0\x08\x04\xd2\x16\x2f":
+                return
+            conn.sendall(b"S")
+            conn = self.ctx.wrap_socket(conn, server_side=True)
+            first = conn.recv(65536)
+            if not first:  # it did not like the certificate
+                return
+            self.sessions += 1
+            inner.connect(self.socket)
+            inner.sendall(first)
+            back = threading.Thread(target=self._copy, args=(inner, conn), daemon=True)
+            back.start()
+            self._copy(conn, inner)
+        except OSError:
+            pass
+        finally:
+            inner.close()
+            conn.close()
+
+    @staticmethod
+    def _copy(a, b):
+        try:
+            while True:
+                data = a.recv(65536)
+                if not data:
+                    break
+                b.sendall(data)
+        except (OSError, ValueError):
+            pass
+        for end in (a, b):
+            try:
+                end.shutdown(socket.SHUT_RDWR)
+            except OSError:
+                pass
+
+
+def make_authority(folder):
+    """An authority and a server of the name db.test signed by it."""
+    def openssl(*args):
+        subprocess.run(["openssl", *args], cwd=folder, check=True, capture_output=True)
+    os.makedirs(folder)
+    with open(folder + "/san", "w") as f:
+        f.write("subjectAltName=DNS:db.test\n")
+    new = ("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes")
+    openssl("req", "-x509", *new, "-keyout", "ca.key", "-out", "ca.pem", "-subj", "/CN=authority", "-days", "2")
+    openssl("req", *new, "-keyout", "db.key", "-out", "db.csr", "-subj", "/CN=db.test")
+    openssl("x509", "-req", "-in", "db.csr", "-CA", "ca.pem", "-CAkey", "ca.key", "-CAcreateserial", "-days", "2",
+            "-out", "db.pem", "-extfile", "san")
+
+
+@case
+def a_database_across_a_network_shows_its_certificate(s):
+    top = os.path.dirname(s.home)
+    make_authority(top + "/pki")
+    make_authority(top + "/pki2")
+    door = TlsDoor(s, top + "/pki/db.pem", top + "/pki/db.key")
+    conf = s.home + "/conf/gateway.conf"
+    with open(conf) as f:
+        old = f.read()
+    # The socket takes the admin for who runs these cases.
+    admin = "address = 127.0.0.1\nport = %d\nuser = sekisho_admin\n" % door.port
+    for name, pki in (("db-ca.pem", "pki"), ("other-ca.pem", "pki2")):
+        shutil.copy("%s/%s/ca.pem" % (top, pki), s.home + "/run/gw/" + name)
+        os.chmod(s.home + "/run/gw/" + name, 0o644)
+    a = s.credentials["accounts"][2]
+    remote = "hostaddr=127.0.0.1 port=%d user=sekisho_admin dbname=sekisho " % door.port
+    ca = "sslrootcert=%s/pki/ca.pem " % top
+    assert s.sekisho("migrate", "--database", remote + "host=db.test " + ca).stdout.startswith("schema ")
+    fails(s, "migrate", "--database", remote + "host=other.test " + ca, says="does not match host name")
+    fails(s, "migrate", "--database", remote + "host=db.test sslrootcert=/none.pem", says="/none.pem")
+    assert s.sekisho("migrate", "--database", remote + "sslmode=require").stdout.startswith("schema ")
+
+    def restart(text):
+        with open(conf, "w") as f:
+            f.write(old.replace("socket = pg\nuser = gw\n", text) if text else old)
+        s.sekisho("check", conf)
+        with open(s.home + "/log/gateway.log") as f:
+            begin = len(f.read())
+        pid = s.pid("gateway")
+        os.kill(pid, signal.SIGTERM)
+        # It is not ready as long as it has no database.
+        wait_for("another gateway", 20, lambda: not os.path.exists("/proc/%d" % pid) and
+                 s.http("GET", "/v1/health").status == 200)
+        return begin
+
+    def send():
+        to = "0x52908400098527886E0F7030069857D2E4169EE7"
+        return s.https("POST", "/v1/Eth/SendRawTransaction",
+                       {"raw_tx_hex_list": [sign(s, a, to=to, value=1, nonce=next_nonce(s, a))]})
+    try:
+        for text, works, says in (
+                ("host = db.test\nsslrootcert = db-ca.pem\n", True, None),
+                ("host = other.test\nsslrootcert = db-ca.pem\n", False, "does not match host name"),
+                ("host = db.test\nsslrootcert = other-ca.pem\n", False, "certificate verify failed"),
+                ("sslmode = require\n", True, None)):
+            before = door.sessions
+            begin = restart(admin + text)
+            if works:
+                r = wait_for("the database", 10, lambda: (lambda x: x if x.status == 200 else None)(send()))
+                same(r.json["data"][0]["status"], 1, r.body)
+                assert door.sessions > before, text
+            else:
+                before = door.sessions
+                same(send().status, 503, text)
+                same(door.sessions, before, text)
+                with open(s.home + "/log/gateway.log") as f:
+                    log = f.read()[begin:]
+                assert says in log, "%s: no %r in %s" % (text, says, log)
+    finally:
+        door.listener.close()
+        restart(None)
+    wait_for("its own database", 10, lambda: send().status == 200)
 
 
 @case

@@ -133,6 +133,21 @@ TEST(test_conf_faults_are_told_with_line_and_reason)
 	    {HOME "[database]\nsocket = a\naddress = b\n" LISTENER
 		  "[surface s]\nserves = ops\nat = a /\nhosts = *\n",
 		"3: [database] socket or address, not both\n"},
+	    {HOME "[database]\naddress = 1.2.3.4\n" LISTENER
+		  "[surface s]\nserves = ops\nat = a /\nhosts = *\n",
+		"3: [database] sslmode verify-full needs sslrootcert\n"},
+	    {HOME
+		"[database]\naddress = 1.2.3.4\nsslmode = verify-ca\n" LISTENER
+		"[surface s]\nserves = ops\nat = a /\nhosts = *\n",
+		"3: [database] sslmode verify-ca needs sslrootcert\n"},
+	    {HOME "[database]\naddress = 1.2.3.4\nsslmode = prefer\n" LISTENER
+		  "[surface s]\nserves = ops\nat = a /\nhosts = *\n",
+		"3: [database] sslmode is verify-full, verify-ca, require or "
+		"disable\n"},
+	    {HOME "[database]\nsocket = pg\nsslmode = disable\n" LISTENER
+		  "[surface s]\nserves = ops\nat = a /\nhosts = *\n",
+		"3: [database] host, sslmode and sslrootcert belong to "
+		"address\n"},
 	};
 	struct rig g;
 	size_t i;
