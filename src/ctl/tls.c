@@ -81,6 +81,7 @@ tls_make_cert(struct arena *a, struct bytes *key_pem, struct bytes *cert_pem,
 	if (ok) {
 		*key_pem = pem_of(a, kb);
 		*cert_pem = pem_of(a, cb);
+		ok = key_pem->ptr != NULL && cert_pem->ptr != NULL;
 	}
 	BIO_free(kb);
 	BIO_free(cb);

@@ -70,7 +70,10 @@ is_remembered(struct gw_req *r)
 	    !gw_head_field(&v, &r->head, "authorization") || v.len != m->len ||
 	    !secret_eq(v.ptr, m->field, v.len))
 		return false;
-	r->user = arena_copy(&r->arena, bytes_of(m->user, m->user_len));
+	v = arena_copy(&r->arena, bytes_of(m->user, m->user_len));
+	if (v.ptr == NULL)
+		return false;
+	r->user = v;
 	return true;
 }
 

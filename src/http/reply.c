@@ -125,6 +125,8 @@ refuse_json(struct gw_req *r, const struct refusal *row, enum look look,
 	if (jsonw_done(&w))
 		body = arena_copy(&r->arena, jsonw_bytes(&w));
 	jsonw_free(&w);
+	if (body.ptr == NULL) /* no memory for words */
+		body = bytes_of_str("{}");
 	(void)gw_reply_set(r, row->http, GW_TYPE_JSON, body);
 }
 
@@ -154,6 +156,7 @@ refuse_text(struct gw_req *r, const struct refusal *row)
 static void
 add_allow(struct gw_req *r)
 {
+	struct bytes all;
 	char list[64];
 	size_t len = 0;
 	unsigned m;
@@ -163,7 +166,9 @@ add_allow(struct gw_req *r)
 			len += (size_t)snprintf(list + len, sizeof(list) - len,
 			    "%s%s", len > 0 ? ", " : "",
 			    gw_method_name((enum gw_method)m));
-	gw_reply_field(r, "Allow", arena_copy(&r->arena, bytes_of(list, len)));
+	all = arena_copy(&r->arena, bytes_of(list, len));
+	if (all.ptr != NULL)
+		gw_reply_field(r, "Allow", all);
 }
 
 enum gw_step

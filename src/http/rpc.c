@@ -325,6 +325,15 @@ plan(struct work *w)
 	return total;
 }
 
+/* refuse_all is for a node that is gone when no call has an id. */
+static enum gw_step
+refuse_all(struct gw_req *r)
+{
+	(void)gw_refuse(r, GW_R_UNAVAILABLE, NULL);
+	r->reply.cause = "NODE_GONE";
+	return GW_DONE;
+}
+
 static enum gw_step
 rpc_answer(struct gw_req *r)
 {
@@ -351,9 +360,12 @@ rpc_answer(struct gw_req *r)
 	if (w->is_batch)
 		put_str(&o, "]");
 	CHECK(!o.is_full);
-	/* Nothing but notifications: there is nothing to say. */
+	/* Nothing but notifications: there is nothing to say, other than that
+	 * the node did not get them. */
 	if (is_first && (rc == RC_OK || rc == RC_TIMEOUT))
 		return gw_reply_set(r, 204, NULL, bytes_of(NULL, 0));
+	if (is_first)
+		return refuse_all(r);
 	if (rc != RC_OK) {
 		r->reply.cause = rc == RC_TIMEOUT ? "NODE_SLOW" : "NODE_GONE";
 		gw_reply_field(r, "Retry-After", bytes_of_str("1"));

@@ -154,6 +154,39 @@ TEST(test_rpc_without_node_is_503_with_the_callers_id)
 	rig_close(&g);
 }
 
+/* Its client hears that the node did not get it, and hears it in JSON. */
+TEST(test_rpc_notification_without_node_is_503_in_words)
+{
+	struct rig g;
+
+	EXPECT(rig_open(&g, rig_conf, NULL));
+	send_body(&g, "{\"jsonrpc\":\"2.0\",\"method\":\"eth_chainId\"}");
+	g.req.effect.rc = RC_UNAVAILABLE;
+	rig_go(&g);
+	expect_reply(&g, 503,
+	    "{\"jsonrpc\":\"2.0\",\"id\":null,\"error\":{\"code\":-32002,"
+	    "\"message\":\"not available now\"}}");
+	EXPECT_STR(g.req.reply.cause, "NODE_GONE");
+	rig_close(&g);
+}
+
+/* The words of a refusal need memory too: without it they are few, and not
+ * a length without bytes. */
+TEST(test_rpc_refusal_without_memory_has_a_body_that_is_there)
+{
+	struct arena whole;
+	struct rig g;
+
+	EXPECT(rig_open(&g, rig_conf, NULL));
+	rig_send(&g, "loop", HEAD, routes, 1);
+	whole = g.req.arena;
+	arena_init(&g.req.arena, 0);
+	rig_body(&g, "{}");
+	expect_reply(&g, 500, "{}");
+	g.req.arena = whole;
+	rig_close(&g);
+}
+
 TEST(test_rpc_answer_left_out_by_the_node_is_an_error)
 {
 	struct rig g;
