@@ -20,6 +20,7 @@
 
 #include "base/check.h"
 #include "ctl/init.h"
+#include "ctl/leftover.h"
 #include "ctl/pg.h"
 #include "ctl/proc.h"
 #include "ctl/rotate.h"
@@ -391,6 +392,7 @@ prepare(struct up *u, struct err *e)
 		TRY(init_dev(u->h, step_line, e));
 	}
 	TRY(take_lock(u, e));
+	TRY(leftover_end(u->h, e));
 	return check_ports(u, e);
 }
 
