@@ -164,7 +164,4 @@ const char *gw_conf_fixed_change(
 /* gw_conf_has_tls tells whether some listener speaks TLS. */
 bool gw_conf_has_tls(const struct gw_conf *c);
 
-/* gw_surface_kind_word returns the configuration's word for kind. */
-const char *gw_surface_kind_word(enum gw_surface_kind kind);
-
 #endif

@@ -298,9 +298,3 @@ gw_value_MORE_AT(struct gw_conf_reader *r, void *field,
 	r->surface->mounts++;
 	return RC_OK;
 }
-
-const char *
-gw_surface_kind_word(enum gw_surface_kind kind)
-{
-	return kind_words[kind];
-}

@@ -63,7 +63,7 @@ look_at(const struct gw_conf *c)
 		CHECK(c->surfaces[i].mounts > 0);
 		CHECK(c->surfaces[i].any_host || c->surfaces[i].hosts.cnt > 0);
 		CHECK(strlen(c->surfaces[i].name) <= GW_NAME_MAX);
-		CHECK(gw_surface_kind_word(c->surfaces[i].kind) != NULL);
+		CHECK(c->surfaces[i].kind < GW_SURFACE_KIND_CNT);
 		look_at_nets(&c->surfaces[i].allow);
 		look_at_nets(&c->surfaces[i].deny);
 	}
