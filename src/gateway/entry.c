@@ -76,6 +76,8 @@ close_txn(struct txn *t, bool is_aborted)
 			    : status >= 300 ? STAT_REQ_3XX
 					    : STAT_REQ_2XX,
 		    1);
+	if (status == 429)
+		worker_stat(STAT_PASSWORD_SLOWED, 1);
 	worker_stat(STAT_REQ_US, us);
 	worker_stat(STAT_REQ_OPEN, (uint64_t)-1);
 	gw_worker->req_cnt--;

@@ -215,6 +215,7 @@ set_world(struct gw_worker *w)
 {
 	w->world.routes = gw_routes(&w->world.route_cnt);
 	w->world.creds = gw_creds_new();
+	w->world.throttle = &w->process->shm->throttle;
 	w->world.mono_ms = worker_now_ms();
 	w->world.wants_db = w->db != NULL;
 	w->world.metrics = expose;

@@ -21,6 +21,7 @@ shm_new(void)
 	/* Ticket keys do not belong into a core file. */
 	(void)madvise(s, sizeof(*s), MADV_DONTDUMP);
 	rng_fill(s->secret, sizeof(s->secret));
+	gw_throttle_init(&s->throttle);
 	return s;
 }
 

@@ -3,7 +3,8 @@
  * What the parent and its workers share, mapped before the first fork: the
  * published configuration, session ticket keys, and for each worker its
  * counters and how many connections each address has. Every field has one
- * writer; nothing is locked, so a worker that dies leaves nothing locked.
+ * writer but the table of wrong passwords, whose entries are single atomic
+ * words; nothing is locked, so a worker that dies leaves nothing locked.
  */
 #ifndef GATEWAY_SHM_H
 #define GATEWAY_SHM_H
@@ -13,6 +14,7 @@
 #include "base/bytes.h"
 #include "gateway/stats.h"
 #include "http/net.h"
+#include "http/throttle.h"
 
 enum {
 	SHM_WORKER_MAX = 64,
@@ -55,6 +57,7 @@ struct shm {
 	/* generation g is made with ticket g % SHM_TICKET_CNT */
 	_Atomic uint64_t ticket_gen;
 	struct shm_ticket tickets[SHM_TICKET_CNT];
+	struct gw_throttle throttle; /* outlives its workers */
 	struct shm_worker workers[SHM_WORKER_MAX];
 };
 

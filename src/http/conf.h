@@ -107,6 +107,7 @@ struct gw_conf {
 	uint64_t handshake_ms, head_ms, idle_ms, body_stall_ms, body_ms;
 	uint64_t send_stall_ms, send_ms, min_rate, work_ms, drain_ms;
 	uint64_t password_queue, remember_ms;
+	uint64_t wrong_user, wrong_address, wrong_pause_ms;
 	const char *node_socket;
 	uint64_t node_conn_cnt, node_in_flight, node_ms, node_answer_max;
 	const char *db_socket, *db_address, *db_name, *db_user;

@@ -3,7 +3,9 @@
  * HTTP Basic (RFC 7617, charset UTF-8) against the surface's users file. The
  * costly check is an effect; a password found right is remembered for a
  * while. Unknown users, wrong passwords and broken headers get the same
- * answer (reliability A1 to A6).
+ * answer (reliability A1 to A6). After some wrong ones each further try has
+ * to wait, and is not looked at before (A7, A8); a password that is
+ * remembered needs no try.
  */
 #include "base/check.h"
 #include "crypto/hash.h"
@@ -11,15 +13,45 @@
 #include "http/creds.h"
 #include "http/filter.h"
 #include "http/req.h"
+#include "http/throttle.h"
 #include "http/users.h"
 #include "http/world.h"
+
+enum {
+	/* Longest waits, and how fast wrong tries are forgotten after them:
+	 * an office behind one address mistypes now and then. */
+	PAIR_MOST_MS = 300000,
+	PAIR_LEAK_MS = 120000,
+	ADDRESS_MOST_MS = 60000,
+	ADDRESS_LEAK_MS = 30000,
+};
 
 /* struct attempt is what the client has shown. */
 struct attempt {
 	struct bytes user, password;
 	const struct gw_password *record; /* a decoy for unknown users */
 	struct gw_creds_key key;
+	uint64_t pair, address;
+	bool is_known;
 };
+
+struct gw_throttle_rule
+gw_rule_of_pair(const struct gw_conf *c)
+{
+	return (struct gw_throttle_rule){.free = c->wrong_user,
+	    .pause_ms = c->wrong_pause_ms,
+	    .most_ms = PAIR_MOST_MS,
+	    .leak_ms = PAIR_LEAK_MS};
+}
+
+struct gw_throttle_rule
+gw_rule_of_address(const struct gw_conf *c)
+{
+	return (struct gw_throttle_rule){.free = c->wrong_address,
+	    .pause_ms = c->wrong_pause_ms,
+	    .most_ms = ADDRESS_MOST_MS,
+	    .leak_ms = ADDRESS_LEAK_MS};
+}
 
 static enum gw_step
 refuse(struct gw_req *r)
@@ -121,11 +153,66 @@ conclude(struct gw_req *r, struct attempt *a)
 	return admit(r, a);
 }
 
+/* wait_of: who has shown the right password from there before does not have
+ * to wait for others behind the same address. */
+static uint64_t
+wait_of(struct gw_req *r, struct attempt *a)
+{
+	struct gw_throttle_rule pair = gw_rule_of_pair(r->conf);
+	struct gw_throttle_rule address = gw_rule_of_address(r->conf);
+	struct gw_throttle *t = r->world->throttle;
+	uint64_t now = r->world->mono_ms, ms, more;
+
+	a->pair = gw_throttle_key(
+	    t, &r->peer.addr, bytes_of_str(r->surface->name), a->user);
+	a->address = gw_throttle_key(
+	    t, &r->peer.addr, bytes_of(NULL, 0), bytes_of(NULL, 0));
+	a->is_known = gw_throttle_is_known(t, a->pair);
+	ms = gw_throttle_wait(t, a->pair, &pair, now);
+	if (a->is_known)
+		return ms;
+	more = gw_throttle_wait(t, a->address, &address, now);
+	return more > ms ? more : ms;
+}
+
+static enum gw_step
+refuse_for(struct gw_req *r, uint64_t ms)
+{
+	const char *seconds = arena_str(
+	    &r->arena, "%llu", (unsigned long long)((ms + 999) / 1000));
+
+	if (seconds == NULL)
+		return gw_refuse(r, GW_R_INTERNAL, NULL);
+	gw_reply_field(r, "Retry-After", bytes_of_str(seconds));
+	return gw_refuse(r, GW_R_TOO_MANY, NULL);
+}
+
+static enum gw_step
+ask_for_check(struct gw_req *r, struct attempt *a)
+{
+	struct gw_throttle_rule address = gw_rule_of_address(r->conf);
+	bool has_failed = gw_throttle_has_failed(
+	    r->world->throttle, a->address, &address, r->world->mono_ms);
+
+	r->state = a;
+	r->effect = (struct gw_effect){.kind = GW_EFFECT_PASSWORD,
+	    .u.password = {.record = a->record,
+		.password = a->password,
+		.pair = a->pair,
+		.address = a->address,
+		.rank = a->is_known  ? GW_RANK_KNOWN
+			: has_failed ? GW_RANK_FAILED
+				     : GW_RANK_CLEAN}};
+	memcpy(r->effect.u.password.key, a->key.b, sizeof(a->key.b));
+	return GW_AGAIN;
+}
+
 enum gw_step
 gw_filter_basic(struct gw_req *r)
 {
 	struct attempt *a = r->state;
 	const struct gw_users *users = r->surface->users;
+	uint64_t wait_ms;
 
 	if (r->effect.kind == GW_EFFECT_PASSWORD)
 		return conclude(r, a);
@@ -144,9 +231,6 @@ gw_filter_basic(struct gw_req *r)
 	    a->user, a->password, a->record);
 	if (gw_creds_has(r->world->creds, &a->key, r->world->mono_ms))
 		return admit(r, a);
-	r->state = a;
-	r->effect = (struct gw_effect){.kind = GW_EFFECT_PASSWORD,
-	    .u.password = {.record = a->record, .password = a->password}};
-	memcpy(r->effect.u.password.key, a->key.b, sizeof(a->key.b));
-	return GW_AGAIN;
+	wait_ms = wait_of(r, a);
+	return wait_ms > 0 ? refuse_for(r, wait_ms) : ask_for_check(r, a);
 }

@@ -98,11 +98,24 @@ struct gw_block_effect {
 	uint64_t timeout_ms;
 };
 
+/* How much a try is worth when the queue is full. */
+enum gw_rank {
+	GW_RANK_FAILED, /* its address has shown wrong passwords lately */
+	GW_RANK_CLEAN,
+	GW_RANK_KNOWN, /* the user has come from there before */
+};
+
+/*
+ * A PASSWORD effect. rc: RC_OK with fits, RC_UNAVAILABLE (the queue is full
+ * of tries that are worth more).
+ */
 struct gw_password_effect {
 	uint8_t key[32]; /* the same for the same try: checked once for all */
 	const struct gw_password *record;
-	struct bytes password; /* in the arena */
-	bool fits;             /* filled in, with rc RC_OK */
+	struct bytes password;  /* in the arena */
+	uint64_t pair, address; /* keys of world's throttle */
+	enum gw_rank rank;
+	bool fits; /* filled in, with rc RC_OK */
 };
 
 struct gw_effect {

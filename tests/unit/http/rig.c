@@ -54,6 +54,8 @@ rig_open(struct rig *g, const char *conf, const char *users)
 		    gw_conf_set_users(g->conf, g->conf->surfaces[i].users_file,
 			bytes_of_str(users), &to_rig, &e) == RC_OK);
 	g->world.creds = gw_creds_new();
+	g->world.throttle = mem_new(sizeof(*g->world.throttle));
+	gw_throttle_init(g->world.throttle);
 	g->world.mono_ms = 1000;
 	return true;
 }
@@ -117,5 +119,6 @@ rig_close(struct rig *g)
 {
 	rig_next(g);
 	gw_creds_free(g->world.creds);
+	mem_free(g->world.throttle);
 	gw_conf_drop(g->conf);
 }

@@ -10,6 +10,7 @@
 #include "http/creds.h"
 #include "http/req.h"
 #include "http/route.h"
+#include "http/throttle.h"
 #include "http/world.h"
 
 struct rig {

@@ -227,6 +227,116 @@ TEST(test_req_password_is_asked_checked_and_remembered)
 	rig_close(&g);
 }
 
+/* Sends once and says what became of it: 0 when a check is asked for, which
+ * then finds the password wrong or right. */
+static unsigned
+try_password(struct rig *g, const char *head, bool fits)
+{
+	unsigned status;
+
+	send(g, "tls", head);
+	status = g->run == GW_RUN_WAIT ? 0 : g->req.reply.status;
+	if (status == 0) {
+		const struct gw_password_effect *p = &g->req.effect.u.password;
+		struct gw_throttle_rule pair = gw_rule_of_pair(g->conf);
+		struct gw_throttle_rule all = gw_rule_of_address(g->conf);
+		uint64_t now = g->world.mono_ms;
+
+		/* As who checks passwords does. */
+		gw_throttle_charge(g->world.throttle, p->pair, &pair, now);
+		gw_throttle_charge(g->world.throttle, p->address, &all, now);
+		if (fits) {
+			gw_throttle_forgive(g->world.throttle, p->pair, now);
+			gw_throttle_refund(
+			    g->world.throttle, p->address, &all, now);
+		}
+		g->req.effect.u.password.fits = fits;
+		rig_go(g);
+	}
+	rig_next(g);
+	return status;
+}
+
+#define AS(base64)                                                             \
+	"GET / HTTP/1.1\r\nHost: a.example\r\nAuthorization: Basic " base64    \
+	"\r\n\r\n"
+
+static const char one_user[] =
+    "ann:scrypt$16384$8$5$000102030405060708090a0b0c0d0e0f$"
+    "000102030405060708090a0b0c0d0e0f000102030405060708090a0b0c0d0e0f\n";
+
+/* Reliability A7: the ninth wrong one in a row is not looked at. */
+TEST(test_req_wrong_passwords_are_slowed_and_429)
+{
+	static const char ann[] = AS("YW5uOnNlY3JldA==");
+	static const char nil[] = AS("bmlsOnNlY3JldA==");
+	struct rig g;
+	unsigned i;
+
+	EXPECT(rig_open(&g, rig_conf, one_user));
+	for (i = 0; i < 8; i++)
+		EXPECT_U64(try_password(&g, ann, false), 0);
+	send(&g, "tls", ann);
+	EXPECT_U64(g.req.reply.status, 429);
+	EXPECT_STR(g.req.reply.fields[0].name, "Retry-After");
+	EXPECT_BYTES(g.req.reply.fields[0].value, bytes_of_str("2"));
+	rig_next(&g);
+	/* another user of that address goes on, known to us or not */
+	for (i = 0; i < 8; i++)
+		EXPECT_U64(try_password(&g, nil, false), 0);
+	EXPECT_U64(try_password(&g, nil, false), 429);
+	/* when the wait is over one is looked at; right, it ends all waits */
+	g.world.mono_ms += 1100;
+	EXPECT_U64(try_password(&g, ann, true), 0);
+	g.world.mono_ms += g.conf->remember_ms;
+	for (i = 0; i < 8; i++)
+		EXPECT_U64(try_password(&g, ann, false), 0);
+	EXPECT_U64(try_password(&g, ann, false), 429);
+	rig_close(&g);
+}
+
+/* An address that guesses at many names waits, but not who has come from
+ * there before. A password that is remembered needs no try at all. */
+TEST(test_req_address_of_guesses_waits_known_users_do_not)
+{
+	static const char ann[] = AS("YW5uOnNlY3JldA==");
+	static const char nil[] = AS("bmlsOnNlY3JldA==");
+	struct gw_throttle_rule all;
+	struct rig g;
+	uint64_t address;
+	unsigned i;
+
+	EXPECT(rig_open(&g, rig_conf, one_user));
+	all = gw_rule_of_address(g.conf);
+	send(&g, "tls", ann);
+	EXPECT_U64(g.req.effect.u.password.rank, GW_RANK_CLEAN);
+	address = g.req.effect.u.password.address;
+	rig_next(&g);
+	EXPECT_U64(try_password(&g, ann, true), 0);
+	for (i = 0; i < 60; i++)
+		gw_throttle_charge(
+		    g.world.throttle, address, &all, g.world.mono_ms);
+	EXPECT_U64(try_password(&g, nil, false), 429);
+	send(&g, "tls", ann);
+	EXPECT_U64(g.req.reply.status, 200);
+	rig_next(&g);
+	g.world.mono_ms += g.conf->remember_ms;
+	for (i = 0; i < 60; i++)
+		gw_throttle_charge(
+		    g.world.throttle, address, &all, g.world.mono_ms);
+	EXPECT_U64(try_password(&g, nil, false), 429);
+	send(&g, "tls", ann);
+	EXPECT_U64(g.run, GW_RUN_WAIT);
+	EXPECT_U64(g.req.effect.u.password.rank, GW_RANK_KNOWN);
+	rig_next(&g);
+	/* The longest wait of an address is a minute: nobody is kept out. */
+	g.world.mono_ms += 60128;
+	send(&g, "tls", nil);
+	EXPECT_U64(g.run, GW_RUN_WAIT);
+	EXPECT_U64(g.req.effect.u.password.rank, GW_RANK_FAILED);
+	rig_close(&g);
+}
+
 TEST(test_req_networks_and_origins_are_judged)
 {
 	static const struct {
