@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "base/check.h"
+#include "base/daemonargs.h"
 #include "base/log.h"
 #include "base/metrics.h"
 #include "base/version.h"
@@ -453,34 +454,39 @@ run(struct node *n)
 	return code;
 }
 
+static void
+more_help(void)
+{
+	printf("\nSettings:\n\n");
+	conf_help();
+}
+
+static const struct daemon_about about = {"noded",
+    "noded keeps the chain: blocks, state, pool and consensus. It answers "
+    "JSON-RPC\non Unix sockets.\n",
+    more_help};
+
 int
 main(int argc, char **argv)
 {
 	static struct node n;
-	bool only_check = argc == 4 && !strcmp(argv[3], "-t");
+	struct daemon_args args;
 	struct err e = {0};
+	int status;
 	enum rc rc;
 
 	noded_sandbox_harden();
-	if (argc == 2 && !strcmp(argv[1], "--help")) {
-		printf("usage: noded -c FILE [-t]\n\n"
-		       "-t checks the file and leaves. Settings:\n\n");
-		conf_help();
-		return EXIT_SUCCESS;
-	}
-	if ((argc != 3 && !only_check) || strcmp(argv[1], "-c") != 0) {
-		fprintf(stderr, "usage: noded -c FILE [-t]\n");
-		return 2;
-	}
+	if (!daemon_args_read(&args, &status, argc, argv, &about))
+		return status;
 	arena_init(&n.arena, NODE_ARENA_MAX);
-	rc = conf_read(&n.arena, &n.conf, argv[2], &e);
+	rc = conf_read(&n.arena, &n.conf, args.file, &e);
 	if (rc == RC_OK)
 		rc = conf_check(&n.conf, &e);
 	if (rc != RC_OK) {
 		fprintf(stderr, "noded: %s\n", err_message(&e, rc));
 		return EXIT_FAILURE;
 	}
-	if (only_check)
+	if (args.only_check)
 		return EXIT_SUCCESS;
 	log_open("noded", level_of(n.conf.log_level));
 	return run(&n);

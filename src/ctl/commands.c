@@ -48,6 +48,7 @@ print_help(FILE *out)
 	    "SEKISHO_HOME      state directory (root: /var/lib/sekisho, else "
 	    "./var)\n"
 	    "SEKISHO_PORT      TLS port (8443)\n"
+	    "SEKISHO_LISTEN    address of the TLS port (127.0.0.1)\n"
 	    "SEKISHO_RPC_PORT  JSON-RPC port on loopback (8545)\n"
 	    "SEKISHO_LOG_BYTES a log file is rotated above this size "
 	    "(16777216)\n");

@@ -201,7 +201,9 @@ render_gateway(const struct home *h, const struct render *r, struct err *e)
 	put(&t, "\n[tls]\ncert = tls/cert.pem\nkey = tls/key.pem\n");
 	put(&t, "\n[node]\nsocket = rpc.sock\n");
 	put(&t, "\n[database]\nsocket = pg\nuser = gw\nname = sekisho\n");
-	put(&t, "\n[listener tls]\naddress = 0.0.0.0:${SEKISHO_PORT:-8443}\n");
+	/* Accounts with known funds are for this machine alone, unless told. */
+	put(&t, "\n[listener tls]\naddress = "
+		"${SEKISHO_LISTEN:-127.0.0.1}:${SEKISHO_PORT:-8443}\n");
 	put(&t, "\n[listener loop]\n"
 		"address = 127.0.0.1:${SEKISHO_RPC_PORT:-8545}\n"
 		"tls = no\n");

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * usage: gateway -c gateway.conf [-t]
- *
  * The beginning: reads and checks the configuration, opens what only root
  * may open, and gives over to Kore, whose main() follows under the name
  * kore_main. The tour of this program: main.c -> (Kore forks) -> hooks.c in
@@ -23,59 +21,30 @@
 #include <openssl/objects.h>
 
 #include "base/check.h"
+#include "base/daemonargs.h"
 #include "base/log.h"
 #include "gateway/files.h"
 #include "gateway/gen.h"
 #include "gateway/kore_priv.h"
 #include "gateway/parent.h"
 
-/* Exit status: 1 a fault at run time, 2 wrong use, 3 configuration. */
-enum { EXIT_USAGE = 2, EXIT_CONF = 3 };
+/* Exit status: 1 a fault at run time, 2 wrong usage, 3 configuration. */
+enum { EXIT_CONF = 3 };
 
 struct gw_process *gw_process;
 
-struct options {
-	const char *file;
-	bool only_check;
-};
-
 static void
-usage(FILE *f)
+more_help(void)
 {
-	fputs("usage: gateway -c FILE [-t]\n"
-	      "  -c FILE  configuration (gateway.conf)\n"
-	      "  -t       check it and everything it names, and stop\n"
-	      "signals: HUP reads the configuration again, USR1 certificate "
-	      "and key, TERM drains and stops\n",
-	    f);
+	printf("\nThe settings are explained in conf/gateway.conf and "
+	       "src/http/conf.def.\nSignals: HUP reads the configuration "
+	       "again, USR1 certificate and key, TERM\ndrains and stops.\n");
 }
 
-static void
-read_options(struct options *o, int argc, char **argv)
-{
-	int c;
-
-	while ((c = getopt(argc, argv, "c:ht")) != -1) {
-		switch (c) {
-		case 'c':
-			o->file = optarg;
-			break;
-		case 't':
-			o->only_check = true;
-			break;
-		case 'h':
-			usage(stdout);
-			exit(0);
-		default:
-			usage(stderr);
-			exit(EXIT_USAGE);
-		}
-	}
-	if (o->file == NULL || optind != argc) {
-		usage(stderr);
-		exit(EXIT_USAGE);
-	}
-}
+static const struct daemon_about about = {"gateway",
+    "gateway is the HTTPS server in front of a node: wallet API, JSON-RPC, "
+    "metrics.\n",
+    more_help};
 
 static void
 say(void *ctx, const char *file, unsigned line, const char *text)
@@ -270,23 +239,26 @@ main(int argc, char **argv)
 {
 	static struct gw_process process; /* workers inherit it */
 	const struct gw_conf_say to_stderr = {say, NULL};
-	struct options o = {0};
+	struct daemon_args args;
+	int status;
 	struct err e = {0};
 	struct blob blob;
 
 	harden();
-	read_options(&o, argc, argv);
+	if (!daemon_args_read(&args, &status, argc, argv, &about))
+		return status;
 	log_open("gateway", LOG_LV_INFO);
 	/* Kore writes process titles over the arguments. */
-	process.conf_file = keep(o.file);
+	process.conf_file = keep(args.file);
 	process.parent_pid = getpid();
 	process.is_chrooted = getuid() == 0;
-	if (files_load(&process.conf, &blob, o.file, &to_stderr, &e) != RC_OK)
+	if (files_load(&process.conf, &blob, args.file, &to_stderr, &e) !=
+	    RC_OK)
 		return EXIT_CONF;
 	if (check_host(&process, &e) != RC_OK)
 		stop(process.conf, &e);
-	if (o.only_check) {
-		printf("%s: ok\n", o.file);
+	if (args.only_check) {
+		printf("%s: ok\n", args.file);
 		return 0;
 	}
 	if (set_up(&process, &blob, &e) != RC_OK)

@@ -13,6 +13,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/daemonargs.h"
 #include "base/log.h"
 #include "base/metrics.h"
 #include "jobs/conf.h"
@@ -134,6 +135,17 @@ harden(void)
 	(void)prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
 }
 
+static void
+more_help(void)
+{
+	printf("\nSettings:\n\n");
+	jobs_conf_help();
+}
+
+static const struct daemon_about about = {"jobsd",
+    "jobsd follows the chain of a node into PostgreSQL, block by block.\n",
+    more_help};
+
 int
 main(int argc, char **argv)
 {
@@ -144,28 +156,21 @@ main(int argc, char **argv)
 	struct arena a;
 	struct jobs_conf c;
 	struct err e = {0};
-	bool only_check = argc == 4 && !strcmp(argv[3], "-t");
+	struct daemon_args args;
+	int status;
 	enum rc rc;
 
 	harden();
-	if (argc == 2 && !strcmp(argv[1], "--help")) {
-		printf("usage: jobsd -c FILE [-t]\n\n"
-		       "-t checks the file and leaves. Settings:\n\n");
-		jobs_conf_help();
-		return 0;
-	}
-	if ((argc != 3 && !only_check) || strcmp(argv[1], "-c") != 0) {
-		fprintf(stderr, "usage: jobsd -c FILE [-t]\n");
-		return 2;
-	}
+	if (!daemon_args_read(&args, &status, argc, argv, &about))
+		return status;
 	log_open("jobsd", LOG_LV_INFO);
 	arena_init(&a, CONF_ARENA_MAX);
-	rc = jobs_conf_read(&a, &c, argv[2], &e);
+	rc = jobs_conf_read(&a, &c, args.file, &e);
 	if (rc != RC_OK) {
 		fprintf(stderr, "jobsd: %s\n", err_message(&e, rc));
 		return 1;
 	}
-	if (only_check)
+	if (args.only_check)
 		return 0;
 	sigaction(SIGTERM, &sa, NULL);
 	sigaction(SIGINT, &sa, NULL);

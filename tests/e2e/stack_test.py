@@ -364,6 +364,34 @@ def usage_errors_are_status_2(s):
 
 
 @case
+def daemons_explain_themselves(s):
+    for name in ("gateway", "noded", "jobsd"):
+        def ask(*args):
+            return subprocess.run([BIN + "/" + name, *args], text=True, capture_output=True, timeout=10)
+        for option in ("--help", "-h"):
+            r = ask(option)
+            same((r.returncode, r.stderr), (0, ""), option)
+            assert r.stdout.startswith(name + " ") and "usage: %s -c FILE" % name in r.stdout, r.stdout
+        for option in ("--version", "-V"):
+            r = ask(option)
+            same((r.returncode, r.stderr), (0, ""), option)
+            assert re.fullmatch(name + r" \d+\.\d+\.\d+\n", r.stdout), r.stdout
+        for args, what in ((("--bogus",), "unknown option --bogus"), (("-x",), "unknown option -x"), (("-c",), "-c needs a file"),
+                           ((), "-c FILE is missing"), (("-t",), "-c FILE is missing"), (("file",), "unexpected argument file")):
+            r = ask(*args)
+            same((r.returncode, r.stdout), (2, ""), args)
+            assert r.stderr.startswith("%s: %s\n" % (name, what)), r.stderr
+
+
+@case
+def both_ports_are_for_this_machine_only(s):
+    r = subprocess.run(["ss", "-ltnH"], text=True, capture_output=True, timeout=10)
+    at = {line.split()[3] for line in r.stdout.splitlines()}
+    for port in (s.port, s.rpc_port):
+        same({a for a in at if a.endswith(":%d" % port)}, {"127.0.0.1:%d" % port})
+
+
+@case
 def configuration_check_is_good(s):
     out = s.sekisho("check").stdout
     assert out.rstrip().endswith("good"), out
