@@ -20,6 +20,13 @@ $(B)/gen/migrations.c: $(MIGRATIONS) tests/tools/gen-migrations
 	$(Q)tests/tools/gen-migrations $(MIGRATIONS) > $@
 $(B)/gen/migrations.o: $(B)/gen/migrations.c $(INC)/db/.ok
 	$(Q)$(CC) $(ALLCFLAGS) -Wno-overlength-strings -I$(INC)/db -c $< -o $@
+
+# The screen for SQL injections uses one plain C object of ModSecurity's
+# static archive, unchanged (src/http/sqlscreen.h).
+$(EXTRA_http):
+	@mkdir -p $(@D)
+	$(Q)$(AR) p "$$($(CC) -print-file-name=libmodsecurity.a)" $(@F) > $@
+
 $(eval $(call program,noded,noded,$(NODE_FOREIGN)))
 $(eval $(call program,jobsd,jobs,$(NODE_FOREIGN) -lpq))
 $(eval $(call program,sekisho,ctl,$(NODE_FOREIGN) -lpq))

@@ -1,0 +1,406 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The decision: which readings of a value are needed, what they are worth,
+ * and which fields are let off. Reads no SQL itself.
+ */
+#include "http/sqlscreen.h"
+
+#include <string.h>
+
+#include "base/check.h"
+#include "base/hex.h"
+#include "http/sqlscreen_priv.h"
+
+/*
+ * libinjection_sqli judges len bytes at s, which may hold any byte and need
+ * no NUL. Of libinjection 3.9.2 as Debian's libmodsecurity-dev 3.0.9 has it
+ * (BSD licence); no header comes with it.
+ *
+ * fingerprint  8 bytes: up to five letters for the kinds of tokens, NUL
+ * Returns      1 for an injection, 0 else
+ * Thread       keeps nothing between calls
+ */
+int libinjection_sqli(const char *s, size_t len, char *fingerprint);
+
+/* A value with escapes is decoded in pieces of this size; each begins so
+ * much before the end of the one before, that no statement is cut. */
+enum { PIECE = 4096, OVERLAP = 1024 };
+
+/* What a fingerprint is worth that sentences have as well. */
+enum { WEAK_SCORE = 6 };
+
+/* Shortest line of base64 that has several. */
+enum { BASE64_LINE_MIN = 60 };
+
+static const uint8_t scores[] = {
+#define RULE(name, score, patterns) score,
+#include "http/sqlscreen_rules.def"
+#undef RULE
+};
+
+static const char *const names[] = {
+#define RULE(name, score, patterns) #name,
+#include "http/sqlscreen_rules.def"
+#undef RULE
+};
+
+const char *
+gw_sql_rule_name(enum gw_sql_rule rule)
+{
+	CHECK((size_t)rule < ARRAY_CNT(names));
+	return names[rule];
+}
+
+/* kinds_of returns all kinds of bytes that value has, and clears PLAIN when
+ * one is not. */
+static unsigned
+kinds_of(const struct gw_sql_rules *rules, struct bytes value)
+{
+	unsigned any = 0, all = SQL_KIND_PLAIN, k;
+	size_t i;
+
+	for (i = 0; i < value.len; i++) {
+		k = rules->kind[value.ptr[i]];
+		any |= k;
+		all &= k;
+	}
+	return (any & ~(unsigned)SQL_KIND_PLAIN) | all;
+}
+
+/* has_pair tells whether one of the bytes that are plain when alone stands
+ * beside itself, or a Latin-1 no-break space behind ASCII. */
+static bool
+has_pair(struct bytes value)
+{
+	size_t i;
+
+	for (i = 1; i < value.len; i++) {
+		uint8_t c = value.ptr[i], before = value.ptr[i - 1];
+
+		if ((c == before && (c == '-' || c == '@')) ||
+		    (c == 0xa0 && before < 0x80))
+			return true;
+	}
+	return false;
+}
+
+/* worth returns what a fingerprint is worth: less for those that sentences
+ * with quotes, percentages and lists have too, by how they begin. */
+static unsigned
+worth(const char *fingerprint)
+{
+	static const char *const weak[] = {"sos", "s&s", "1&1", "1c", "nc",
+	    "n&n", "so(n)", "f(n)", "f(1)", "nT", "nf(", "n)", "sEnof",
+	    "Enknk"};
+	size_t i;
+
+	for (i = 0; i < ARRAY_CNT(weak); i++)
+		if (strncmp(fingerprint, weak[i], strlen(weak[i])) == 0)
+			return WEAK_SCORE;
+	return GW_SQL_BLOCK_AT;
+}
+
+static void
+add_scores(struct gw_sql_verdict *v)
+{
+	uint64_t left;
+
+	v->score = v->fingerprint[0] == '\0' ? 0 : worth(v->fingerprint);
+	for (left = v->fired; left != 0; left &= left - 1)
+		v->score += scores[__builtin_ctzll(left)];
+}
+
+/* look reads a piece of text in every way that its bytes allow. */
+static void
+look(struct gw_sql_verdict *v, const struct gw_sql_rules *rules,
+    struct bytes text, unsigned kinds)
+{
+	v->fired |= sql_match(rules, text, SQL_IN_CODE);
+	if (kinds & SQL_KIND_QUOTE)
+		v->fired |= sql_match(rules, text, SQL_IN_QUOTE);
+	if (kinds & SQL_KIND_DOUBLE)
+		v->fired |= sql_match(rules, text, SQL_IN_DOUBLE);
+	if (v->fingerprint[0] == '\0' &&
+	    libinjection_sqli(
+		(const char *)text.ptr, text.len, v->fingerprint) == 0)
+		v->fingerprint[0] = '\0';
+	add_scores(v);
+}
+
+/* decode_some decodes escapes of text into piece. Returns how many bytes of
+ * text were read. */
+static size_t
+decode_some(struct buf *piece, struct bytes text)
+{
+	size_t i = 0;
+	int high, low;
+
+	while (i < text.len && piece->len < piece->cap) {
+		high = low = -1;
+		if (text.ptr[i] == '%' && text.len - i > 2) {
+			high = hex_digit(text.ptr[i + 1]);
+			low = hex_digit(text.ptr[i + 2]);
+		}
+		if (high < 0 || low < 0) {
+			piece->ptr[piece->len++] = text.ptr[i++];
+			continue;
+		}
+		piece->ptr[piece->len++] = (uint8_t)(high << 4 | low);
+		i += 3;
+	}
+	return i;
+}
+
+/* look_again looks at text decoded once more, piece by piece. */
+static void
+look_again(struct gw_sql_verdict *v, const struct gw_sql_rules *rules,
+    struct bytes text)
+{
+	struct gw_sql_verdict one;
+	uint8_t room[PIECE];
+	struct bytes seen;
+	size_t n;
+
+	for (;;) {
+		struct buf piece = buf_of(room, sizeof(room));
+
+		n = decode_some(&piece, text);
+		seen = bytes_of_buf(&piece);
+		memset(&one, 0, sizeof(one));
+		look(&one, rules, seen, kinds_of(rules, seen));
+		if (one.score > v->score) {
+			*v = one;
+			v->is_second = true;
+		}
+		if (n == text.len)
+			return;
+		/* OVERLAP bytes of text make at most as many decoded. */
+		text = bytes_of(text.ptr + n - OVERLAP, text.len - n + OVERLAP);
+	}
+}
+
+static bool
+is_decoded_again(enum gw_sql_where where)
+{
+	return where == GW_SQL_QUERY || where == GW_SQL_FORM ||
+	       where == GW_SQL_COOKIE || where == GW_SQL_PATH;
+}
+
+void
+gw_sql_screen(struct gw_sql_verdict *v, const struct gw_sql_rules *rules,
+    enum gw_sql_where where, struct bytes value)
+{
+	unsigned kinds = kinds_of(rules, value);
+
+	memset(v, 0, sizeof(*v));
+	if ((kinds & SQL_KIND_PLAIN) &&
+	    (!(kinds & SQL_KIND_PAIRED) || !has_pair(value)))
+		return;
+	look(v, rules, value, kinds);
+	if ((kinds & SQL_KIND_PERCENT) && is_decoded_again(where))
+		look_again(v, rules, value);
+}
+
+static bool
+is_hex(struct bytes v)
+{
+	size_t i =
+	    v.len > 2 && v.ptr[0] == '0' && (v.ptr[1] | 0x20) == 'x' ? 2 : 0;
+
+	for (; i < v.len; i++)
+		if (hex_digit(v.ptr[i]) < 0)
+			return false;
+	return v.len > 0;
+}
+
+static bool
+is_base64_digit(uint8_t c)
+{
+	return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') ||
+	       (c >= 'a' && c <= 'z') || c == '+' || c == '/' || c == '-' ||
+	       c == '_';
+}
+
+/* struct lines walks the lines of a text. */
+struct lines {
+	struct bytes rest;
+};
+
+/* next_line cuts a line without its break. Returns false at the end. */
+static bool
+next_line(struct lines *l, struct bytes *line)
+{
+	const uint8_t *eol;
+	size_t len = l->rest.len;
+
+	if (len == 0)
+		return false;
+	eol = memchr(l->rest.ptr, '\n', len);
+	if (eol != NULL)
+		len = (size_t)(eol - l->rest.ptr) + 1;
+	(void)bytes_take(line, &l->rest, len);
+	if (eol != NULL)
+		line->len--;
+	if (line->len > 0 && line->ptr[line->len - 1] == '\r')
+		line->len--;
+	return true;
+}
+
+/* base64_digits counts the digits of one line, 0 when it is no base64:
+ * mixed alphabets, padding that is not the end. */
+static size_t
+base64_digits(struct bytes line)
+{
+	bool is_url = false, is_plain = false;
+	size_t i, len = line.len;
+
+	while (len > 0 && line.len - len < 2 && line.ptr[len - 1] == '=')
+		len--;
+	for (i = 0; i < len; i++) {
+		uint8_t c = line.ptr[i];
+
+		if (!is_base64_digit(c))
+			return 0;
+		is_url = is_url || c == '-' || c == '_';
+		is_plain = is_plain || c == '+' || c == '/';
+	}
+	return is_url && is_plain ? 0 : len;
+}
+
+/*
+ * is_base64 takes either alphabet. Lines are of one length, as mail (RFC
+ * 2045) and PEM (RFC 7468) have them, but for the last: a blank between
+ * short words is how a statement looks.
+ */
+static bool
+is_base64(struct bytes v)
+{
+	struct lines l = {v};
+	struct bytes line = {0};
+	size_t cnt = 0, width = 0, n;
+
+	while (next_line(&l, &line)) {
+		n = base64_digits(line);
+		if (n == 0 || (width > 0 && line.len > width))
+			return false;
+		width = width == 0 ? line.len : width;
+		if (l.rest.len > 0 && (line.len < width || n < line.len ||
+					  width < BASE64_LINE_MIN))
+			return false;
+		cnt += n;
+	}
+	return cnt > 0 && cnt % 4 != 1;
+}
+
+/* is_jws takes three parts of base64url between dots, RFC 7515 3.1. */
+static bool
+is_jws(struct bytes v)
+{
+	const uint8_t *dot;
+	struct bytes part;
+	size_t parts;
+
+	for (parts = 1;; parts++) {
+		dot = v.len == 0 ? NULL : memchr(v.ptr, '.', v.len);
+		part = bytes_of(
+		    v.ptr, dot == NULL ? v.len : (size_t)(dot - v.ptr));
+		if (base64_digits(part) == 0 || part.ptr[part.len - 1] == '=')
+			return false;
+		if (dot == NULL)
+			return parts == 3;
+		v = bytes_of(dot + 1, v.len - part.len - 1);
+	}
+}
+
+/* has_frame tells whether line is begin, a label that we know, and dashes. */
+static bool
+has_frame(struct bytes line, const char *begin)
+{
+	static const char *const labels[] = {"CERTIFICATE", "PKCS7", "CMS",
+	    "PUBLIC KEY", "PGP SIGNATURE", "PGP MESSAGE", "SSH SIGNATURE"};
+	size_t head = strlen(begin), i, len;
+
+	if (line.len < head || memcmp(line.ptr, begin, head) != 0)
+		return false;
+	for (i = 0; i < ARRAY_CNT(labels); i++) {
+		len = strlen(labels[i]);
+		if (line.len == head + len + 5 &&
+		    memcmp(line.ptr + head, labels[i], len) == 0 &&
+		    memcmp(line.ptr + head + len, "-----", 5) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* is_armour takes a frame around base64 (RFC 7468; OpenPGP's, RFC 4880 6.2,
+ * without headers and with its checksum). */
+static bool
+is_armour(struct bytes v)
+{
+	struct lines l = {v};
+	struct bytes line, body;
+
+	if (!next_line(&l, &line) || !has_frame(line, "-----BEGIN "))
+		return false;
+	if (l.rest.len > 0 && l.rest.ptr[0] == '\n')
+		(void)next_line(&l, &line);
+	body = bytes_of(l.rest.ptr, 0);
+	while (next_line(&l, &line)) {
+		if (has_frame(line, "-----END "))
+			return l.rest.len == 0 && is_base64(body);
+		if (line.len == 5 && line.ptr[0] == '=' &&
+		    base64_digits(bytes_of(line.ptr + 1, 4)) == 4)
+			continue;
+		body.len = (size_t)(l.rest.ptr - body.ptr);
+	}
+	return false;
+}
+
+bool
+gw_sql_has_shape(enum gw_sql_shape shape, struct bytes value)
+{
+	switch (shape) {
+	case GW_SQL_TEXT:
+		return false;
+	case GW_SQL_HEX:
+		return is_hex(value);
+	case GW_SQL_BASE64:
+		return is_base64(value);
+	case GW_SQL_SIGNED:
+		return is_jws(value) || is_armour(value);
+	}
+	return false;
+}
+
+static bool
+is_let_off(
+    const struct gw_sql_conf *conf, struct bytes name, struct bytes value)
+{
+	size_t i;
+
+	for (i = 0; i < conf->field_cnt; i++)
+		if (bytes_eq(conf->fields[i].name, name) &&
+		    gw_sql_has_shape(conf->fields[i].shape, value))
+			return true;
+	return false;
+}
+
+enum gw_sql_action
+gw_sql_judge(struct gw_sql_verdict *v, const struct gw_sql_rules *rules,
+    const struct gw_sql_conf *conf, enum gw_sql_where where, struct bytes name,
+    struct bytes value)
+{
+	unsigned block_at =
+	    conf->block_at == 0 ? GW_SQL_BLOCK_AT : conf->block_at;
+
+	memset(v, 0, sizeof(*v));
+	if (conf->mode == GW_SQL_OFF)
+		return GW_SQL_PASS;
+	v->is_exempt = is_let_off(conf, name, value);
+	if (v->is_exempt)
+		return GW_SQL_PASS;
+	gw_sql_screen(v, rules, where, value);
+	if (v->score < block_at)
+		return GW_SQL_PASS;
+	return conf->mode == GW_SQL_BLOCK ? GW_SQL_REFUSE : GW_SQL_TELL;
+}

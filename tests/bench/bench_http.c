@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * What the SQL screen costs for the values of ordinary requests and for texts
+ * that it has to read. CPU time of this thread; one TSV line per case: name,
+ * items, microseconds, microseconds per item (an item is one request, or one
+ * value).
+ */
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/check.h"
+#include "http/sqlscreen.h"
+
+enum { VALUE_MAX = 12, LONG_LEN = 4096 };
+
+static double
+cpu_us(void)
+{
+	struct timespec t;
+
+	CHECK(clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t) == 0);
+	return (double)t.tv_sec * 1e6 + (double)t.tv_nsec / 1e3;
+}
+
+static char hex_text[LONG_LEN + 1], json_text[LONG_LEN + 1];
+
+static const struct {
+	const char *name;
+	size_t cnt; /* times */
+	bool is_clean;
+	const char
+	    *values[VALUE_MAX]; /* of one request, NULL behind the last */
+} cases[] = {
+    {"sql_wallet_token_list", 200000, true,
+	{"0x9e5E5b1b2a4c5D6e7F8091a2B3c4D5e6F7081920", "10", "0", "created",
+	    "desc", "en-US", "true"}},
+    {"sql_wallet_personal_info", 200000, true,
+	{"0x9e5E5b1b2a4c5D6e7F8091a2B3c4D5e6F7081920",
+	    "\xe6\xa0\xaa\xe5\xbc\x8f\xe4\xbc\x9a\xe7\xa4\xbe"
+	    "\xe9\x96\xa2\xe6\x89\x80\xe8\xa8\xbc\xe5\x88\xb8",
+	    "taro.yamada@example.co.jp", "1234567", "2026-11-21T09:00:00+09:00",
+	    "JP90C0003W29", "7f3b8f0e-5f5c-4b6e-9d8a-2f6d1c0a4b3e",
+	    "https://example.co.jp/bond/12?lang=ja"}},
+    {"sql_wallet_signed_tx_250", 200000, true, {hex_text + LONG_LEN - 500}},
+    {"sql_name_with_blank", 200000, true,
+	{"\xe5\xb1\xb1\xe7\x94\xb0 \xe5\xa4\xaa\xe9\x83\x8e"}},
+    {"sql_sentence_en", 50000, true,
+	{"Please select the bonds from the list below, and don't forget "
+	 "to update your address; it was O'Reilly Street 5 or 6."}},
+    {"sql_sentence_ja", 50000, true,
+	{"\xe6\xa0\xaa\xe5\xbc\x8f 10\xe6\xa0\xaa or 20\xe6\xa0\xaa"
+	 "\xe3\x82\x92\xe9\x81\xb8\xe6\x8a\x9e\xe3\x81\x97\xe3\x80\x81 "
+	 "\"update\" \xe3\x82\x92\xe6\x8a\xbc\xe3\x81\x97\xe3\x81\xa6"
+	 "\xe3\x81\x8f\xe3\x81\xa0\xe3\x81\x95\xe3\x81\x84\xe3\x80\x82"}},
+    {"sql_attack", 50000, false,
+	{"1' UNION ALL SELECT NULL,version(),NULL FROM pg_shadow-- "}},
+    {"sql_hex_4k", 20000, true, {hex_text}},
+    {"sql_json_4k", 1000, true, {json_text}},
+};
+
+static void
+fill(void)
+{
+	static const char row[] =
+	    "{\"name\": \"bond 12\", \"amount\": 1000000, \"rate\": 1.25}, ";
+	size_t i;
+
+	for (i = 0; i < LONG_LEN; i++) {
+		hex_text[i] = "0123456789abcdef"[i * 7 % 16];
+		json_text[i] = row[i % (sizeof(row) - 1)];
+	}
+}
+
+static void
+run(const struct gw_sql_rules *rules, size_t at)
+{
+	struct bytes values[VALUE_MAX];
+	size_t cnt = 0, i, k, high = 0;
+	struct gw_sql_verdict v;
+	double begin, us;
+
+	for (; cases[at].values[cnt] != NULL; cnt++)
+		values[cnt] = bytes_of_str(cases[at].values[cnt]);
+	begin = cpu_us();
+	for (i = 0; i < cases[at].cnt; i++)
+		for (k = 0; k < cnt; k++) {
+			gw_sql_screen(&v, rules, GW_SQL_JSON, values[k]);
+			high += v.score >= GW_SQL_BLOCK_AT;
+		}
+	us = cpu_us() - begin;
+	CHECK((high == 0) == cases[at].is_clean);
+	printf("%s\t%zu\t%.0f\t%.3f\n", cases[at].name, cases[at].cnt, us,
+	    us / (double)cases[at].cnt);
+}
+
+int
+main(void)
+{
+	const struct gw_sql_rules *rules;
+	struct arena a;
+	size_t i;
+
+	arena_init(&a, 1 << 20);
+	rules = gw_sql_rules_make(&a);
+	CHECK(rules != NULL);
+	fill();
+	for (i = 0; i < ARRAY_CNT(cases); i++)
+		run(rules, i);
+	arena_drop(&a);
+	return 0;
+}
