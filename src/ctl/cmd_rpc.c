@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/check.h"
 #include "ctl/args.h"
@@ -89,9 +90,16 @@ run(const struct args *args, const char *path, struct err *e)
 	}
 	if (rc == RC_OK)
 		rc = read_params(params, args, e);
-	if (rc == RC_OK)
-		return call(path, args->at[0], params, e);
-	json_decref(params);
+	if (rc != RC_OK) {
+		json_decref(params);
+		return rc;
+	}
+	rc = call(path, args->at[0], params, e);
+	if (path == def && access(def, F_OK) != 0)
+		return FAIL(e, RC_UNAVAILABLE,
+		    "%s: no node runs here; `sekisho up` starts it, --ipc "
+		    "names another's socket",
+		    def);
 	return rc;
 }
 

@@ -3,6 +3,7 @@
  * Commands about the stack as a whole: up, init, migrate, version.
  */
 #include <stdio.h>
+#include <unistd.h>
 
 #include "base/check.h"
 #include "base/version.h"
@@ -77,6 +78,19 @@ migration_line(void *ctx, const char *line)
 }
 
 static enum rc
+own_database(const struct home *h, PGconn **pg, struct err *e)
+{
+	char path[PATH_MAX];
+
+	if (access(home_path(h, path, "run/gw/pg/.s.PGSQL.5432"), F_OK) == 0)
+		return pg_connect(h, pg, NULL, e);
+	return FAIL(e, RC_UNAVAILABLE,
+	    "database of %s: it does not run; `sekisho up` starts it, "
+	    "--database names another",
+	    h->dir);
+}
+
+static enum rc
 connect_to(PGconn **pg, const char *database, struct err *e)
 {
 	struct home h;
@@ -84,7 +98,7 @@ connect_to(PGconn **pg, const char *database, struct err *e)
 	if (database == NULL) {
 		TRY(home_open(&h, false, e));
 		TRY(home_need(&h, e));
-		return pg_connect(&h, pg, NULL, e);
+		return own_database(&h, pg, e);
 	}
 	return db_connect(pg, database, e);
 }

@@ -299,44 +299,58 @@ make_all(struct init *in, void (*say)(const char *line), struct err *e)
 }
 
 /* Opens the folder and locks it; -1 when it is not there, or somebody else
- * holds it (errno is EWOULDBLOCK then). */
+ * holds it or has just replaced it (errno is EWOULDBLOCK then). */
 static int
 lock_dir(const char *path)
 {
 	int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	struct stat mine, there;
 
-	if (fd != -1 && flock(fd, LOCK_EX | LOCK_NB) == -1) {
-		close(fd);
-		errno = EWOULDBLOCK;
+	if (fd == -1)
 		return -1;
-	}
-	return fd;
+	if (flock(fd, LOCK_EX | LOCK_NB) == 0 && fstat(fd, &mine) == 0 &&
+	    stat(path, &there) == 0 && mine.st_ino == there.st_ino &&
+	    mine.st_dev == there.st_dev)
+		return fd;
+	close(fd);
+	errno = EWOULDBLOCK;
+	return -1;
 }
 
-/* Makes an empty folder that is ours; what a start that died left is
- * removed, what another start is making is not. */
+static enum rc
+fail_claim(const char *tmp, struct err *e)
+{
+	if (errno == EWOULDBLOCK || errno == EEXIST || errno == ENOENT)
+		return FAIL(
+		    e, RC_UNAVAILABLE, "%s: another start is making it", tmp);
+	return FAIL(e, RC_IO,
+	    "%s: %s: a state directory is made beside its "
+	    "place%s",
+	    tmp, strerror(errno),
+	    errno == EACCES || errno == EROFS
+		? "; set SEKISHO_HOME to a folder you may make"
+		: "");
+}
+
+/*
+ * Makes an empty folder that is ours; what a start that died left is removed,
+ * what another start is making is not. Between making and locking it another
+ * start may take it for a dead one's: then that one has it.
+ */
 static enum rc
 claim(const char *tmp, int *lock, struct err *e)
 {
 	int old = lock_dir(tmp);
 
 	if (old == -1 && errno == EWOULDBLOCK)
-		return FAIL(
-		    e, RC_UNAVAILABLE, "%s: another start is making it", tmp);
+		return fail_claim(tmp, e);
 	home_remove(tmp);
 	if (old != -1)
 		close(old);
 	if (mkdir(tmp, 0711) == -1)
-		return FAIL(e, RC_IO,
-		    "%s: %s: a state directory is made beside its place%s", tmp,
-		    strerror(errno),
-		    errno == EACCES || errno == EROFS
-			? "; set SEKISHO_HOME to a folder you may make"
-			: "");
+		return fail_claim(tmp, e);
 	*lock = lock_dir(tmp);
-	if (*lock == -1)
-		return FAIL(e, RC_IO, "%s: %s", tmp, strerror(errno));
-	return RC_OK;
+	return *lock == -1 ? fail_claim(tmp, e) : RC_OK;
 }
 
 /* Another start may have made it between our look and our claim. */

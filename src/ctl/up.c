@@ -346,7 +346,9 @@ take_lock(struct up *u, struct err *e)
 	u->lock_fd = open(home_path(u->h, path, "run/up.lock"),
 	    O_RDWR | O_CREAT | O_CLOEXEC, 0600);
 	if (u->lock_fd == -1)
-		return FAIL(e, RC_IO, "%s: %s", path, strerror(errno));
+		return FAIL(e, RC_IO, "%s: %s: a state must be writable%s",
+		    path, strerror(errno),
+		    errno == EROFS ? "; mount it so, or set SEKISHO_HOME" : "");
 	if (flock(u->lock_fd, LOCK_EX | LOCK_NB) == 0)
 		return RC_OK;
 	return FAIL(e, RC_UNAVAILABLE,

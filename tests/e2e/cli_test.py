@@ -130,12 +130,22 @@ def version_names_program_state_and_schema(s):
 
 @case
 def init_makes_one_state_and_not_two(s):
-    s.sekisho("init", "--dev")
+    both = [subprocess.Popen([BIN + "/sekisho", "init", "--dev"], env=s.env, text=True, stdout=subprocess.PIPE,
+                             stderr=subprocess.PIPE) for _ in range(2)]
+    said = [p.communicate(timeout=60)[1] for p in both]
+    same(sorted(p.returncode for p in both), [0, 1], said)
+    assert re.search(r"another start|holds a state already", "".join(said)), said
     same(os.listdir(os.path.dirname(s.home)), ["home"])
     assert "good" in s.sekisho("check").stdout
+    with open(s.home + "/secrets/dev-credentials.json") as f:
+        c = json.load(f)
+    for surface in ("wallet", "rpc", "metrics"):
+        same(s.sekisho("credentials", surface).stdout, "%s:%s\n" % (c[surface]["user"], c[surface]["password"]))
+    fails(s, "credentials", "accounts", says='no surface "accounts"')
+    fails(s, "credentials", "nosuch", says='no surface "nosuch"')
     fails(s, "init", "--dev", says="holds a state already")
     fails(s, "init", says="usage: sekisho init --dev", status=2)
-    fails(s, "migrate", says="database: ")
+    fails(s, "migrate", says=("it does not run; `sekisho up` starts it", s.home))
 
 
 FAULTY = (
@@ -864,8 +874,8 @@ def a_stopped_stack_is_told_so(s):
     same(r.returncode, 1)
     for part in PARTS:
         assert re.search(r"^%s +not running$" % part, r.stdout, re.M), r.stdout
-    fails(s, "rpc", "eth_chainId", says="node.ipc")
-    fails(s, "migrate", says="database: ")
+    fails(s, "rpc", "eth_chainId", says=(s.home + "/run/node.ipc", "no node runs here; `sekisho up` starts it"))
+    fails(s, "migrate", says=("it does not run; `sekisho up` starts it", s.home))
 
 
 @case
