@@ -474,6 +474,18 @@ open_dir(struct pool_log *l, const char *dir, struct err *e)
 	return RC_OK;
 }
 
+/* begin makes the first segment of a new log: a folder without one is that of
+ * a log that was lost. */
+static enum rc
+begin(struct pool_log *l, struct err *e)
+{
+	if (l->newest != NULL)
+		return RC_OK;
+	if (pool_log_seg_add(l, 1) == NULL)
+		return FAIL(e, RC_NO_MEMORY, "a segment of the pool log");
+	return make_segment(l, e);
+}
+
 /* set_up fills a new log; the caller closes it when this fails. */
 static enum rc
 set_up(struct pool_log *l, const char *dir, const struct pool_log_reader *to,
@@ -488,7 +500,8 @@ set_up(struct pool_log *l, const char *dir, const struct pool_log_reader *to,
 	l->buf.len = POOL_LOG_FRAME_HEAD;
 	crc64_init(&l->crc);
 	TRY(open_dir(l, dir, e));
-	return pool_log_read(l, to, e);
+	TRY(pool_log_read(l, to, e));
+	return l->is_read_only ? RC_OK : begin(l, e);
 }
 
 static enum rc

@@ -32,7 +32,7 @@ struct pool_log_reader {
 
 /*
  * pool_log_open reads all segments of dir, which is made if missing, and
- * cuts a torn end. Nothing is written before the first sync.
+ * cuts a torn end. A log always has a file: the first is made here.
  *
  * Errors  RC_IO, RC_CORRUPT, RC_NO_MEMORY, those of add
  */

@@ -85,7 +85,8 @@ TEST(test_log_synced_is_there_again)
 
 	fake_reset(&f);
 	p = fake_open(&f, fake_log_dir());
-	EXPECT_U64(count_files(), 0);
+	/* Before the first transaction: a folder without it is a lost log. */
+	EXPECT_U64(count_files(), 1);
 	EXPECT_RC(fake_put(p, &a, NULL), RC_OK);
 	EXPECT_RC(fake_put(p, &b, NULL), RC_OK);
 	EXPECT_RC(pool_sync(p, NULL), RC_OK);
@@ -561,9 +562,9 @@ TEST(test_log_other_names_ignored_temporary_removed)
 	(void)snprintf(
 	    path, sizeof(path), "%s/pool-0000000000000001.tmp", fake_log_dir());
 	fake_write_file(path, bytes_of_str("half a head"));
-	EXPECT_U64(count_files(), 3);
+	EXPECT_U64(count_files(), 4);
 	EXPECT_RC(try_open(&p, &f, NULL), RC_OK);
-	EXPECT_U64(count_files(), 2);
+	EXPECT_U64(count_files(), 3);
 	pool_close(p);
 }
 
@@ -634,11 +635,12 @@ TEST(test_log_failed_new_segment_is_sticky)
 {
 	struct fake f;
 	struct pool *p;
-	struct fake_tx t = {.from = 1};
+	struct fake_tx t = {.from = 2};
 	struct err e;
 
 	fake_reset(&f);
 	p = fake_open(&f, fake_log_dir());
+	(void)fill_segments(p, 1, 1);
 	EXPECT_RC(fake_put(p, &t, NULL), RC_OK);
 	limit_files(8);
 	EXPECT_RC(pool_sync(p, &e), RC_IO);
@@ -646,8 +648,26 @@ TEST(test_log_failed_new_segment_is_sticky)
 	EXPECT_RC(pool_sync(p, &e), RC_IO);
 	pool_close(p);
 	p = fake_open(&f, fake_log_dir());
+	expect_counts(p, 11, 0);
+	EXPECT(!fake_has(p, &t));
+	EXPECT_U64(count_files(), 1);
+	pool_close(p);
+}
+
+TEST(test_log_failed_first_segment_refuses_to_open)
+{
+	struct fake f;
+	struct pool *p;
+	struct err e;
+
+	fake_reset(&f);
+	limit_files(8);
+	EXPECT_RC(try_open(&p, &f, &e), RC_IO);
+	limit_files(0);
+	/* Half a file is no obstacle. */
+	EXPECT_RC(try_open(&p, &f, &e), RC_OK);
+	EXPECT_U64(count_files(), 1);
 	expect_counts(p, 0, 0);
-	EXPECT_U64(count_files(), 0);
 	pool_close(p);
 }
 
