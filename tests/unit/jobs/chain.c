@@ -211,7 +211,9 @@ chain_is_whole(struct chain *c)
 	ok = ok && n + 1 == chain_sql(c, "select count(*) from block");
 	if (!ok || n < 0)
 		return ok;
-	hash_of(hash, c, (size_t)n);
+	pthread_mutex_lock(&c->lock);
+	hash_of(hash, c, (size_t)n); /* the node's thread swaps branches */
+	pthread_mutex_unlock(&c->lock);
 	(void)snprintf(sql, sizeof(sql),
 	    "select count(*) from block, cursor where cursor.hash = "
 	    "block.hash and block.number = %ld and block.hash = '\\x%s'",
