@@ -69,21 +69,22 @@ signer_has_ended(const struct signer *s, char *why, size_t cap)
  * The channel is of no use any more. When the child has ended the error says
  * how: its end follows that of its socket by a moment.
  */
-static enum rc
+static void
 lose(struct signer *s, const char *what, struct err *e)
 {
-	static const struct timespec moment = {.tv_nsec = 5 * 1000 * 1000};
+	static const struct timespec moment = {.tv_nsec = 5000000};
 	char why[WHY_MAX];
 	int i;
 
 	cut_off(s);
 	for (i = 0; i < GONE_TURNS; i++) {
-		if (signer_has_ended(s, why, sizeof(why)))
-			return FAIL(
-			    e, RC_IO, "%s: it was ended by %s", what, why);
+		if (signer_has_ended(s, why, sizeof(why))) {
+			err_fail(e, RC_IO, "%s: it was ended by %s", what, why);
+			return;
+		}
 		(void)nanosleep(&moment, NULL);
 	}
-	return FAIL(e, RC_IO, "%s", what);
+	err_fail(e, RC_IO, "%s", what);
 }
 
 /* Waits for one reply; what the child says fails becomes our failure. */
@@ -98,8 +99,10 @@ take_reply(struct signer *s, struct bytes *body, enum wire_op op,
 
 	if (rc == RC_OK)
 		rc = wire_reply_take(&reply, op, in, NULL);
-	if (rc != RC_OK)
-		return lose(s, "the signer does not answer", e);
+	if (rc != RC_OK) {
+		lose(s, "the signer does not answer", e);
+		return RC_IO;
+	}
 	if (reply.rc != RC_OK)
 		return FAIL(e, reply.rc, "%.*s", (int)reply.text.len,
 		    (const char *)reply.text.ptr);
@@ -121,8 +124,10 @@ call(struct signer *s, struct bytes *body, const struct wire_request *r,
 		return rc;
 	rc = frame_send(s->fd, bytes_of_buf(&out), NULL);
 	explicit_bzero(s->request, out.len);
-	if (rc != RC_OK)
-		return lose(s, "the signer is gone", e);
+	if (rc != RC_OK) {
+		lose(s, "the signer is gone", e);
+		return RC_IO;
+	}
 	return take_reply(s, body, r->op, timeout_ms, e);
 }
 
