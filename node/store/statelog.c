@@ -83,6 +83,22 @@ forget_segments(struct statelog *l, uint64_t applied_seq)
 	l->last_seq = applied_seq;
 }
 
+static enum rc
+write_seg_head(
+    struct statelog *l, int fd, const struct log_segment *s, struct err *e)
+{
+	uint8_t p[SEG_HEAD_LEN];
+
+	logfile_put_seg_head(p, l, s);
+	if (!logfile_write(fd, bytes_of(p, sizeof(p)), 0))
+		return logfile_fail_seg(e, l, s->number, "write");
+	if (fdatasync(fd) != 0)
+		return logfile_fail_seg(e, l, s->number, "sync");
+	if (fsync(l->dir_fd) != 0)
+		return logfile_fail(e, l, ".", "sync");
+	return RC_OK;
+}
+
 /* harden_one writes a sound record over itself and syncs: after a failed
  * sync its pages may be clean in memory and absent from the disk. */
 static enum rc
@@ -104,12 +120,16 @@ harden_one(struct statelog *l, const struct log_pending *r, struct arena *a,
 	return is_good ? RC_OK : logfile_fail_seg(e, l, r->segment, "rewrite");
 }
 
+/* harden also sees to the newest segment's head and name: who made it may have
+ * been killed before it could. */
 static enum rc
 harden(struct statelog *l, struct err *e)
 {
 	struct arena a;
 	enum rc rc = RC_OK;
 
+	if (l->seg_cnt > 0 && l->fd >= 0)
+		TRY(write_seg_head(l, l->fd, &l->segs[l->seg_cnt - 1], e));
 	arena_init(&a, REC_PAYLOAD_MAX + REC_HEAD_LEN);
 	for (size_t i = 0; i < l->pending_cnt && rc == RC_OK; i++) {
 		if (l->pending[i].seq > l->mark_seq)
@@ -171,22 +191,6 @@ statelog_close(struct statelog *l)
 }
 
 /* Appending. --------------------------------------------------------- */
-
-static enum rc
-write_seg_head(
-    struct statelog *l, int fd, const struct log_segment *s, struct err *e)
-{
-	uint8_t p[SEG_HEAD_LEN];
-
-	logfile_put_seg_head(p, l, s);
-	if (!logfile_write(fd, bytes_of(p, sizeof(p)), 0))
-		return logfile_fail_seg(e, l, s->number, "write");
-	if (fdatasync(fd) != 0)
-		return logfile_fail_seg(e, l, s->number, "sync");
-	if (fsync(l->dir_fd) != 0)
-		return logfile_fail(e, l, ".", "sync");
-	return RC_OK;
-}
 
 static enum rc
 new_segment(struct statelog *l, struct err *e)
