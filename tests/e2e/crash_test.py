@@ -93,8 +93,8 @@ class Load:
         return True
 
 
-def presign(stack, accounts, count):
-    env = dict(os.environ, NPM=NPM, KEYS=json.dumps([a["privateKey"] for a in accounts]), COUNT=str(count),
+def presign(stack, accounts, count, first=0):
+    env = dict(os.environ, NPM=NPM, KEYS=json.dumps([a["privateKey"] for a in accounts]), COUNT=str(count), FIRST=str(first),
                RECIPIENTS=str(RECIPIENTS))
     r = subprocess.run([NODE, ROOT + "/tests/e2e/sign.mjs"], env=env, text=True, capture_output=True, timeout=600)
     if r.returncode != 0:
@@ -342,13 +342,16 @@ def main(cycles, seed):
     print("crash: %d cycles, seed %d" % (cycles, seed), flush=True)
     with Stack(keep=bool(os.environ.get("KEEP"))) as s:
         accounts = s.credentials["accounts"][:8]
-        raws = presign(s, accounts, cycles * PER_CYCLE)
-        loads = [Load(s, a, r) for a, r in zip(accounts, raws)]
+        loads = [Load(s, a, []) for a in accounts]
         sealer = json.loads(s.sekisho("rpc", "clique_getSigners").stdout)[0]
         model = Model(s, [a["address"] for a in s.credentials["accounts"]] + [sealer] +
                       ["0x%040x" % (0xabc000 + i) for i in range(RECIPIENTS)], sealer)
         acked, slowest = 0, {}
         for i in range(cycles):
+            if i % AUDIT == 0:  # no cycle uses more than PER_CYCLE
+                more = presign(s, accounts, min(AUDIT, cycles - i) * PER_CYCLE, i * PER_CYCLE)
+                for load, raws in zip(loads, more):
+                    load.raws += raws
             what = TARGETS[i % len(TARGETS)]
             n, took = cycle(s, loads, what, rng)
             acked += n
