@@ -127,26 +127,67 @@ look(struct gw_sql_verdict *v, const struct gw_sql_rules *rules,
 	add_scores(v);
 }
 
+/* hex_at reads cnt digits at i of text, -1 when they are not there. */
+static int
+hex_at(struct bytes text, size_t i, size_t cnt)
+{
+	int value = 0, d;
+
+	if (text.len < cnt || i > text.len - cnt)
+		return -1;
+	for (; cnt > 0; cnt--) {
+		d = hex_digit(text.ptr[i++]);
+		if (d < 0)
+			return -1;
+		value = value << 4 | d;
+	}
+	return value;
+}
+
+/*
+ * escape_at reads the escape at i of text: %27, %u0027, and where the value
+ * is JSON \u0027, \n and the like. What is above ASCII is no sign of SQL and
+ * becomes a byte of a name.
+ *
+ * Returns  its length, 0 when there is none
+ */
+static size_t
+escape_at(uint8_t *out, struct bytes text, size_t i, bool is_json)
+{
+	static const char from[] = "nrtfb\"\\/", to[] = "\n\r\t\f\b\"\\/";
+	bool is_wide = text.len - i > 1 && (text.ptr[i + 1] | 0x20) == 'u';
+	const char *plain;
+	int value;
+
+	if (text.ptr[i] != (is_json ? '\\' : '%') || text.len - i < 2)
+		return 0;
+	if (is_wide || !is_json) {
+		value =
+		    is_wide ? hex_at(text, i + 2, 4) : hex_at(text, i + 1, 2);
+		if (value < 0)
+			return 0;
+		*out = (uint8_t)(is_wide && value > 0x7f ? 0xff : value);
+		return is_wide ? 6 : 3;
+	}
+	plain = memchr(from, text.ptr[i + 1], sizeof(from) - 1);
+	if (plain == NULL)
+		return 0;
+	*out = (uint8_t)to[plain - from];
+	return 2;
+}
+
 /* decode_some decodes escapes of text into piece. Returns how many bytes of
  * text were read. */
 static size_t
-decode_some(struct buf *piece, struct bytes text)
+decode_some(struct buf *piece, struct bytes text, bool is_json)
 {
-	size_t i = 0;
-	int high, low;
+	size_t i = 0, len;
+	uint8_t c = 0;
 
 	while (i < text.len && piece->len < piece->cap) {
-		high = low = -1;
-		if (text.ptr[i] == '%' && text.len - i > 2) {
-			high = hex_digit(text.ptr[i + 1]);
-			low = hex_digit(text.ptr[i + 2]);
-		}
-		if (high < 0 || low < 0) {
-			piece->ptr[piece->len++] = text.ptr[i++];
-			continue;
-		}
-		piece->ptr[piece->len++] = (uint8_t)(high << 4 | low);
-		i += 3;
+		len = escape_at(&c, text, i, is_json);
+		piece->ptr[piece->len++] = len > 0 ? c : text.ptr[i];
+		i += len > 0 ? len : 1;
 	}
 	return i;
 }
@@ -154,7 +195,7 @@ decode_some(struct buf *piece, struct bytes text)
 /* look_again looks at text decoded once more, piece by piece. */
 static void
 look_again(struct gw_sql_verdict *v, const struct gw_sql_rules *rules,
-    struct bytes text)
+    struct bytes text, bool is_json)
 {
 	struct gw_sql_verdict one;
 	uint8_t room[PIECE];
@@ -164,7 +205,7 @@ look_again(struct gw_sql_verdict *v, const struct gw_sql_rules *rules,
 	for (;;) {
 		struct buf piece = buf_of(room, sizeof(room));
 
-		n = decode_some(&piece, text);
+		n = decode_some(&piece, text, is_json);
 		seen = bytes_of_buf(&piece);
 		memset(&one, 0, sizeof(one));
 		look(&one, rules, seen, kinds_of(rules, seen));
@@ -179,13 +220,6 @@ look_again(struct gw_sql_verdict *v, const struct gw_sql_rules *rules,
 	}
 }
 
-static bool
-is_decoded_again(enum gw_sql_where where)
-{
-	return where == GW_SQL_QUERY || where == GW_SQL_FORM ||
-	       where == GW_SQL_COOKIE || where == GW_SQL_PATH;
-}
-
 void
 gw_sql_screen(struct gw_sql_verdict *v, const struct gw_sql_rules *rules,
     enum gw_sql_where where, struct bytes value)
@@ -197,8 +231,9 @@ gw_sql_screen(struct gw_sql_verdict *v, const struct gw_sql_rules *rules,
 	    (!(kinds & SQL_KIND_PAIRED) || !has_pair(value)))
 		return;
 	look(v, rules, value, kinds);
-	if ((kinds & SQL_KIND_PERCENT) && is_decoded_again(where))
-		look_again(v, rules, value);
+	if (where == GW_SQL_HEADER || !(kinds & SQL_KIND_ESCAPE))
+		return;
+	look_again(v, rules, value, where == GW_SQL_JSON);
 }
 
 static bool

@@ -29,7 +29,7 @@ enum sql_kind {
 	SQL_KIND_QUOTE = 1 << 4, /* ' */
 	SQL_KIND_DOUBLE = 1 << 5,
 	SQL_KIND_PAIRED = 1 << 6, /* plain when alone: -- and @@ are not */
-	SQL_KIND_PERCENT = 1 << 7,
+	SQL_KIND_ESCAPE = 1 << 7, /* % and backslash */
 };
 
 /* Longest word of the table, and a power of two above twice its rows. */

@@ -172,7 +172,7 @@ sql_words_make(struct gw_sql_rules *rules)
 	set_kind(rules, "-@", SQL_KIND_PLAIN | SQL_KIND_PAIRED);
 	set_kind(rules, "'", SQL_KIND_QUOTE);
 	set_kind(rules, "\"", SQL_KIND_DOUBLE);
-	set_kind(rules, "%", SQL_KIND_PERCENT);
+	set_kind(rules, "%\\", SQL_KIND_ESCAPE);
 }
 
 static inline unsigned

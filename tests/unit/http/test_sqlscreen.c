@@ -264,7 +264,15 @@ TEST(test_sqlscreen_escapes_left_are_decoded_where_they_may_be)
 		EXPECT((v.score >= GW_SQL_BLOCK_AT) == row[i].is_seen);
 		EXPECT(v.is_second == row[i].is_seen);
 	}
-	v = screen(GW_SQL_QUERY, bytes_of_str("50%, 100%zz %4"));
+	v = screen(GW_SQL_QUERY, bytes_of_str("x%u0027 or 1=1--"));
+	EXPECT(v.score >= GW_SQL_BLOCK_AT && v.is_second);
+	v = screen(GW_SQL_JSON, bytes_of_str("x\\u0027\\tor\\n1=1--"));
+	EXPECT(v.score >= GW_SQL_BLOCK_AT && v.is_second);
+	v = screen(GW_SQL_FORM, bytes_of_str("x\\u0027 or 1=1--"));
+	EXPECT(!v.is_second);
+	v = screen(GW_SQL_JSON, bytes_of_str("\\u30a2\\u30 \\q \\"));
+	EXPECT_U64(v.score, 0);
+	v = screen(GW_SQL_QUERY, bytes_of_str("50%, 100%zz %u30a2 %u1 %4"));
 	EXPECT_U64(v.score, 0);
 	/* Wherever it lies in a long value, across the pieces too. */
 	for (at = 3000; at < 13000; at += 97) {
