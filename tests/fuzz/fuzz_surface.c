@@ -26,6 +26,7 @@
 #include "http/ops.h"
 #include "http/req.h"
 #include "http/rpc.h"
+#include "http/throttle.h"
 #include "http/world.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -39,7 +40,7 @@ enum {
 	IS_DENIED = 16 /* comes from an address that may not */
 };
 
-enum { TURN_MAX = 500, ROW_MAX = 3 };
+enum { TURN_MAX = 2000, ROW_MAX = 3, BLOCK_MS = 200 };
 
 static const struct gw_route routes[] = {
     {GW_GET, "/", GW_WALLET, GW_CLOSED, api_root, 0},
@@ -178,6 +179,12 @@ perform(struct run *x, struct gw_effect *e)
 		x->world.mono_ms += e->u.timer_ms;
 		e->rc = RC_OK;
 		return;
+	case GW_EFFECT_BLOCK:
+		e->rc = e->rc == RC_OK ? RC_OK : RC_TIMEOUT;
+		e->u.block.seen += e->rc == RC_OK;
+		x->world.mono_ms +=
+		    e->rc == RC_OK ? BLOCK_MS : e->u.block.timeout_ms;
+		return;
 	case GW_EFFECT_PASSWORD:
 		e->u.password.fits = (x->flags & FITS) != 0;
 		return;
@@ -268,6 +275,7 @@ take_part(struct bytes *out, struct bytes *in)
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
+	static struct gw_throttle throttle; /* nobody has failed */
 	struct run x = {.in = bytes_of(data, size), .room = GW_REQ_MEMORY_MAX};
 	struct bytes head, body;
 
@@ -279,6 +287,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	x.world = (struct gw_world){.routes = routes,
 	    .route_cnt = ARRAY_CNT(routes),
 	    .creds = gw_creds_new(),
+	    .throttle = &throttle,
 	    .mono_ms = 1000,
 	    .has_node = true,
 	    .is_draining = (x.flags & IS_DRAINING) != 0};
