@@ -10,6 +10,7 @@
 
 #include <libpq-fe.h>
 
+#include "base/check.h"
 #include "base/ini.h"
 
 enum setting { NODE, DATABASE, POLL, BATCH, SETTING_CNT };
@@ -63,11 +64,11 @@ set_one(struct arena *a, struct jobs_conf *c, enum setting which,
 	case POLL:
 		return ini_duration_ms(&c->poll_ms, v, 10, 60000, e);
 	case BATCH:
-		return ini_u64(&c->batch, v, 1, 10000, e);
 	case SETTING_CNT:
 		break;
 	}
-	return FAIL(e, RC_INTERNAL, "setting");
+	CHECK(which == BATCH);
+	return ini_u64(&c->batch, v, 1, 10000, e);
 }
 
 static enum rc

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "base/check.h"
+#include "base/ini.h"
 #include "jobs/conf.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -33,7 +34,8 @@ room_of(unsigned flags)
 {
 	if (flags & HAS_NO_MEMORY)
 		return 1000;
-	return flags & IS_SHORT_OF_MEMORY ? 65536 + (size_t)flags : 1 << 20;
+	return flags & IS_SHORT_OF_MEMORY ? INI_FILE_MAX + 8 * (size_t)flags
+					  : 2 * (size_t)INI_FILE_MAX;
 }
 
 int
