@@ -22,8 +22,9 @@
  */
 int libinjection_sqli(const char *s, size_t len, char *fingerprint);
 
-/* A value with escapes is decoded in pieces of this size; each begins so
- * much before the end of the one before, that no statement is cut. */
+/* A value with escapes is decoded in pieces of this size; each begins so much
+ * of its text before the end of the one before, so that a statement on the
+ * border is seen. */
 enum { PIECE = 4096, OVERLAP = 1024 };
 
 /* What a fingerprint is worth that sentences have as well. */

@@ -5,7 +5,7 @@
  * its length. It is a second line of defence; the first is that no statement
  * is built from input (reliability I1).
  *
- * Two judges look at a value. libinjection 3.9 (BSD licence; the object
+ * Two judges look at a value. libinjection 3.9.2 (BSD licence; the object
  * inside Debian's libmodsecurity-dev) knows what injections look like to
  * MySQL, SQL Server and Oracle. Our own rules (sqlscreen_rules.def) read the
  * value as PostgreSQL 15 would (documentation, chapter 4.1 Lexical
@@ -17,9 +17,10 @@
  * What PostgreSQL reads as a name is a name here: full-width letters make no
  * keywords, the ideographic space is a letter.
  *
- * Values without a byte that an injection needs (no blank, quote, bracket,
- * operator) are let through after one look at each byte: addresses, hashes,
- * hex, base64, dates, identifiers, Japanese names.
+ * Values of letters, digits and . : , + / = ~ ? - @ alone, no two of the last
+ * two in a row, are let through after one look at each byte: without blank,
+ * quote, bracket or comment there is no injection. So addresses, hashes, hex,
+ * base64, dates, identifiers and most Japanese names cost next to nothing.
  */
 #ifndef HTTP_SQLSCREEN_H
 #define HTTP_SQLSCREEN_H
