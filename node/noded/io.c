@@ -25,6 +25,7 @@ enum {
 	IO_OUT_MAX = 2 * RPC_ANSWER_MAX,
 	IO_READ_BYTES = 65536,
 	IO_EVENTS = 64,
+	IO_LOOKS = 4,         /* for more that can share the pool's sync */
 	IO_SHORT_BYTES = 2048 /* of a document that io may read itself */
 };
 
@@ -37,14 +38,16 @@ struct bytebuf {
 };
 
 struct io_session {
-	int fd; /* -1: free */
+	TAILQ_ENTRY(io_session) next; /* of io.answered */
+	int fd;                       /* -1: free */
 	uint32_t generation;
 	enum rpc_source source;
 	uint32_t events; /* asked of epoll */
 	struct rpc_stream stream;
 	struct bytebuf in, out;
 	size_t job_cnt;
-	bool is_ended; /* nothing more will be read */
+	bool is_ended;    /* nothing more will be read */
+	bool is_answered; /* in io.answered */
 };
 
 static bool
@@ -93,8 +96,17 @@ index_of(const struct io *io, const struct io_session *s)
 }
 
 static void
+leave_answered(struct io *io, struct io_session *s)
+{
+	if (s->is_answered)
+		TAILQ_REMOVE(&io->answered, s, next);
+	s->is_answered = false;
+}
+
+static void
 close_session(struct io *io, struct io_session *s)
 {
+	leave_answered(io, s);
 	close(s->fd);
 	s->fd = -1;
 	s->generation++; /* answers under way find nobody */
@@ -336,12 +348,27 @@ on_job(struct io *io, struct job *j)
 	job_finish(j);
 	is_open = j->doc != NULL && answer(s, j->answer);
 	job_free(j);
-	if (is_open)
-		go_on(io, s);
-	else
+	if (!is_open) {
 		close_session(io, s);
+	} else if (!s->is_answered) {
+		TAILQ_INSERT_TAIL(&io->answered, s, next);
+		s->is_answered = true;
+	}
 	if (io->job_cnt == JOB_MAX - 1)
 		go_on_all(io);
+}
+
+/* A session's answers of one turn are one write: each write wakes who reads
+ * them. */
+static void
+write_answers(struct io *io)
+{
+	struct io_session *s;
+
+	while ((s = TAILQ_FIRST(&io->answered)) != NULL) {
+		leave_answered(io, s);
+		go_on(io, s);
+	}
 }
 
 /* Sends on together what this turn began, so that the pool can sync it
@@ -349,14 +376,17 @@ on_job(struct io *io, struct job *j)
 static void
 end_turn(struct io *io)
 {
-	size_t i;
+	size_t i = 0;
 
-	for (i = 0; i < io->here_cnt; i++) {
-		if (job_next(io->here[i]) == io->in)
-			on_job(io, io->here[i]);
-		else
-			job_send_on(io->here[i]);
-	}
+	do {
+		for (; i < io->here_cnt; i++) {
+			if (job_next(io->here[i]) == io->in)
+				on_job(io, io->here[i]);
+			else
+				job_send_on(io->here[i]);
+		}
+		write_answers(io);
+	} while (i < io->here_cnt);
 	io->here_cnt = 0;
 }
 
@@ -414,6 +444,7 @@ open_all(struct io *io, struct err *e)
 {
 	size_t i;
 
+	TAILQ_INIT(&io->answered);
 	io->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
 	io->sessions = mem_array(IO_SESSION_MAX, sizeof(*io->sessions));
 	if (io->epoll_fd == -1 || io->sessions == NULL)
@@ -427,13 +458,37 @@ open_all(struct io *io, struct err *e)
 	return FAIL(e, RC_IO, "epoll: %s", strerror(errno));
 }
 
+/* Waits for events, at most wait_ms, and uses them; false when none came. */
+static bool
+look(struct io *io, int wait_ms)
+{
+	struct epoll_event ev[IO_EVENTS];
+	int i, n = epoll_wait(io->epoll_fd, ev, IO_EVENTS, wait_ms);
+
+	for (i = 0; i < n; i++)
+		dispatch(io, &ev[i]);
+	return n > 0;
+}
+
+/* One turn. What came while senders were recovered joins it: who asked at
+ * about the same time then shares a sync and every waking up of a thread. */
+static void
+turn(struct io *io, int wait_ms)
+{
+	int looks = 0;
+
+	(void)look(io, wait_ms);
+	while (io->here_cnt > 0 && io->here_cnt < IO_HERE_MAX &&
+	       looks++ < IO_LOOKS && look(io, 0))
+		continue;
+	end_turn(io);
+}
+
 enum rc
 io_run(struct io *io, struct err *e)
 {
 	const struct clock *clock = clock_real();
-	struct epoll_event ev[IO_EVENTS];
 	uint64_t until_ms = 0;
-	int i, n;
 
 	TRY(open_all(io, e));
 	for (;;) {
@@ -443,11 +498,7 @@ io_run(struct io *io, struct err *e)
 			until_ms = now + IO_DRAIN_MS;
 		if (io->is_stopping && (io->job_cnt == 0 || now >= until_ms))
 			break;
-		n = epoll_wait(
-		    io->epoll_fd, ev, IO_EVENTS, io->is_stopping ? 50 : -1);
-		for (i = 0; i < n; i++)
-			dispatch(io, &ev[i]);
-		end_turn(io);
+		turn(io, io->is_stopping ? 50 : -1);
 	}
 	close_all(io);
 	return RC_OK;

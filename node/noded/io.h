@@ -8,6 +8,8 @@
 #ifndef NODED_IO_H
 #define NODED_IO_H
 
+#include <sys/queue.h>
+
 #include "noded/job.h"
 
 /* Sessions open at once; more are closed at accept. */
@@ -17,6 +19,7 @@ enum { IO_SESSION_MAX = 1024, IO_READER_MAX = 64 };
 enum { IO_HERE_MAX = 8 };
 
 struct io_session;
+TAILQ_HEAD(io_sessions, io_session);
 
 struct io {
 	/* set by main before io_run */
@@ -31,6 +34,7 @@ struct io {
 	size_t next_reader, job_cnt, session_cnt;
 	struct job *here[IO_HERE_MAX]; /* begun in this turn */
 	size_t here_cnt;
+	struct io_sessions answered; /* in this turn; not yet written */
 	bool is_stopping;
 };
 
