@@ -329,11 +329,11 @@ is_listed(const PGresult *rows, const char *to)
 
 static bool
 add_call(struct gw_req *r, struct job *j, size_t item, const char *method,
-    struct bytes value, const char *more)
+    struct bytes value, struct bytes more)
 {
 	struct gw_node_call *c = &j->calls[j->asked_cnt];
 	size_t len = 2 * value.len + 2;
-	char *params = arena_alloc(&r->arena, len + strlen(more) + 6);
+	char *params = arena_alloc(&r->arena, len + more.len + 6);
 
 	if (params == NULL)
 		return false;
@@ -341,10 +341,10 @@ add_call(struct gw_req *r, struct job *j, size_t item, const char *method,
 	params[1] = '"';
 	hex_put0x(params + 2, value);
 	params[len + 2] = '"';
-	memcpy(params + len + 3, more, strlen(more));
-	params[len + 3 + strlen(more)] = ']';
+	memcpy(params + len + 3, more.ptr, more.len);
+	params[len + 3 + more.len] = ']';
 	*c = (struct gw_node_call){.method = bytes_of_str(method),
-	    .params = bytes_of(params, len + 4 + strlen(more))};
+	    .params = bytes_of(params, len + 4 + more.len)};
 	j->asked[j->asked_cnt++] = item;
 	return true;
 }
@@ -375,7 +375,7 @@ ask_code(struct gw_req *r, struct job *j)
 
 		if (it->state == ITEM_UNLISTED && !is_asked(j, it->to) &&
 		    !add_call(r, j, i, "eth_getCode", addr_bytes(&it->tx.to),
-			",\"latest\""))
+			bytes_of_str(",\"latest\"")))
 			return gw_refuse(r, GW_R_INTERNAL, NULL);
 	}
 	return j->asked_cnt == 0 ? GW_NEXT
@@ -512,7 +512,7 @@ hand_over(struct gw_req *r, struct job *j, bool is_one)
 	for (i = 0; i < j->cnt && (!is_one || j->asked_cnt == 0); i++)
 		if (j->items[i].state == ITEM_READY &&
 		    !add_call(r, j, i, "eth_sendRawTransaction",
-			j->items[i].tx.raw, ""))
+			j->items[i].tx.raw, bytes_of_str("")))
 			return j->until_ms == 0
 				   ? gw_refuse(r, GW_R_INTERNAL, NULL)
 				   : GW_NEXT;

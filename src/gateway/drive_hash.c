@@ -230,16 +230,16 @@ worth(const struct hasher *h, enum gw_rank rank, uint64_t address, size_t more)
 static bool
 make_room(struct hasher *h, const struct gw_password_effect *p)
 {
-	long best = worth(h, p->rank, p->address, 1), now;
+	long most = worth(h, p->rank, p->address, 1) - 1, now;
 	struct hash_job *j, *worst = NULL;
 
 	TAILQ_FOREACH(j, &h->jobs, next)
 	{
 		now = worth(h, j->rank, j->address, 0);
-		if (j->is_given || now > best || (now == best && worst == NULL))
+		if (j->is_given || now > most)
 			continue;
 		worst = j; /* the latest of equals */
-		best = now;
+		most = now;
 	}
 	if (worst == NULL)
 		return false;
