@@ -91,7 +91,7 @@ render(FILE *f, const struct gw_process *p, struct err *e)
 	    "worker_rlimit_nofiles %llu\n"
 	    "worker_set_affinity 0\n"
 	    "root %s\n"
-	    "pidfile %s/gateway.pid\n",
+	    "pidfile %s/kore.pid\n",
 	    p->worker_cnt, (unsigned long long)gen_files_needed(c), p->root,
 	    run_dir);
 	free(run_dir);

@@ -776,7 +776,7 @@ def stop_is_in_reverse_order_and_waits(s):
     assert not [p for p in pids if os.path.exists("/proc/%d" % p)], "outlived it"
     order = [line.split()[0] for line in s.lines[at:] if re.search(r"^\w+\s+stopped$", line)]
     same(order, ["gateway", "jobsd", "noded", "postgres"])
-    same([f for f in os.listdir(s.home + "/run") if f.endswith(".pid") and f != "gateway.pid"], [])
+    same([f for f in os.listdir(s.home + "/run") if f.endswith(".pid") and f != "kore.pid"], [])
 
 
 @case
