@@ -25,6 +25,8 @@ run(const char *script, const char *program, const char *arg)
 	EXPECT(pipe(in) == 0 && pipe(out) == 0);
 	pid = fork();
 	if (pid == 0) {
+		/* What a shell puts in the background ignores it. */
+		(void)signal(SIGINT, SIG_DFL);
 		dup2(in[0], 0);
 		dup2(out[1], 1);
 		execl("/bin/sh", program, "-c", script, arg, (char *)NULL);
