@@ -306,6 +306,7 @@ def a_prompt_that_is_interrupted_leaves_an_echoing_terminal(s):
     for sig in (signal.SIGINT, signal.SIGTERM):
         pid, tty = pty.fork()
         if pid == 0:
+            signal.signal(signal.SIGINT, signal.SIG_DFL)  # ignored by what a shell put in the background
             os.execve(BIN + "/sekisho", ["sekisho", "user", "add", "wallet", "tom"], s.env)
         seen = b""
         while b"password: " not in seen:

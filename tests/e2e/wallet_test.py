@@ -306,8 +306,9 @@ def a_gap_is_pending_when_the_time_is_over(s):
 @case_of("long")
 def a_gateway_told_to_stop_answers_first(s):
     a = s.credentials["accounts"][9]
+    queued = pooled(s, "queued")  # by the cases before
     asker = Asker(s, [sign(s, a, to=LISTED, nonce=next_nonce(s, a) + 5)])
-    wait_for("accepted", 5, lambda: pooled(s, "queued") >= 1)
+    wait_for("accepted", 5, lambda: pooled(s, "queued") > queued)
     at = len(s.lines)
     os.kill(s.pid("gateway"), signal.SIGTERM)
     out = asker.answer()
