@@ -193,13 +193,19 @@ def strike(s, what, rng):
 # What the chain says. -------------------------------------------------------
 
 
+def ask(s, doc):
+    """A worker that has not met the new node yet says 503 for a moment."""
+    r = s.http("POST", "/", doc)
+    if r.status != 200:
+        raise AssertionError("status %d: %s" % (r.status, r.body[:400]))
+    return r
+
+
 def batch(s, method, params):
     out = []
     for at in range(0, len(params), 100):
-        r = s.http("POST", "/", [{"jsonrpc": "2.0", "id": i, "method": method, "params": p}
-                                 for i, p in enumerate(params[at:at + 100])])
-        if r.status != 200:
-            raise AssertionError(r.status)
+        doc = [{"jsonrpc": "2.0", "id": i, "method": method, "params": p} for i, p in enumerate(params[at:at + 100])]
+        r = wait_for("%s of %d" % (method, len(doc)), BACK_S, lambda d=doc: ask(s, d))
         out += [x["result"] for x in sorted(r.json, key=lambda x: x["id"])]
     return out
 
