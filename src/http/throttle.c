@@ -256,24 +256,29 @@ gw_throttle_charge(struct gw_throttle *t, uint64_t key,
 		change(t, key, count_try, rule, now_ms);
 }
 
-void
-gw_throttle_refund(struct gw_throttle *t, uint64_t key,
+/* change_known leaves it at that when key has no entry. */
+static void
+change_known(struct gw_throttle *t, uint64_t key, change_fn *fn,
     const struct gw_throttle_rule *rule, uint64_t now_ms)
 {
 	struct entry e;
 
 	if (find(row_of(t, key), key, &e) < GW_THROTTLE_WAYS)
-		change(t, key, take_back, rule, now_ms);
+		change(t, key, fn, rule, now_ms);
+}
+
+void
+gw_throttle_refund(struct gw_throttle *t, uint64_t key,
+    const struct gw_throttle_rule *rule, uint64_t now_ms)
+{
+	change_known(t, key, take_back, rule, now_ms);
 }
 
 void
 gw_throttle_confirm(struct gw_throttle *t, uint64_t key,
     const struct gw_throttle_rule *rule, uint64_t now_ms)
 {
-	struct entry e;
-
-	if (find(row_of(t, key), key, &e) < GW_THROTTLE_WAYS)
-		change(t, key, begin_wait, rule, now_ms);
+	change_known(t, key, begin_wait, rule, now_ms);
 }
 
 void

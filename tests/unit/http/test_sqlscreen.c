@@ -2,8 +2,8 @@
  *
  * The SQL screen: what tokens a text has, what rules see, what is exempt, and
  * the rates over the texts of tests/vectors/sqlscreen (reliability G3, I2).
- * Of each file every other line was put aside while the rules were made;
- * both halves must meet the goal.
+ * Of each file every other line was put aside until the rules were first
+ * tried on it, and looked at since; both halves must meet the goal.
  */
 #include <stdio.h>
 #include <time.h>
