@@ -9,8 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "../chain/yard.h"
-#include "noded/pooler.h"
+#include "pooled.h"
 
 enum { TARGET = 5000000, WALL_MS = 2000000000 };
 
@@ -80,22 +79,7 @@ struct site {
 	struct script script;
 	struct core core;
 	struct pooler pooler;
-	char pool_dir[128];
 };
-
-static void
-open_pool(struct site *s)
-{
-	struct pool_conf conf = pool_conf_open(1337);
-	struct pool_view view = pooler_view(&s->pooler);
-
-	conf.log_dir = s->pool_dir;
-	EXPECT_RC(store_view_open(&s->pooler.view, s->y.store, NULL), RC_OK);
-	EXPECT_RC(pool_open(&s->pooler.pool, &conf, &view, 0, NULL), RC_OK);
-	/* The chain's steps want no view open on their thread. */
-	store_view_close(s->pooler.view);
-	s->pooler.view = NULL;
-}
 
 static void
 open_site(struct site *s)
@@ -119,9 +103,8 @@ open_site(struct site *s)
 	s->pooler.store = s->y.store;
 	s->pooler.in = s->core.pool;
 	s->pooler.core = s->core.in;
-	(void)snprintf(
-	    s->pool_dir, sizeof(s->pool_dir), "%s/pool", test_tmpdir());
-	open_pool(s);
+	s->pooler.gas = pool_conf_open(1337).gas;
+	pooled_open(&s->pooler);
 }
 
 static void
@@ -390,7 +373,7 @@ TEST(test_core_undone_transactions_are_in_the_pool)
 	EXPECT(queue_pop(s.core.in) == NULL);
 	pool_close(s.pooler.pool);
 	/* As a crash right now would leave it. */
-	open_pool(&s);
+	pooled_open(&s.pooler);
 	pool_stats(s.pooler.pool, &st);
 	/* Key 0: nonce 0 is used by the new branch, nonce 1 is not. */
 	EXPECT_U64(st.pending, 3);

@@ -8,9 +8,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "../chain/yard.h"
 #include "base/hex.h"
 #include "noded/job.h"
+#include "pooled.h"
 
 /* A pool over a real chain's genesis. */
 struct site {
@@ -20,23 +20,7 @@ struct site {
 	struct rpc_node node;
 	struct routes routes;
 	struct pooler pooler;
-	char pool_dir[128];
 };
-
-static void
-open_pool(struct site *s)
-{
-	struct pool_conf conf = pool_conf_open(1337);
-	struct pool_view view = pooler_view(&s->pooler);
-
-	conf.log_dir = s->pool_dir;
-	conf.gas = s->pooler.gas;
-	EXPECT_RC(store_view_open(&s->pooler.view, s->y.store, NULL), RC_OK);
-	EXPECT_RC(pool_open(&s->pooler.pool, &conf, &view, 0, NULL), RC_OK);
-	/* As between two turns: the chain's steps want none open here. */
-	store_view_close(s->pooler.view);
-	s->pooler.view = NULL;
-}
 
 static void
 open_site(struct site *s)
@@ -57,9 +41,7 @@ open_site(struct site *s)
 	    .pool = s->pooler.in,
 	    .core = s->pooler.core,
 	    .io = queue_new(256)};
-	(void)snprintf(
-	    s->pool_dir, sizeof(s->pool_dir), "%s/pool", test_tmpdir());
-	open_pool(s);
+	pooled_open(&s->pooler);
 }
 
 static void
@@ -337,7 +319,7 @@ TEST(test_pooler_returned_are_synced)
 	EXPECT_STR(said(&s), "w");
 	pool_close(s.pooler.pool);
 	EXPECT_U64(t->refs, 1);
-	open_pool(&s);
+	pooled_open(&s.pooler);
 	pool_stats(s.pooler.pool, &st);
 	EXPECT_U64(st.pending, 1);
 	pool_tx_put(t);
