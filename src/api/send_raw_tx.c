@@ -349,16 +349,16 @@ add_call(struct gw_req *r, struct job *j, size_t item, const char *method,
 	return true;
 }
 
-/* is_asked: another item has the same target. */
-static bool
-is_asked(const struct job *j, const char *to)
+/* call_for finds the call that asks for a target's code; asked_cnt: none. */
+static size_t
+call_for(const struct job *j, const char *to)
 {
 	size_t i;
 
 	for (i = 0; i < j->asked_cnt; i++)
 		if (!strcmp(j->items[j->asked[i]].to, to))
-			return true;
-	return false;
+			break;
+	return i;
 }
 
 /* Asks for the code of every target that is not on the list and might be
@@ -373,7 +373,8 @@ ask_code(struct gw_req *r, struct job *j)
 	for (i = 0; i < j->cnt; i++) {
 		const struct item *it = &j->items[i];
 
-		if (it->state == ITEM_UNLISTED && !is_asked(j, it->to) &&
+		if (it->state == ITEM_UNLISTED &&
+		    call_for(j, it->to) == j->asked_cnt &&
 		    !add_call(r, j, i, "eth_getCode", addr_bytes(&it->tx.to),
 			bytes_of_str(",\"latest\"")))
 			return gw_refuse(r, GW_R_INTERNAL, NULL);
@@ -440,20 +441,17 @@ static enum gw_step
 tx_plain(struct gw_req *r)
 {
 	struct job *j = r->state;
-	size_t i, call;
+	size_t i;
 
 	if (r->effect.kind != GW_EFFECT_NODE)
 		return GW_NEXT;
 	if (r->effect.rc != RC_OK)
 		return api_refuse_node(r);
 	for (i = 0; i < j->cnt; i++) {
-		if (j->items[i].state != ITEM_UNLISTED)
-			continue;
-		for (call = 0; call < j->asked_cnt; call++)
-			if (!strcmp(
-				j->items[j->asked[call]].to, j->items[i].to))
-				break;
-		take_code(r, &j->items[i], &j->calls[call]);
+		struct item *it = &j->items[i];
+
+		if (it->state == ITEM_UNLISTED)
+			take_code(r, it, &j->calls[call_for(j, it->to)]);
 	}
 	return GW_NEXT;
 }
