@@ -295,6 +295,22 @@ is_untouched(struct table_env *te, bool *out, struct err *e)
 	return RC_OK;
 }
 
+/*
+ * is_cut tells of a data file that ends before the last page its tables have
+ * taken. Asked only when something is wrong already: the last pages of a whole
+ * file may be free ones that were never written.
+ */
+static bool
+is_cut(const struct table_env *te)
+{
+	MDB_envinfo info;
+	MDB_stat st;
+
+	return mdb_env_info(te->env, &info) == 0 &&
+	       mdb_env_stat(te->env, &st) == 0 &&
+	       data_file_bytes(te) < (info.me_last_pgno + 1) * st.ms_psize;
+}
+
 enum rc
 table_env_open(
     struct table_env *out, char *path, size_t map_bytes, struct err *e)
@@ -313,6 +329,9 @@ table_env_open(
 	rc = is_untouched(out, &is_new, e);
 	if (rc == RC_OK)
 		rc = bind_tables(out, is_new, e);
+	if (rc != RC_OK && is_cut(out))
+		rc = FAIL(e, RC_CORRUPT,
+		    "%s: its file (data.mdb) is shorter than its tables", path);
 	if (rc != RC_OK)
 		table_env_close(out);
 	return rc;

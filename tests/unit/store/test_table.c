@@ -92,6 +92,21 @@ TEST(test_env_without_one_of_its_tables_is_corrupt)
 	EXPECT(strstr(e.text, "table meta is missing") != NULL);
 }
 
+/* Its main table's page reads as zeros then, and nothing is found in it. */
+TEST(test_env_file_cut_within_a_page_is_told_from_a_foreign_one)
+{
+	struct err e = {0};
+	struct stat st;
+	const char *file;
+
+	foreign("meta", "base", "whatever");
+	file = files_path("%s/data.mdb", dir.s).s;
+	CHECK(stat(file, &st) == 0);
+	CHECK(truncate(file, st.st_size - 4096 + 64) == 0);
+	EXPECT_RC(open_env(&e), RC_CORRUPT);
+	EXPECT(strstr(e.text, "is shorter than its tables") != NULL);
+}
+
 TEST(test_env_file_of_junk_is_corrupt)
 {
 	static uint8_t junk[3 * 4096];
