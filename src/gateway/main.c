@@ -127,13 +127,18 @@ check_host(const struct gw_process *p, struct err *e)
 	return p->is_chrooted ? check_key_owner(c, e) : RC_OK;
 }
 
+/*
+ * One worker carries several thousand requests a second, and each of them
+ * costs the node as much as the gateway: half of the CPUs is left to it. More
+ * workers than that only send every batch for the node in smaller pieces.
+ */
 static unsigned
 count_workers(const struct gw_conf *c)
 {
 	long n = (long)c->worker_cnt;
 
 	if (n == 0)
-		n = sysconf(_SC_NPROCESSORS_ONLN);
+		n = (sysconf(_SC_NPROCESSORS_ONLN) + 1) / 2;
 	if (n < 1)
 		n = 1;
 	return n > SHM_WORKER_MAX ? SHM_WORKER_MAX : (unsigned)n;
