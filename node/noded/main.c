@@ -20,6 +20,7 @@
 #include "base/daemonargs.h"
 #include "base/log.h"
 #include "base/metrics.h"
+#include "base/prio.h"
 #include "base/version.h"
 #include "consensus/clique.h"
 #include "crypto/rng.h"
@@ -39,6 +40,7 @@
 enum {
 	PASSWORD_MAX = 1024,
 	EXIT_FATAL = 70,
+	CORE_NICE = 5, /* a block waits rather than an answer */
 	MALLOC_MMAP_BYTES = 256 * 1024,
 	MALLOC_TRIM_BYTES = 4 * 1024 * 1024
 };
@@ -80,6 +82,7 @@ run_reader(void *arg)
 	struct mail *m;
 
 	crash_thread();
+	prio_prompt();
 	for (;;) {
 		(void)queue_wait(q, -1);
 		while ((m = queue_pop(q)) != NULL) {
@@ -101,6 +104,7 @@ run_pool(void *arg)
 	enum rc rc;
 
 	crash_thread();
+	prio_prompt();
 	rc = pooler_run(&n->pooler, &e);
 	if (rc != RC_OK)
 		die("pool", rc, &e);
@@ -151,6 +155,7 @@ run_core(void *arg)
 
 	crash_thread();
 	rc = unlock(n, &e);
+	prio_behind(CORE_NICE);
 	if (rc == RC_OK)
 		rc = core_run(&n->core, &e);
 	if (rc != RC_OK)
@@ -166,6 +171,7 @@ run_io(void *arg)
 	enum rc rc;
 
 	crash_thread();
+	prio_prompt();
 	rc = io_run(&n->io, &e);
 	if (rc != RC_OK)
 		die("io", rc, &e);

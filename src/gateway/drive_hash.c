@@ -13,10 +13,10 @@
 #include <pthread.h>
 #include <signal.h>
 #include <sys/epoll.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 #include "base/check.h"
+#include "base/prio.h"
 #include "base/queue.h"
 #include "crypto/hash.h"
 #include "gateway/drive.h"
@@ -70,8 +70,7 @@ hash_all(void *arg)
 	struct hasher *h = arg;
 	struct hash_job *j;
 
-	/* On Linux this is the priority of the calling thread. */
-	(void)setpriority(PRIO_PROCESS, 0, HASH_NICE);
+	prio_behind(HASH_NICE);
 	while (queue_wait(h->todo, -1))
 		while ((j = queue_pop(h->todo)) != NULL) {
 			j->fits = gw_password_fits(

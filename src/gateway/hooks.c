@@ -14,6 +14,7 @@
 #include "base/check.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/prio.h"
 #include "crypto/rng.h"
 #include "gateway/drive.h"
 #include "gateway/files.h"
@@ -260,6 +261,7 @@ kore_worker_configure(void)
 	struct gw_worker *w = mem_new(sizeof(*w));
 
 	CHECK(w != NULL);
+	prio_prompt();
 	/* Fixed, where the library would raise it with each long buffer that
 	 * is freed and then keep those for itself. */
 	(void)mallopt(M_MMAP_THRESHOLD, MALLOC_MAP_MIN);

@@ -60,9 +60,9 @@ static struct sock_filter worker_calls[] = {
     ALLOW(recvmsg), /* log files from the parent */
     KORE_SYSCALL_ALLOW_ARG(socket, 0, AF_UNIX),
     /* the thread that checks passwords */
-    ALLOW(clone), ALLOW(clone3), ALLOW(rseq), ALLOW(set_robust_list),
-    ALLOW(setpriority), ALLOW(sched_yield), ALLOW(gettid), ALLOW(eventfd2),
-    ALLOW(tgkill), /* abort() */
+    ALLOW(sched_getattr), ALLOW(sched_setattr), ALLOW(clone), ALLOW(clone3),
+    ALLOW(rseq), ALLOW(set_robust_list), ALLOW(setpriority), ALLOW(sched_yield),
+    ALLOW(gettid), ALLOW(eventfd2), ALLOW(tgkill), /* abort() */
     ALLOW(prlimit64), ALLOW(sysinfo), ALLOW(exit),
     ALLOW(mremap),          /* realloc() of large buffers */
     ALLOW(restart_syscall), /* a wait that SIGSTOP and SIGCONT broke off */

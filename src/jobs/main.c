@@ -16,6 +16,7 @@
 #include "base/daemonargs.h"
 #include "base/log.h"
 #include "base/metrics.h"
+#include "base/prio.h"
 #include "jobs/conf.h"
 #include "jobs/index/feed.h"
 #include "jobs/pg.h"
@@ -26,7 +27,8 @@ enum {
 	DELAY_MIN_MS = 100,
 	DELAY_MAX_MS = 5000,
 	CONF_ARENA_MAX = 2 << 20,
-	PAGE_MAX = 65536
+	PAGE_MAX = 65536,
+	JOBSD_NICE = 10 /* it may follow a little later */
 };
 
 static volatile sig_atomic_t is_stopping, wants_state;
@@ -161,6 +163,7 @@ main(int argc, char **argv)
 	enum rc rc;
 
 	harden();
+	prio_behind(JOBSD_NICE);
 	if (!daemon_args_read(&args, &status, argc, argv, &about))
 		return status;
 	log_open("jobsd", LOG_LV_INFO);
