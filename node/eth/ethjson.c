@@ -126,6 +126,18 @@ ethjson_header(struct jsonw *w, const struct header *h, const struct hash *hash,
 }
 
 static void
+write_hashes(struct jsonw *w, const char *key, const struct hash *v, size_t cnt)
+{
+	size_t i;
+
+	jsonw_key(w, key);
+	jsonw_arr(w);
+	for (i = 0; i < cnt; i++)
+		jsonw_data(w, hash_bytes(&v[i]));
+	jsonw_arr_end(w);
+}
+
+static void
 write_txs(struct jsonw *w, const struct block *b, const struct hash *hash,
     const struct addr *senders)
 {
@@ -137,10 +149,7 @@ write_txs(struct jsonw *w, const struct block *b, const struct hash *hash,
 	for (i = 0; i < b->tx_cnt && hash != NULL; i++) {
 		at.block_hash = *hash;
 		at.index = i;
-		if (senders == NULL)
-			jsonw_data(w, hash_bytes(&b->txs[i].hash));
-		else
-			ethjson_tx(w, &b->txs[i], &senders[i], &at);
+		ethjson_tx(w, &b->txs[i], &senders[i], &at);
 	}
 	jsonw_arr_end(w);
 }
@@ -180,18 +189,41 @@ write_withdrawals(struct jsonw *w, const struct block *b)
 	jsonw_arr_end(w);
 }
 
-void
-ethjson_block(struct jsonw *w, const struct block *b, const struct hash *hash,
-    const struct addr *senders, const struct u256 *td)
+static void
+begin_block(struct jsonw *w, const struct block *b, const struct hash *hash,
+    const struct u256 *td)
 {
 	jsonw_obj(w);
 	write_header(w, &b->header, hash, td);
 	key_q64(w, "size", b->raw.len > 0 ? b->raw.len : block_size(b));
-	write_txs(w, b, hash, senders);
+}
+
+static void
+end_block(struct jsonw *w, const struct block *b)
+{
 	write_uncles(w, b);
 	if (b->has_withdrawals)
 		write_withdrawals(w, b);
 	jsonw_obj_end(w);
+}
+
+void
+ethjson_block(struct jsonw *w, const struct block *b, const struct hash *hash,
+    const struct addr *senders, const struct u256 *td)
+{
+	begin_block(w, b, hash, td);
+	write_txs(w, b, hash, senders);
+	end_block(w, b);
+}
+
+void
+ethjson_block_hashes(struct jsonw *w, const struct block *b,
+    const struct hash *hash, const struct hash *txs, size_t tx_cnt,
+    const struct u256 *td)
+{
+	begin_block(w, b, hash, td);
+	write_hashes(w, "transactions", txs, tx_cnt);
+	end_block(w, b);
 }
 
 /* ---- transactions ---- */
@@ -236,18 +268,6 @@ write_prices(struct jsonw *w, const struct tx *tx, const struct ethjson_at *at)
 		return;
 	key_q256(w, "maxFeePerGas", &tx->max_fee);
 	key_q256(w, "maxPriorityFeePerGas", &tx->max_tip);
-}
-
-static void
-write_hashes(struct jsonw *w, const char *key, const struct hash *v, size_t cnt)
-{
-	size_t i;
-
-	jsonw_key(w, key);
-	jsonw_arr(w);
-	for (i = 0; i < cnt; i++)
-		jsonw_data(w, hash_bytes(&v[i]));
-	jsonw_arr_end(w);
 }
 
 static void

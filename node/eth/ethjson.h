@@ -36,13 +36,19 @@ void ethjson_header(struct jsonw *w, const struct header *h,
     const struct hash *hash, const struct u256 *td);
 
 /*
- * ethjson_block writes a block object.
+ * ethjson_block writes a block object with its transactions as objects.
  *
  * hash, td  as above; a pending block is written without transactions
- * senders   one per transaction: transactions as objects; NULL: their hashes
+ * senders   one per transaction
  */
 void ethjson_block(struct jsonw *w, const struct block *b,
     const struct hash *hash, const struct addr *senders, const struct u256 *td);
+
+/* ethjson_block_hashes writes a block object with the hashes of its
+ * transactions, given by txs; those of b are not looked at. */
+void ethjson_block_hashes(struct jsonw *w, const struct block *b,
+    const struct hash *hash, const struct hash *txs, size_t tx_cnt,
+    const struct u256 *td);
 
 /* ethjson_tx writes a transaction object; at NULL: pending, its place null.
  * gasPrice is what was paid once mined, and the highest one before. */

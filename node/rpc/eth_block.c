@@ -106,17 +106,17 @@ write_hashes(struct rpc_call *c, const struct shown *s, struct err *e)
 	const struct rpc_body *body = &s->body;
 	struct bytes rest = body->txs;
 	struct block block;
+	struct hash *txs;
 	size_t i;
 
 	TRY(take_tail(c, &block, body, e));
 	block.raw = body->raw;
-	block.txs = arena_array(c->a, body->tx_cnt + 1, sizeof(*block.txs));
-	if (block.txs == NULL)
+	txs = arena_array(c->a, body->tx_cnt + 1, sizeof(*txs));
+	if (txs == NULL)
 		return FAIL(e, RC_NO_MEMORY, "hashes of a block");
 	for (i = 0; i < body->tx_cnt; i++)
-		TRY(rpc_tx_hash_next(&block.txs[i].hash, &rest, e));
-	block.tx_cnt = body->tx_cnt;
-	ethjson_block(c->w, &block, s->hash, NULL, s->td);
+		TRY(rpc_tx_hash_next(&txs[i], &rest, e));
+	ethjson_block_hashes(c->w, &block, s->hash, txs, body->tx_cnt, s->td);
 	return RC_OK;
 }
 
