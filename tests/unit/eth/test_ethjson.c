@@ -153,7 +153,7 @@ run_block(const json_t *want)
 	struct hash hash;
 	const struct block *b = find_block(vec_str(want, "hash"), &hash);
 	struct addr senders[64];
-	struct hash txs[64];
+	struct hash hashes[64];
 	struct jsonw w;
 	size_t i;
 
@@ -162,13 +162,13 @@ run_block(const json_t *want)
 	CHECK(b->tx_cnt <= 64);
 	for (i = 0; i < b->tx_cnt; i++) {
 		EXPECT_RC(tx_sender(&senders[i], &b->txs[i], NULL), RC_OK);
-		txs[i] = b->txs[i].hash;
+		hashes[i] = b->txs[i].hash;
 	}
 	jsonw_init(&w, 1 << 20);
 	if (is_full)
 		ethjson_block(&w, b, &hash, senders, NULL);
 	else
-		ethjson_block_hashes(&w, b, &hash, txs, b->tx_cnt, NULL);
+		ethjson_block_hashes(&w, b, &hash, hashes, b->tx_cnt, NULL);
 	expect_same(&w, want);
 	jsonw_free(&w);
 }
