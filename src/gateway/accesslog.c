@@ -12,6 +12,7 @@
 
 #include "gateway/entry.h"
 #include "gateway/worker.h"
+#include "http/filter.h"
 #include "http/uri.h"
 
 enum { FLUSH_MS = 250, PATH_MAX_LOGGED = 256 };
@@ -127,17 +128,51 @@ put_u64(struct buf *b, const char *key, uint64_t v)
 	(void)buf_put(b, digits, (size_t)len);
 }
 
-/* Causes are names of errors.def. */
 static void
-put_cause(struct buf *b, const char *name)
+put_cause(struct buf *b, enum gw_refusal cause)
 {
-	put_key(b, "cause");
-	(void)buf_put_u8(b, '"');
-	for (; *name != '\0'; name++)
-		(void)buf_put_u8(
-		    b, (uint8_t)(*name >= 'A' && *name <= 'Z' ? *name | 0x20
-							      : *name));
-	(void)buf_put_u8(b, '"');
+	char word[GW_REFUSAL_WORD_MAX];
+
+	put_str(b, "cause", gw_refusal_word(word, cause));
+}
+
+/* put_ruling names a filter, and its rule behind a colon. */
+static void
+put_ruling(struct buf *b, enum gw_filter f, const struct gw_ruling *ruling)
+{
+	char text[64], word[GW_REFUSAL_WORD_MAX];
+
+	(void)snprintf(text, sizeof(text), "%s:%s", gw_filter_word(f),
+	    ruling->rule != NULL ? ruling->rule
+				 : gw_refusal_word(word, ruling->cause));
+	put_text(b, bytes_of_str(text));
+}
+
+/* put_rulings writes who refused, and who would have. */
+static void
+put_rulings(struct buf *b, const struct gw_req *r)
+{
+	size_t i, shadows = 0;
+
+	for (i = 0; i < GW_FILTER_CNT; i++) {
+		if (r->rulings[i].verdict != GW_VERDICT_SHADOW)
+			continue;
+		if (shadows++ == 0) {
+			put_key(b, "shadow");
+			(void)buf_put_u8(b, '[');
+		} else {
+			(void)buf_put_u8(b, ',');
+		}
+		put_ruling(b, (enum gw_filter)i, &r->rulings[i]);
+	}
+	if (shadows > 0)
+		(void)buf_put_u8(b, ']');
+	for (i = 0; i < GW_FILTER_CNT; i++) {
+		if (r->rulings[i].verdict != GW_VERDICT_REFUSE)
+			continue;
+		put_key(b, "filter");
+		put_ruling(b, (enum gw_filter)i, &r->rulings[i]);
+	}
 }
 
 /* cut_text keeps whole UTF-8 sequences. */
@@ -197,8 +232,9 @@ accesslog_put(
 	put_u64(&b, "in", t->bytes_in);
 	put_u64(&b, "out", t->bytes_out);
 	put_u64(&b, "us", us);
-	if (t->req.reply.cause != NULL)
+	if (t->req.reply.cause != GW_R_NONE)
 		put_cause(&b, t->req.reply.cause);
+	put_rulings(&b, &t->req);
 	if (is_aborted)
 		put_u64(&b, "aborted", 1);
 	l->len += b.len;

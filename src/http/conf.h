@@ -74,6 +74,7 @@ struct gw_surface {
 	unsigned line;
 	enum gw_surface_kind kind;
 	uint32_t filter_bits; /* bit 1 << GW_FILTER_x */
+	uint32_t shadow_bits; /* those of them that refuse nothing */
 	struct gw_words hosts;
 	bool any_host;
 	const char *realm, *users_file;

@@ -10,6 +10,26 @@ has_filter(const struct gw_surface *s, enum gw_filter f)
 	return (s->filter_bits >> f & 1) != 0;
 }
 
+/* Shadow may let in what a filter refuses, never a stranger where a user is
+ * needed, and nothing that memory has no bound for. */
+static void
+check_shadow(struct gw_conf_reader *r, const struct gw_surface *s)
+{
+	if ((s->shadow_bits & ~s->filter_bits) != 0)
+		gw_conf_fault(r, s->line,
+		    "surface %s: shadow names a filter that filters does not",
+		    s->name);
+	if (s->shadow_bits >> GW_FILTER_BASIC & 1)
+		gw_conf_fault(r, s->line,
+		    "surface %s: basic can not be in shadow: everybody would "
+		    "come in without a password",
+		    s->name);
+	if (s->shadow_bits >> GW_FILTER_SIZE & 1)
+		gw_conf_fault(r, s->line,
+		    "surface %s: size can not be in shadow: it bounds memory",
+		    s->name);
+}
+
 static void
 check_surface(struct gw_conf_reader *r, const struct gw_surface *s)
 {
@@ -29,6 +49,7 @@ check_surface(struct gw_conf_reader *r, const struct gw_surface *s)
 		gw_conf_fault(r, s->line,
 		    "surface %s: origins are given but filter cors is not on",
 		    s->name);
+	check_shadow(r, s);
 	if (strpbrk(s->realm, "\"\\") != NULL)
 		gw_conf_fault(
 		    r, s->line, "surface %s: realm holds \" or \\", s->name);

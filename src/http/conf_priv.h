@@ -68,6 +68,7 @@ gw_value_fn gw_value_NETS;
 gw_value_fn gw_value_KIND;
 gw_value_fn gw_value_PROFILE;
 gw_value_fn gw_value_FILTERS;
+gw_value_fn gw_value_SHADOW;
 gw_value_fn gw_value_ADDRESS;
 gw_value_fn gw_value_MORE_AT;
 

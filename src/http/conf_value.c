@@ -231,24 +231,44 @@ gw_value_PROFILE(struct gw_conf_reader *r, void *field,
 	return RC_OK;
 }
 
+/* add_filters sets the bits of the filters that value names. */
+static enum rc
+add_filters(uint32_t *bits, struct bytes value, struct err *e)
+{
+	struct bytes word;
+	size_t i;
+
+	while (next_word(&word, &value)) {
+		i = gw_conf_find_word(filter_words, GW_FILTER_CNT, word);
+		if (i == GW_FILTER_CNT)
+			return gw_conf_not_one_of(filter_words, i, word, e);
+		*bits |= 1u << i;
+	}
+	return RC_OK;
+}
+
 enum rc
 gw_value_FILTERS(struct gw_conf_reader *r, void *field,
     const struct gw_setting *s, struct bytes value, struct err *e)
 {
 	uint32_t *out = field;
-	struct bytes word;
-	size_t i;
 
 	(void)r;
 	(void)s;
 	*out = 1u << GW_FILTER_SIZE;
-	while (next_word(&word, &value)) {
-		i = gw_conf_find_word(filter_words, GW_FILTER_CNT, word);
-		if (i == GW_FILTER_CNT)
-			return gw_conf_not_one_of(filter_words, i, word, e);
-		*out |= 1u << i;
-	}
-	return RC_OK;
+	return add_filters(out, value, e);
+}
+
+enum rc
+gw_value_SHADOW(struct gw_conf_reader *r, void *field,
+    const struct gw_setting *s, struct bytes value, struct err *e)
+{
+	uint32_t *out = field;
+
+	(void)r;
+	(void)s;
+	*out = 0;
+	return add_filters(out, value, e);
 }
 
 enum rc

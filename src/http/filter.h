@@ -2,20 +2,34 @@
  *
  * The filter chain: stages of the surface that stand before those of the
  * route. A filter returns GW_NEXT to let the request through, GW_DONE with a
- * refusal, or GW_AGAIN with an effect to be called again. filter.def has
- * the order.
+ * refusal (gw_refuse, gw_refuse_by) or an answer of its own, or GW_AGAIN with
+ * an effect to be called again. filter.def has the order. A filter does not
+ * know whether it is in shadow.
  */
 #ifndef HTTP_FILTER_H
 #define HTTP_FILTER_H
 
+#include "http/conf.h"
 #include "http/stage.h"
 #include "http/throttle.h"
-
-struct gw_conf;
 
 #define FILTER(name, word, fn, phase) gw_stage_fn fn;
 #include "http/filter.def"
 #undef FILTER
+
+/* gw_filter_next moves r->at on to the next filter of r->phase that the
+ * surface has and the route does not excuse from; false when there is none. */
+bool gw_filter_next(struct gw_req *r);
+
+/*
+ * gw_filter_call calls filter r->at and writes down its ruling. Where the
+ * surface has the filter in shadow a refusal is taken back, with every header
+ * that the filter has added, and the request goes on.
+ */
+enum gw_step gw_filter_call(struct gw_req *r);
+
+/* gw_filter_word returns a filter's name in gateway.conf. */
+const char *gw_filter_word(enum gw_filter f);
 
 /* How filter basic counts wrong passwords, by configuration: of a user at an
  * address, and of an address. Who checks passwords charges by these. */

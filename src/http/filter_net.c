@@ -23,8 +23,9 @@ gw_filter_net(struct gw_req *r)
 {
 	const struct gw_surface *s = r->surface;
 
-	if (any_has(&s->deny, &r->peer.addr) ||
-	    (s->allow.cnt > 0 && !any_has(&s->allow, &r->peer.addr)))
-		return gw_refuse(r, GW_R_FORBIDDEN, NULL);
+	if (any_has(&s->deny, &r->peer.addr))
+		return gw_refuse_by(r, GW_R_FORBIDDEN, "denied");
+	if (s->allow.cnt > 0 && !any_has(&s->allow, &r->peer.addr))
+		return gw_refuse_by(r, GW_R_FORBIDDEN, "not_allowed");
 	return GW_NEXT;
 }

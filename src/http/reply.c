@@ -22,6 +22,7 @@ struct refusal {
 };
 
 static const struct refusal refusals[GW_REFUSAL_CNT] = {
+    [GW_R_NONE] = {.message = "", .text = "", .name = "NONE"},
 #define REFUSAL(name, http, code, message, rpc, text)                          \
 	[GW_R_##name] = {http, code, message, rpc, text, #name},
 #include "http/errors.def"
@@ -193,8 +194,29 @@ gw_refuse(struct gw_req *r, enum gw_refusal why, const char *detail)
 		add_allow(r);
 	if (row->http == 503 || row->http == 429)
 		gw_reply_field(r, "Retry-After", bytes_of_str("1"));
-	r->reply.cause = row->name;
+	r->reply.cause = why;
 	return GW_DONE;
+}
+
+enum gw_step
+gw_refuse_by(struct gw_req *r, enum gw_refusal why, const char *rule)
+{
+	r->reply.rule = rule;
+	return gw_refuse(r, why, NULL);
+}
+
+const char *
+gw_refusal_word(char out[GW_REFUSAL_WORD_MAX], enum gw_refusal why)
+{
+	const char *name = refusals[why].name;
+	size_t i;
+
+	for (i = 0; i + 1 < GW_REFUSAL_WORD_MAX && name[i] != '\0'; i++)
+		out[i] =
+		    (char)(name[i] >= 'A' && name[i] <= 'Z' ? name[i] | 0x20
+							    : name[i]);
+	out[i] = '\0';
+	return out;
 }
 
 enum gw_refusal
@@ -222,7 +244,7 @@ gw_refusal_of_status(unsigned status)
 {
 	unsigned i;
 
-	for (i = 0; i < GW_REFUSAL_CNT; i++)
+	for (i = GW_R_NONE + 1; i < GW_REFUSAL_CNT; i++)
 		if (refusals[i].http == status)
 			return (enum gw_refusal)i;
 	return GW_R_BAD_REQUEST;

@@ -12,6 +12,7 @@ struct gw_req;
 struct jsonw;
 
 enum gw_refusal {
+	GW_R_NONE,
 #define REFUSAL(name, http, code, message, rpc, text) GW_R_##name,
 #include "http/errors.def"
 #undef REFUSAL
@@ -32,9 +33,10 @@ struct gw_reply {
 	struct bytes body;
 	size_t field_cnt;
 	struct gw_reply_field fields[GW_REPLY_FIELD_MAX];
-	bool may_cache;    /* else Cache-Control: no-store */
-	bool must_close;   /* the connection is not fit for another request */
-	const char *cause; /* short word for the log, NULL for none */
+	bool may_cache;  /* else Cache-Control: no-store */
+	bool must_close; /* the connection is not fit for another request */
+	enum gw_refusal cause; /* why it was refused, for log and metrics */
+	const char *rule; /* which rule of a filter, NULL: none was named */
 };
 
 /* gw_reply_set completes an answer. Returns GW_DONE, for `return`. type is
@@ -63,6 +65,22 @@ void gw_reply_field(struct gw_req *r, const char *name, struct bytes value);
  */
 enum gw_step gw_refuse(
     struct gw_req *r, enum gw_refusal why, const char *detail);
+
+/*
+ * gw_refuse_by is gw_refuse for a filter with several rules.
+ *
+ * rule  which of them, for log and metrics, never for the client: static
+ *       text of a few characters [a-z0-9_]
+ */
+enum gw_step gw_refuse_by(
+    struct gw_req *r, enum gw_refusal why, const char *rule);
+
+/* Longest word of a refusal, NUL included. */
+enum { GW_REFUSAL_WORD_MAX = 20 };
+
+/* gw_refusal_word writes the row's name in lower case, as logs and metrics
+ * have it. Returns out. */
+const char *gw_refusal_word(char out[GW_REFUSAL_WORD_MAX], enum gw_refusal why);
 
 /* gw_refusal_of_rc returns the refusal for a failed effect or library. */
 enum gw_refusal gw_refusal_of_rc(enum rc rc);

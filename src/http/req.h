@@ -50,6 +50,25 @@ struct gw_memo {
 	uint8_t user[GW_USER_NAME_MAX];
 };
 
+/* What became of a request at one filter. */
+enum gw_verdict {
+	GW_VERDICT_NONE,   /* it was not asked */
+	GW_VERDICT_ASKED,  /* it has not decided yet */
+	GW_VERDICT_PASS,   /* it let the request through */
+	GW_VERDICT_ANSWER, /* it answered itself, which is no refusal */
+	GW_VERDICT_REFUSE,
+	GW_VERDICT_SHADOW, /* it would have refused, but is in shadow */
+	GW_VERDICT_CNT,
+};
+
+struct gw_ruling {
+	enum gw_verdict verdict;
+	enum gw_refusal cause; /* of REFUSE and SHADOW */
+	const char *rule;      /* same: which of its rules, NULL: none named */
+	size_t field_cnt;      /* headers of the answer before it was asked */
+	uint64_t ns;           /* what it took, when clock_ns is set */
+};
+
 struct gw_req {
 	struct arena arena;
 	const struct gw_world *world;
@@ -81,6 +100,8 @@ struct gw_req {
 	struct gw_effect effect;
 	struct gw_reply reply;
 	void *state; /* of the stages between them */
+	struct gw_ruling rulings[GW_FILTER_CNT];
+	uint64_t (*clock_ns)(void); /* NULL: nobody asks what filters cost */
 };
 
 /*

@@ -330,7 +330,7 @@ static enum gw_step
 refuse_all(struct gw_req *r)
 {
 	(void)gw_refuse(r, GW_R_UNAVAILABLE, NULL);
-	r->reply.cause = "NODE_GONE";
+	r->reply.cause = GW_R_NODE_GONE;
 	return GW_DONE;
 }
 
@@ -367,7 +367,8 @@ rpc_answer(struct gw_req *r)
 	if (is_first)
 		return refuse_all(r);
 	if (rc != RC_OK) {
-		r->reply.cause = rc == RC_TIMEOUT ? "NODE_SLOW" : "NODE_GONE";
+		r->reply.cause =
+		    rc == RC_TIMEOUT ? GW_R_NODE_SLOW : GW_R_NODE_GONE;
 		gw_reply_field(r, "Retry-After", bytes_of_str("1"));
 	}
 	return gw_reply_set(

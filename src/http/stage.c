@@ -12,41 +12,19 @@
 #include "http/route.h"
 #include "http/world.h"
 
-struct filter_row {
-	gw_stage_fn *run;
-	enum gw_phase phase;
-};
-
-static const struct filter_row filters[GW_FILTER_CNT] = {
-#define HEAD                          GW_PHASE_HEAD
-#define BODY                          GW_PHASE_BODY
-#define FILTER(name, word, fn, phase) [GW_FILTER_##name] = {fn, phase},
-#include "http/filter.def"
-#undef FILTER
-#undef HEAD
-#undef BODY
-};
-
-/* A route that is open to all is open to who has no password. */
+/* has_next tells whether the phase has something more to call. */
 static bool
-filter_applies(const struct gw_req *r, unsigned i)
+has_next(struct gw_req *r)
 {
-	if (filters[i].phase != r->phase ||
-	    (r->surface->filter_bits >> i & 1) == 0)
-		return false;
-	return i != GW_FILTER_BASIC || r->route == NULL ||
-	       r->route->access != GW_OPEN;
+	return r->phase == GW_PHASE_STAGES ? r->route->stages[r->at] != NULL
+					   : gw_filter_next(r);
 }
 
-/* next returns what to call now, NULL when the phase is over. */
-static gw_stage_fn *
-next(struct gw_req *r)
+static enum gw_step
+call(struct gw_req *r)
 {
-	if (r->phase == GW_PHASE_STAGES)
-		return r->route->stages[r->at];
-	while (r->at < GW_FILTER_CNT && !filter_applies(r, r->at))
-		r->at++;
-	return r->at < GW_FILTER_CNT ? filters[r->at].run : NULL;
+	return r->phase == GW_PHASE_STAGES ? r->route->stages[r->at](r)
+					   : gw_filter_call(r);
 }
 
 /* refuse_unrouted answers a request that passed the filters of a surface
@@ -98,16 +76,14 @@ enum gw_run
 gw_run(struct gw_req *r)
 {
 	enum gw_run what;
-	gw_stage_fn *fn;
 
 	for (;;) {
-		fn = next(r);
-		if (fn == NULL) {
+		if (!has_next(r)) {
 			if (end_of_phase(r, &what))
 				return what;
 			continue;
 		}
-		switch (fn(r)) {
+		switch (call(r)) {
 		case GW_NEXT:
 			r->at++;
 			break;

@@ -1291,6 +1291,30 @@ def log_lines(g):
 
 
 @case
+def shadow(g):
+    def surface(name):
+        return "[surface dark]\nserves = ops\nat = loop /dark\nhosts = *\nfilters = net\n%sdeny = 127.0.0.0/8\n" % name
+
+    def lines(marker):
+        return wait_for("the line of " + marker, lambda: [x for x in log_lines(g) if x["req"] == marker])
+
+    g.write_conf(more=surface(""))
+    g.reload()
+    same("refused", g.get("/dark/health", headers=["X-Request-Id: lit-1"]).status, 403)
+    same("and named", [(x["status"], x["cause"], x["filter"]) for x in lines("lit-1")], [(403, "forbidden", "net:denied")])
+    g.write_conf(more=surface("shadow = net\n"))
+    g.reload()
+    same("let through", g.get("/dark/health", headers=["X-Request-Id: dark-1"]).status, 200)
+    same("and named all the same", [(x["status"], x.get("cause"), x.get("filter"), x["shadow"]) for x in lines("dark-1")],
+         [(200, None, None, ["net:denied"])])
+    g.write_conf(more=surface("shadow = net basic\n"))
+    g.reload(is_good=False)
+    ok("basic is never in shadow", "basic can not be in shadow" in g.log(), g.log()[-500:])
+    g.write_conf(more="")
+    g.reload()
+
+
+@case
 def access_log(g):
     marker = "marker%d" % time.time()
     g.get("/%s?secret=1" % marker, headers=["X-Request-Id: the-id-1", "Cookie: planted-secret"])

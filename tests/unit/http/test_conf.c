@@ -107,6 +107,18 @@ TEST(test_conf_faults_are_told_with_line_and_reason)
 		"[surface s]\nserves = ops\nat = a /\nhosts = *\nfilters = x\n",
 		"10: filters: \"x\" is none of: net size cors basic\n"},
 	    {HOME LISTENER "[surface s]\nserves = ops\nat = a /\nhosts = "
+			   "*\nfilters = net\nshadow = net x\n",
+		"11: shadow: \"x\" is none of: net size"},
+	    {HOME LISTENER "[surface s]\nserves = ops\nat = a /\nhosts = "
+			   "*\nfilters = net\nshadow = net cors\n",
+		"6: surface s: shadow names a filter that filters does not\n"},
+	    {HOME LISTENER "[surface s]\nserves = ops\nat = a /\nhosts = "
+			   "*\nfilters = basic\nusers = u\nshadow = basic\n",
+		"6: surface s: basic can not be in shadow"},
+	    {HOME LISTENER "[surface s]\nserves = ops\nat = a /\nhosts = "
+			   "*\nshadow = size\n",
+		"6: surface s: size can not be in shadow"},
+	    {HOME LISTENER "[surface s]\nserves = ops\nat = a /\nhosts = "
 			   "*\nallow = 1.2.3.4\n",
 		"filter net is not on\n"},
 	    {HOME LISTENER "[surface s]\nserves = ops\nat = a /\nhosts = "

@@ -485,7 +485,7 @@ TEST(test_refusals_look_as_their_surface_does)
 	send(&g, "loop", "GET /ops" TO("x"));
 	(void)gw_refuse(&g.req, GW_R_NOT_FOUND, NULL);
 	EXPECT_BYTES(g.req.reply.body, bytes_of_str("not found\n"));
-	EXPECT_STR(g.req.reply.cause, "NOT_FOUND");
+	EXPECT_U64(g.req.reply.cause, GW_R_NOT_FOUND);
 	EXPECT_U64(gw_refusal_of_status(431), GW_R_LARGE_HEAD);
 	EXPECT_U64(gw_refusal_of_status(499), GW_R_BAD_REQUEST);
 	EXPECT_U64(gw_refusal_of_rc(RC_TIMEOUT), GW_R_UNAVAILABLE);

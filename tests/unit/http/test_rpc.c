@@ -166,7 +166,7 @@ TEST(test_rpc_notification_without_node_is_503_in_words)
 	expect_reply(&g, 503,
 	    "{\"jsonrpc\":\"2.0\",\"id\":null,\"error\":{\"code\":-32002,"
 	    "\"message\":\"not available now\"}}");
-	EXPECT_STR(g.req.reply.cause, "NODE_GONE");
+	EXPECT_U64(g.req.reply.cause, GW_R_NODE_GONE);
 	rig_close(&g);
 }
 
