@@ -16,3 +16,23 @@ bytes_cmp(struct bytes a, struct bytes b)
 		return 0;
 	return a.len < b.len ? -1 : 1;
 }
+
+bool
+bytes_dec(uint64_t *out, struct bytes text, uint64_t max)
+{
+	uint64_t n = 0, digit;
+	size_t i;
+
+	for (i = 0; i < text.len; i++) {
+		if (text.ptr[i] < '0' || text.ptr[i] > '9')
+			return false;
+		digit = (uint64_t)(text.ptr[i] - '0');
+		if (digit > max || n > (max - digit) / 10)
+			return false;
+		n = n * 10 + digit;
+	}
+	if (text.len == 0)
+		return false;
+	*out = n;
+	return true;
+}

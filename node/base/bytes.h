@@ -70,6 +70,15 @@ bytes_take(struct bytes *out, struct bytes *in, size_t n)
 	return true;
 }
 
+/*
+ * bytes_dec reads a decimal number: digits from first to last, zeros before
+ * it allowed.
+ *
+ * Returns false, with out untouched, when text is anything else or the number
+ * is above max.
+ */
+bool bytes_dec(uint64_t *out, struct bytes text, uint64_t max);
+
 /* buf_of makes an empty writer over cap bytes at ptr. */
 static inline struct buf
 buf_of(void *ptr, size_t cap)

@@ -232,7 +232,6 @@ static bool
 read_id(uint64_t *out, struct bytes text)
 {
 	const uint8_t *colon;
-	size_t i;
 
 	if (text.len < 3 || text.ptr[0] != '"')
 		return false;
@@ -241,15 +240,7 @@ read_id(uint64_t *out, struct bytes text)
 	if (colon == NULL)
 		return false;
 	text.len = (size_t)(colon - text.ptr);
-	if (text.len == 0 || text.len > 16)
-		return false;
-	*out = 0;
-	for (i = 0; i < text.len; i++) {
-		if (text.ptr[i] < '0' || text.ptr[i] > '9')
-			return false;
-		*out = *out * 10 + (uint64_t)(text.ptr[i] - '0');
-	}
-	return true;
+	return bytes_dec(out, text, UINT64_MAX);
 }
 
 static bool

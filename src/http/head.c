@@ -219,14 +219,7 @@ is_second(struct seen *s, struct bytes name)
 static unsigned
 read_length(struct gw_head *h, struct bytes v)
 {
-	size_t i;
-
-	if (v.len == 0 || v.len > 19 || !all(v, is_digit))
-		return 400;
-	h->body_len = 0;
-	for (i = 0; i < v.len; i++)
-		h->body_len = h->body_len * 10 + (uint64_t)(v.ptr[i] - '0');
-	return 0;
+	return v.len <= 19 && bytes_dec(&h->body_len, v, UINT64_MAX) ? 0 : 400;
 }
 
 static void

@@ -62,22 +62,6 @@ gw_addr_read(struct gw_addr *out, struct bytes text)
 	return inet_pton(AF_INET6, s, out->b) == 1;
 }
 
-static bool
-read_bits(unsigned *out, struct bytes text)
-{
-	size_t i;
-
-	if (text.len == 0 || text.len > 3)
-		return false;
-	*out = 0;
-	for (i = 0; i < text.len; i++) {
-		if (text.ptr[i] < '0' || text.ptr[i] > '9')
-			return false;
-		*out = *out * 10 + (unsigned)(text.ptr[i] - '0');
-	}
-	return true;
-}
-
 /* Bit i of an address, the most significant first. */
 static bool
 bit(const struct gw_addr *a, unsigned i)
@@ -90,7 +74,8 @@ gw_net_read(struct gw_net *out, struct bytes text)
 {
 	const uint8_t *slash = memchr(text.ptr, '/', text.len);
 	struct bytes head = text;
-	unsigned base, bits, i;
+	unsigned base, i;
+	uint64_t bits;
 
 	if (slash != NULL)
 		head.len = (size_t)(slash - text.ptr);
@@ -101,8 +86,8 @@ gw_net_read(struct gw_net *out, struct bytes text)
 		   : 0;
 	bits = 128 - base;
 	if (slash != NULL &&
-	    (!read_bits(&bits, bytes_of(slash + 1, text.len - head.len - 1)) ||
-		bits > 128 - base))
+	    !bytes_dec(
+		&bits, bytes_of(slash + 1, text.len - head.len - 1), bits))
 		return false;
 	out->bits = (uint8_t)(base + bits);
 	for (i = out->bits; i < 128; i++)

@@ -14,7 +14,11 @@
 
 /* Records cheaper than OWASP's least setting are refused: they would fall to
  * guessing, and somebody made them by mistake. */
-enum { SCRYPT_WORK_MIN = (1 << 14) * 8 * 5, SCRYPT_P_MAX = 64 };
+enum {
+	SCRYPT_WORK_MIN = (1 << 14) * 8 * 5,
+	SCRYPT_P_MAX = 64,
+	NUMBER_MAX = 99999999
+};
 
 static const char scheme[] = "scrypt";
 
@@ -76,16 +80,12 @@ cut_part(struct bytes *rest)
 static bool
 read_number(uint32_t *out, struct bytes text)
 {
-	size_t i;
+	uint64_t n;
 
-	if (text.len == 0 || text.len > 8 || text.ptr[0] == '0')
+	if (text.len == 0 || text.ptr[0] == '0' ||
+	    !bytes_dec(&n, text, NUMBER_MAX))
 		return false;
-	*out = 0;
-	for (i = 0; i < text.len; i++) {
-		if (text.ptr[i] < '0' || text.ptr[i] > '9')
-			return false;
-		*out = *out * 10 + (unsigned)(text.ptr[i] - '0');
-	}
+	*out = (uint32_t)n;
 	return true;
 }
 

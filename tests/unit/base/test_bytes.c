@@ -67,3 +67,42 @@ TEST(test_be_put_and_get_most_significant_first)
 	EXPECT_U64(be16(p), 0xfffe);
 	EXPECT_U64(be64(p) >> 48, 0xfffe);
 }
+
+TEST(test_bytes_dec_digits_within_bound_or_nothing)
+{
+	static const struct {
+		const char *text;
+		uint64_t max;
+		bool is_good;
+		uint64_t n;
+	} row[] = {
+	    {"", 9, false, 0},
+	    {"+1", 9, false, 0},
+	    {"-1", 9, false, 0},
+	    {" 1", 9, false, 0},
+	    {"1 ", 9, false, 0},
+	    {"1x", 99, false, 0},
+	    {"0x1", 99, false, 0},
+	    {"10", 9, false, 0},
+	    {"9", 8, false, 0},
+	    {"1", 0, false, 0},
+	    {"18446744073709551616", UINT64_MAX, false, 0},
+	    {"99999999999999999999", UINT64_MAX, false, 0},
+	    {"0", 0, true, 0},
+	    {"9", 9, true, 9},
+	    {"0019", 19, true, 19},
+	    {"18446744073709551615", UINT64_MAX, true, UINT64_MAX},
+	};
+	size_t i;
+
+	for (i = 0; i < ARRAY_CNT(row); i++) {
+		uint64_t n = 77;
+
+		test_row(row[i].text);
+		EXPECT(bytes_dec(&n, bytes_of_str(row[i].text), row[i].max) ==
+		       row[i].is_good);
+		EXPECT_U64(n, row[i].is_good ? row[i].n : 77);
+		test_count(1);
+	}
+	test_row(NULL);
+}
