@@ -11,6 +11,7 @@
 
 #include "base/check.h"
 #include "http/sqlscreen.h"
+#include "sqlrules.h"
 
 enum { VALUE_MAX = 12, LONG_LEN = 4096 };
 
@@ -97,16 +98,10 @@ run(const struct gw_sql_rules *rules, size_t at)
 int
 main(void)
 {
-	const struct gw_sql_rules *rules;
-	struct arena a;
 	size_t i;
 
-	arena_init(&a, 1 << 20);
-	rules = gw_sql_rules_make(&a);
-	CHECK(rules != NULL);
 	fill();
 	for (i = 0; i < ARRAY_CNT(cases); i++)
-		run(rules, i);
-	arena_drop(&a);
+		run(test_sql_rules(), i);
 	return 0;
 }

@@ -12,25 +12,11 @@
 
 #include "base/check.h"
 #include "http/sqlscreen.h"
+#include "sqlrules.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 enum { ROOM = 1 << 20, PAGE = 4096 };
-
-static struct arena arena;
-
-static const struct gw_sql_rules *
-rules(void)
-{
-	static const struct gw_sql_rules *made;
-
-	if (made == NULL) {
-		arena_init(&arena, 1 << 20);
-		made = gw_sql_rules_make(&arena);
-		CHECK(made != NULL);
-	}
-	return made;
-}
 
 /* at_edge copies the value so that it ends where memory ends. */
 static struct bytes
@@ -65,16 +51,18 @@ look_at_modes(
 	for (i = 0; i < ARRAY_CNT(shapes); i++) {
 		field.shape = shapes[i];
 		conf.mode = GW_SQL_BLOCK;
-		CHECK(gw_sql_judge(&w, rules(), &conf, where, name, value) ==
+		CHECK(gw_sql_judge(
+			  &w, test_sql_rules(), &conf, where, name, value) ==
 		      (is_high && !w.is_exempt ? GW_SQL_REFUSE : GW_SQL_PASS));
 		CHECK(w.is_exempt == gw_sql_has_shape(shapes[i], value));
 		CHECK(!w.is_exempt || w.score == 0);
 		conf.mode = GW_SQL_DETECT;
-		CHECK(gw_sql_judge(&w, rules(), &conf, where, name, value) ==
+		CHECK(gw_sql_judge(
+			  &w, test_sql_rules(), &conf, where, name, value) ==
 		      (is_high && !w.is_exempt ? GW_SQL_TELL : GW_SQL_PASS));
 	}
 	conf.mode = GW_SQL_OFF;
-	CHECK(gw_sql_judge(&w, rules(), &conf, where, name, value) ==
+	CHECK(gw_sql_judge(&w, test_sql_rules(), &conf, where, name, value) ==
 	      GW_SQL_PASS);
 	CHECK(!gw_sql_has_shape(GW_SQL_HEX, value) || v->score == 0);
 }
@@ -90,8 +78,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		return 0;
 	where = (enum gw_sql_where)(data[0] % (GW_SQL_PATH + 1));
 	value = at_edge(data + 1, size - 1);
-	gw_sql_screen(&v, rules(), where, value);
-	gw_sql_screen(&again, rules(), where, value);
+	gw_sql_screen(&v, test_sql_rules(), where, value);
+	gw_sql_screen(&again, test_sql_rules(), where, value);
 	CHECK(memcmp(&v, &again, sizeof(v)) == 0);
 	CHECK(v.fired >> GW_SQL_RULE_CNT == 0);
 	CHECK(memchr(v.fingerprint, '\0', sizeof(v.fingerprint)) != NULL);

@@ -11,31 +11,17 @@
 #include "base/check.h"
 #include "base/hex.h"
 #include "http/sqlscreen_priv.h"
+#include "sqlrules.h"
 #include "test.h"
 
 enum { LINE_MAX_LEN = 4096 };
-
-static struct arena arena;
-
-static const struct gw_sql_rules *
-rules(void)
-{
-	static const struct gw_sql_rules *made;
-
-	if (made == NULL) {
-		arena_init(&arena, 1 << 20);
-		made = gw_sql_rules_make(&arena);
-		CHECK(made != NULL);
-	}
-	return made;
-}
 
 static struct gw_sql_verdict
 screen(enum gw_sql_where where, struct bytes value)
 {
 	struct gw_sql_verdict v;
 
-	gw_sql_screen(&v, rules(), where, value);
+	gw_sql_screen(&v, test_sql_rules(), where, value);
 	return v;
 }
 
@@ -64,8 +50,8 @@ expect_tokens(const char *text, enum sql_start start, const char *want)
 	char got[512];
 	struct buf b = buf_of(got, sizeof(got) - 1);
 	struct sql_lexer lex;
-	struct sql_token t = {
-	    .sym = sql_lex_begin(&lex, rules(), bytes_of_str(text), start)};
+	struct sql_token t = {.sym = sql_lex_begin(&lex, test_sql_rules(),
+				  bytes_of_str(text), start)};
 
 	do {
 		(void)buf_put(&b, names[t.sym], strlen(names[t.sym]));
@@ -369,14 +355,14 @@ TEST(test_sqlscreen_exempt_field_must_hold_what_it_claims)
 	struct gw_sql_verdict v;
 	struct bytes attack = bytes_of_str("1 or 1=1");
 
-	EXPECT(gw_sql_judge(&v, rules(), &conf, GW_SQL_JSON,
+	EXPECT(gw_sql_judge(&v, test_sql_rules(), &conf, GW_SQL_JSON,
 		   bytes_of_str("raw"), bytes_of_str("0x12")) == GW_SQL_PASS);
 	EXPECT(v.is_exempt);
-	EXPECT(gw_sql_judge(&v, rules(), &conf, GW_SQL_JSON,
+	EXPECT(gw_sql_judge(&v, test_sql_rules(), &conf, GW_SQL_JSON,
 		   bytes_of_str("raw"), attack) == GW_SQL_REFUSE);
 	EXPECT(!v.is_exempt);
 	/* The exemption is the field's alone. */
-	EXPECT(gw_sql_judge(&v, rules(), &conf, GW_SQL_JSON,
+	EXPECT(gw_sql_judge(&v, test_sql_rules(), &conf, GW_SQL_JSON,
 		   bytes_of_str("other"), bytes_of_str("0x12")) == GW_SQL_PASS);
 	EXPECT(!v.is_exempt);
 }
@@ -387,19 +373,19 @@ TEST(test_sqlscreen_modes_decide)
 	struct bytes name = bytes_of_str("q"), attack = bytes_of_str("x'--");
 	struct gw_sql_verdict v;
 
-	EXPECT(gw_sql_judge(&v, rules(), &conf, GW_SQL_QUERY, name, attack) ==
-	       GW_SQL_PASS);
+	EXPECT(gw_sql_judge(&v, test_sql_rules(), &conf, GW_SQL_QUERY, name,
+		   attack) == GW_SQL_PASS);
 	EXPECT_U64(v.score, 0);
 	conf.mode = GW_SQL_DETECT;
-	EXPECT(gw_sql_judge(&v, rules(), &conf, GW_SQL_QUERY, name, attack) ==
-	       GW_SQL_TELL);
+	EXPECT(gw_sql_judge(&v, test_sql_rules(), &conf, GW_SQL_QUERY, name,
+		   attack) == GW_SQL_TELL);
 	EXPECT(v.score >= GW_SQL_BLOCK_AT);
 	conf.mode = GW_SQL_BLOCK;
-	EXPECT(gw_sql_judge(&v, rules(), &conf, GW_SQL_QUERY, name, attack) ==
-	       GW_SQL_REFUSE);
+	EXPECT(gw_sql_judge(&v, test_sql_rules(), &conf, GW_SQL_QUERY, name,
+		   attack) == GW_SQL_REFUSE);
 	conf.block_at = v.score + 1;
-	EXPECT(gw_sql_judge(&v, rules(), &conf, GW_SQL_QUERY, name, attack) ==
-	       GW_SQL_PASS);
+	EXPECT(gw_sql_judge(&v, test_sql_rules(), &conf, GW_SQL_QUERY, name,
+		   attack) == GW_SQL_PASS);
 }
 
 TEST(test_sqlscreen_rules_need_room)
