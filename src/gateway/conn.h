@@ -73,9 +73,11 @@ enum {
 	/* Records without data after the handshake (key updates, attempts to
 	 * renegotiate, warnings), which OpenSSL would read without end. */
 	CONN_TLS_EXTRA_MAX = 32,
-	/* Rest of a refused request that is read and thrown away. */
-	CONN_LINGER_MAX = 1 << 20,
-	CONN_LINGER_MS = 2000,
+	/* Rest of a refused request that is read and thrown away: most
+	 * clients send all of it before they look at the answer. */
+	CONN_LINGER_MAX = 32 << 20,
+	CONN_LINGER_MS = 10000,
+	CONN_LINGER_STILL_MS = 2000, /* nothing has come for so long */
 };
 
 /* conn_accept is the event of a listening socket, conn_event that of a

@@ -163,7 +163,8 @@ sweep_one(struct conn *c, uint64_t now_ms)
 		sweep_send(c, now_ms, age_ms, still_ms);
 		break;
 	case CONN_LINGER:
-		if (age_ms >= CONN_LINGER_MS)
+		if (age_ms >= CONN_LINGER_MS ||
+		    still_ms >= CONN_LINGER_STILL_MS)
 			conn_close(c);
 		break;
 	case CONN_CLOSED:

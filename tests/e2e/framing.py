@@ -747,6 +747,28 @@ def bodies_within_limits(g):
 
 
 @case
+def refused_bodies_are_read(g):
+    """RFC 9112 9.6: whoever sends everything before looking at the answer, as
+    http.client does, must find it. Not without end, though."""
+    def send(tls, size):
+        s = g.dial(tls)
+        try:
+            s.sendall(b"POST /rpc HTTP/1.1\r\nHost: localhost\r\n%sContent-Length: %d\r\n\r\n" % (
+                JSON + g.auth("rpc").encode() + b"\r\n", size))
+            for _ in range(size >> 16):
+                s.sendall(b"x" * 65536)
+            return Reply.read(Reader(s)).status
+        except OSError:
+            return "cut"
+        finally:
+            s.close()
+    for tls in (False, True):
+        for size in (2 << 20, 20 << 20):
+            same("%d bytes, tls=%s" % (size, tls), send(tls, size), 413)
+        same("a body without an end, tls=%s" % tls, send(tls, 1 << 30), "cut")
+
+
+@case
 def headers_of_answers(g):
     r = g.get("/v1/health", tls=True)
     for name, want in (("x-content-type-options", "nosniff"), ("referrer-policy", "no-referrer"),
