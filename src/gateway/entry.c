@@ -311,8 +311,8 @@ entry_malformed(struct conn *c, unsigned status)
 	t->req.head.method = GW_METHOD_OTHER;
 	t->req.head.minor = 1;
 	guess_surface(t);
-	(void)gw_refuse(&t->req, gw_refusal_of_status(status), NULL);
 	memcpy(t->req.id, worker_next_id(), strlen(gw_worker->id) + 1);
+	(void)gw_refuse(&t->req, gw_refusal_of_status(status), NULL);
 	t->req.reply.must_close = true;
 	send_reply(t);
 }

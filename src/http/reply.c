@@ -9,6 +9,7 @@
 
 #include "base/check.h"
 #include "base/jsonw.h"
+#include "http/page.h"
 #include "http/req.h"
 
 enum look { ENVELOPE, RPC, PAGE, TEXT };
@@ -18,13 +19,14 @@ struct refusal {
 	int code;
 	const char *message;
 	int rpc;
-	const char *text, *name;
+	const char *text[GW_LANG_CNT];
+	const char *name;
 };
 
 static const struct refusal refusals[GW_REFUSAL_CNT] = {
-    [GW_R_NONE] = {.message = "", .text = "", .name = "NONE"},
-#define REFUSAL(name, http, code, message, rpc, text)                          \
-	[GW_R_##name] = {http, code, message, rpc, text, #name},
+    [GW_R_NONE] = {.message = "", .text = {"", ""}, .name = "NONE"},
+#define REFUSAL(name, http, code, message, rpc, text, ja)                      \
+	[GW_R_##name] = {http, code, message, rpc, {text, ja}, #name},
 #include "http/errors.def"
 #undef REFUSAL
 };
@@ -106,7 +108,7 @@ write_rpc(struct jsonw *w, const struct refusal *row, const char *detail)
 	jsonw_key(w, "code");
 	jsonw_i64(w, row->rpc);
 	jsonw_key(w, "message");
-	jsonw_str(w, detail != NULL ? detail : row->text);
+	jsonw_str(w, detail != NULL ? detail : row->text[GW_LANG_EN]);
 	jsonw_obj_end(w);
 	jsonw_obj_end(w);
 }
@@ -134,20 +136,24 @@ refuse_json(struct gw_req *r, const struct refusal *row, enum look look,
 static void
 refuse_page(struct gw_req *r, const struct refusal *row)
 {
-	const char *page = arena_str(&r->arena,
-	    "<!doctype html>\n<html lang=\"en\"><meta charset=\"utf-8\">"
-	    "<title>%u %s</title>\n<h1>%u %s</h1>\n<p>%s</p>\n</html>\n",
-	    row->http, gw_status_text(row->http), row->http,
-	    gw_status_text(row->http), row->text);
+	enum gw_lang lang = gw_lang_of(&r->head);
+	const char *status = arena_str(&r->arena, "%u", row->http);
+	const struct gw_page_value values[] = {
+	    {"status", status != NULL ? status : ""},
+	    {"title", gw_status_text(row->http)},
+	    {"text", row->text[lang]},
+	    {"id", r->id},
+	};
 
-	(void)gw_reply_set(
-	    r, row->http, GW_TYPE_HTML, bytes_of_str(page != NULL ? page : ""));
+	(void)gw_reply_set(r, row->http, GW_TYPE_HTML,
+	    gw_page_fill(
+		&r->arena, gw_error_page(lang), values, ARRAY_CNT(values)));
 }
 
 static void
 refuse_text(struct gw_req *r, const struct refusal *row)
 {
-	const char *line = arena_str(&r->arena, "%s\n", row->text);
+	const char *line = arena_str(&r->arena, "%s\n", row->text[GW_LANG_EN]);
 
 	(void)gw_reply_set(
 	    r, row->http, GW_TYPE_TEXT, bytes_of_str(line != NULL ? line : ""));
@@ -172,11 +178,21 @@ add_allow(struct gw_req *r)
 		gw_reply_field(r, "Allow", all);
 }
 
+/* Who says that it is a browser gets a page where no program expects a
+ * format of its own. */
+static enum look
+look_for(const struct gw_req *r)
+{
+	enum look look = r->surface == NULL ? TEXT : looks[r->surface->kind];
+
+	return look == TEXT && gw_wants_page(&r->head) ? PAGE : look;
+}
+
 enum gw_step
 gw_refuse(struct gw_req *r, enum gw_refusal why, const char *detail)
 {
 	const struct refusal *row = &refusals[why];
-	enum look look = r->surface == NULL ? TEXT : looks[r->surface->kind];
+	enum look look = look_for(r);
 
 	switch (look) {
 	case ENVELOPE:

@@ -13,7 +13,7 @@ struct jsonw;
 
 enum gw_refusal {
 	GW_R_NONE,
-#define REFUSAL(name, http, code, message, rpc, text) GW_R_##name,
+#define REFUSAL(name, http, code, message, rpc, text, ja) GW_R_##name,
 #include "http/errors.def"
 #undef REFUSAL
 	GW_REFUSAL_CNT,

@@ -791,6 +791,19 @@ def headers_of_answers(g):
 
 
 @case
+def error_pages(g):
+    def page(lang, path="/ops/nowhere"):
+        r = g.get(path, headers=["Accept: text/html,*/*;q=0.8", "Accept-Language: " + lang, "X-Request-Id: page-1"])
+        return r.status, r.header("content-type"), re.findall('lang="(..)"', r.body.decode()), "page-1" in r.body.decode()
+
+    same("Japanese", page("ja-JP,ja;q=0.9,en;q=0.5"), (404, "text/html; charset=utf-8", ["ja"], True))
+    same("English", page("en,ja;q=0.5"), (404, "text/html; charset=utf-8", ["en"], True))
+    same("JSON-RPC stays JSON", g.get("/nowhere", headers=["Accept: text/html"]).header("content-type"),
+         "application/json; charset=utf-8")
+    same("a program gets a line", g.get("/ops/nowhere", headers=["Accept: */*"]).body, b"not found\n")
+
+
+@case
 def hosts_and_surfaces(g):
     def status(host, path="/v1/health", tls=False):
         return g.raw(b"GET %s HTTP/1.1\r\nHost: %s\r\nConnection: close\r\n\r\n" % (path.encode(), host), tls=tls).statuses
