@@ -7,8 +7,9 @@
 
 #include <errno.h>
 #include <grp.h>
+#include <stdarg.h>
 #include <stdio.h>
-#include <stdlib.h>
+#include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -98,9 +99,10 @@ find_row(struct bytes key)
 
 static enum rc
 take_item(struct arena *a, struct conf *c, const struct ini_item *it,
-    bool *seen, struct err *e)
+    unsigned line, struct err *e)
 {
 	const struct row *r = find_row(it->key);
+	unsigned *seen;
 	struct err why = {0};
 	enum rc rc;
 
@@ -109,9 +111,10 @@ take_item(struct arena *a, struct conf *c, const struct ini_item *it,
 	if (r == NULL)
 		return FAIL(e, RC_CONF, "unknown setting %.*s",
 		    (int)it->key.len, (const char *)it->key.ptr);
-	if (seen[r - rows])
+	seen = &c->line[r - rows];
+	if (*seen != 0)
 		return FAIL(e, RC_CONF, "%s stands here twice", r->name);
-	seen[r - rows] = true;
+	*seen = line;
 	rc = set_row(a, c, r, it->value, &why);
 	if (rc != RC_OK)
 		return FAIL(
@@ -132,14 +135,15 @@ set_defaults(struct arena *a, struct conf *c, struct err *e)
 enum rc
 conf_read(struct arena *a, struct conf *out, const char *path, struct err *e)
 {
-	bool seen[ARRAY_CNT(rows)] = {false};
 	struct err why = {0};
 	struct ini_item it;
 	struct bytes text;
 	struct ini ini;
 	enum rc rc;
 
+	memset(out, 0, sizeof(*out));
 	TRY(ini_read_file(a, &text, path, e));
+	TRY(set_str(a, &out->file, bytes_of_str(path), e));
 	TRY(set_defaults(a, out, e));
 	ini = ini_open(text);
 	for (;;) {
@@ -147,39 +151,75 @@ conf_read(struct arena *a, struct conf *out, const char *path, struct err *e)
 		if (rc == RC_OK && it.kind == INI_END)
 			return RC_OK;
 		if (rc == RC_OK)
-			rc = take_item(a, out, &it, seen, &why);
+			rc = take_item(a, out, &it, ini.line, &why);
 		if (rc != RC_OK)
 			return FAIL(e, rc, "%s:%u: %s", path, ini.line,
 			    err_message(&why, rc));
 	}
 }
 
+/* fault says what is wrong with a setting, and where it stands. */
+static enum rc fault(const struct conf *c, enum conf_at at, struct err *e,
+    const char *fmt, ...) __attribute__((format(printf, 4, 5)));
+
+static enum rc
+fault(
+    const struct conf *c, enum conf_at at, struct err *e, const char *fmt, ...)
+{
+	const char *name = rows[at].name;
+	char why[ERR_TEXT_MAX];
+	va_list ap;
+
+	va_start(ap, fmt);
+	(void)vsnprintf(why, sizeof(why), fmt, ap);
+	va_end(ap);
+	if (c->line[at] == 0)
+		return FAIL(e, RC_CONF, "%s: %s: %s", c->file, name, why);
+	return FAIL(
+	    e, RC_CONF, "%s:%u: %s: %s", c->file, c->line[at], name, why);
+}
+
+static const char *
+text_at(const struct conf *c, enum conf_at at)
+{
+	const char *const *text =
+	    (const void *)((const char *)c + rows[at].offset);
+
+	return *text;
+}
+
 /* A secret that group or others can read is no secret (reliability N13). */
 static enum rc
-check_secret(const char *name, const char *path, struct err *e)
+check_secret(const struct conf *c, enum conf_at at, struct err *e)
 {
+	const char *path = text_at(c, at);
 	struct stat st;
 
 	if (stat(path, &st) == -1)
-		return FAIL(
-		    e, RC_CONF, "%s: %s: %s", name, path, strerror(errno));
+		return fault(c, at, e, "%s: %s", path, strerror(errno));
 	if ((st.st_mode & 077) != 0)
-		return FAIL(e, RC_CONF,
-		    "%s: %s has mode %03o, others can read it; chmod 600", name,
-		    path, (unsigned)st.st_mode & 0777);
+		return fault(c, at, e,
+		    "%s has mode %03o, others can read it; chmod 600", path,
+		    (unsigned)st.st_mode & 0777);
 	return RC_OK;
 }
 
 static enum rc
-check_dir(const char *name, const char *path, struct err *e)
+check_set(const struct conf *c, enum conf_at at, struct err *e)
 {
+	return text_at(c, at) == NULL ? fault(c, at, e, "not set") : RC_OK;
+}
+
+static enum rc
+check_dir(const struct conf *c, enum conf_at at, struct err *e)
+{
+	const char *path = text_at(c, at);
 	struct stat st;
 
 	if (stat(path, &st) == -1)
-		return FAIL(
-		    e, RC_CONF, "%s: %s: %s", name, path, strerror(errno));
+		return fault(c, at, e, "%s: %s", path, strerror(errno));
 	if (!S_ISDIR(st.st_mode))
-		return FAIL(e, RC_CONF, "%s: %s is not a folder", name, path);
+		return fault(c, at, e, "%s is not a folder", path);
 	return RC_OK;
 }
 
@@ -188,39 +228,38 @@ check_sealer(const struct conf *c, struct err *e)
 {
 	if (!c->sealer.is_set)
 		return RC_OK;
-	if (c->keystore == NULL)
-		return FAIL(e, RC_CONF, "keystore: needed by sealer");
-	if (c->password_file == NULL)
-		return FAIL(e, RC_CONF, "password_file: needed by sealer");
-	TRY(check_dir("keystore", c->keystore, e));
-	return check_secret("password_file", c->password_file, e);
+	if (c->keystore == NULL || c->password_file == NULL)
+		return fault(c, CONF_AT_sealer, e,
+		    "keystore and password_file must be set, too");
+	TRY(check_dir(c, CONF_AT_keystore, e));
+	return check_secret(c, CONF_AT_password_file, e);
 }
 
 static enum rc
-check_socket(const char *name, const char *path, struct err *e)
+check_socket(const struct conf *c, enum conf_at at, struct err *e)
 {
+	size_t len = strlen(text_at(c, at));
 	struct sockaddr_un sa;
 
-	if (strlen(path) < sizeof(sa.sun_path))
+	if (len < sizeof(sa.sun_path))
 		return RC_OK;
-	return FAIL(e, RC_CONF, "%s: %zu bytes, the path of a socket has %zu",
-	    name, strlen(path), sizeof(sa.sun_path) - 1);
+	return fault(c, at, e, "%zu bytes, the path of a socket has %zu", len,
+	    sizeof(sa.sun_path) - 1);
 }
 
 static enum rc
 check_sockets(const struct conf *c, struct err *e)
 {
-	if (c->ipc_path == NULL)
-		return FAIL(e, RC_CONF, "ipc_path: not set");
-	TRY(check_socket("ipc_path", c->ipc_path, e));
+	TRY(check_set(c, CONF_AT_ipc_path, e));
+	TRY(check_socket(c, CONF_AT_ipc_path, e));
 	if (c->rpc_path == NULL)
 		return RC_OK;
-	TRY(check_socket("rpc_path", c->rpc_path, e));
+	TRY(check_socket(c, CONF_AT_rpc_path, e));
 	if (!strcmp(c->ipc_path, c->rpc_path))
-		return FAIL(e, RC_CONF, "rpc_path: the same as ipc_path");
+		return fault(c, CONF_AT_rpc_path, e, "the same as ipc_path");
 	if (c->rpc_group != NULL && getgrnam(c->rpc_group) == NULL)
-		return FAIL(
-		    e, RC_CONF, "rpc_group: no group \"%s\"", c->rpc_group);
+		return fault(
+		    c, CONF_AT_rpc_group, e, "no group \"%s\"", c->rpc_group);
 	return RC_OK;
 }
 
@@ -230,21 +269,21 @@ static enum rc
 check_seconds(const struct conf *c, struct err *e)
 {
 	const struct {
-		const char *name;
+		enum conf_at at;
 		uint64_t ms;
 	} row[] = {
-	    {"heartbeat", c->heartbeat},
-	    {"settle", c->settle},
-	    {"future_slack", c->future_slack},
-	    {"pool_age", c->pool_age},
+	    {CONF_AT_heartbeat, c->heartbeat},
+	    {CONF_AT_settle, c->settle},
+	    {CONF_AT_future_slack, c->future_slack},
+	    {CONF_AT_pool_age, c->pool_age},
 	};
 	size_t i;
 
 	for (i = 0; i < ARRAY_CNT(row); i++)
 		if (row[i].ms % 1000 != 0)
-			return FAIL(e, RC_CONF,
-			    "%s: %llu ms, but only whole seconds are kept",
-			    row[i].name, (unsigned long long)row[i].ms);
+			return fault(c, row[i].at, e,
+			    "%llu ms, but only whole seconds are kept",
+			    (unsigned long long)row[i].ms);
 	return RC_OK;
 }
 
@@ -258,23 +297,19 @@ check_level(const struct conf *c, struct err *e)
 	for (i = 0; i < ARRAY_CNT(levels); i++)
 		if (!strcmp(level, levels[i]))
 			return RC_OK;
-	return FAIL(e, RC_CONF,
-	    "log_level: \"%s\" is not one of debug, info, "
-	    "warn, error",
-	    level);
+	return fault(c, CONF_AT_log_level, e,
+	    "\"%s\" is not one of debug, info, warn, error", level);
 }
 
 enum rc
 conf_check(const struct conf *c, struct err *e)
 {
-	if (c->data_dir == NULL)
-		return FAIL(e, RC_CONF, "data_dir: not set");
-	TRY(check_dir("data_dir", c->data_dir, e));
-	if (c->genesis == NULL)
-		return FAIL(e, RC_CONF, "genesis: not set");
+	TRY(check_set(c, CONF_AT_data_dir, e));
+	TRY(check_dir(c, CONF_AT_data_dir, e));
+	TRY(check_set(c, CONF_AT_genesis, e));
 	if (access(c->genesis, R_OK) == -1)
-		return FAIL(
-		    e, RC_CONF, "genesis: %s: %s", c->genesis, strerror(errno));
+		return fault(c, CONF_AT_genesis, e, "%s: %s", c->genesis,
+		    strerror(errno));
 	TRY(check_sockets(c, e));
 	TRY(check_seconds(c, e));
 	TRY(check_level(c, e));

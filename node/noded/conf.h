@@ -22,10 +22,20 @@ struct conf_addr {
 #define CONF_C_MS   uint64_t
 #define CONF_C_SIZE uint64_t
 
+/* CONF_AT_<setting> numbers the settings. */
+enum conf_at {
+#define CONF(type, name, def, min, max, help) CONF_AT_##name,
+#include "noded/conf.def"
+#undef CONF
+	CONF_AT_CNT
+};
+
 struct conf {
 #define CONF(type, name, def, min, max, help) CONF_C_##type name;
 #include "noded/conf.def"
 #undef CONF
+	const char *file;           /* where the settings were read */
+	unsigned line[CONF_AT_CNT]; /* of each in the file; 0: left out */
 };
 
 /*
@@ -39,7 +49,8 @@ enum rc conf_read(
     struct arena *a, struct conf *out, const char *path, struct err *e);
 
 /* conf_check finds what single settings cannot show: what is missing, files
- * that are not there, secrets that others can read. RC_CONF */
+ * that are not there, secrets that others can read. RC_CONF, with a text as
+ * conf_read's; of what is left out it names no line. */
 enum rc conf_check(const struct conf *c, struct err *e);
 
 /* conf_help prints every setting with its default to standard output. */

@@ -269,41 +269,53 @@ check(const char *text, struct err *e)
 
 #define SEALER "sealer = 0x00000000000000000000000000000000000000aa\n"
 
+/* Whether the text names the file that read_text wrote, and goes on so. */
+static bool
+says(const struct err *e, const char *fault)
+{
+	const char *file = path_of("node.conf");
+	size_t len = strlen(file);
+
+	return !strncmp(e->text, file, len) && e->text[len] == ':' &&
+	       !strncmp(e->text + len + 1, fault, strlen(fault));
+}
+
 TEST(test_conf_check_by_row)
 {
 	static const struct {
-		const char *more, *fault; /* @: the folder */
+		const char *more, *fault; /* @: the folder; behind FILE: */
 	} row[] = {
 	    {"", NULL},
 	    {"rpc_path = @/r\n", NULL},
 	    {"heartbeat = 1s\nfuture_slack = 0s\n", NULL},
 	    {SEALER "keystore = @\npassword_file = @/pass\n", NULL},
 	    {"log_level =\n",
-		"log_level: \"\" is not one of debug, info, warn, "
+		"4: log_level: \"\" is not one of debug, info, warn, "
 		"error"},
-	    {"log_level = loud\n", "log_level: \"loud\" is not one of"},
+	    {"log_level = loud\n", "4: log_level: \"loud\" is not one of"},
 	    {"heartbeat = 500ms\n",
-		"heartbeat: 500 ms, but only whole seconds are kept"},
-	    {"future_slack = 1500ms\n", "future_slack: 1500 ms, but only"},
-	    {"pool_age = 1001ms\n", "pool_age: 1001 ms, but only"},
-	    {"settle = 100ms\n", "settle: 100 ms, but only"},
-	    {"rpc_path = @/i\n", "rpc_path: the same as ipc_path"},
+		"4: heartbeat: 500 ms, but only whole seconds are kept"},
+	    {"future_slack = 1500ms\n", "4: future_slack: 1500 ms, but only"},
+	    {"pool_age = 1001ms\n", "4: pool_age: 1001 ms, but only"},
+	    {"settle = 100ms\n", "4: settle: 100 ms, but only"},
+	    {"rpc_path = @/i\n", "4: rpc_path: the same as ipc_path"},
 	    {"rpc_path = @/r\nrpc_group = no-such-group\n",
-		"rpc_group: no group \"no-such-group\""},
+		"5: rpc_group: no group \"no-such-group\""},
 	    {"rpc_path = "
 	     "/0123456789012345678901234567890123456789012345678901234567890123"
 	     "45678901234567890123456789012345678901234567\n",
-		"rpc_path: 109 bytes, the path of a socket has 107"},
-	    {SEALER, "keystore: needed by sealer"},
-	    {SEALER "keystore = @\n", "password_file: needed by sealer"},
+		"4: rpc_path: 109 bytes, the path of a socket has 107"},
+	    {SEALER, "4: sealer: keystore and password_file must be set, too"},
+	    {SEALER "keystore = @\n",
+		"4: sealer: keystore and password_file must"},
 	    {SEALER "keystore = @/none\npassword_file = @/pass\n",
-		"keystore: @/none: No such file or directory"},
+		"5: keystore: @/none: No such file or directory"},
 	    {SEALER "keystore = @/pass\npassword_file = @/pass\n",
-		"keystore: @/pass is not a folder"},
+		"5: keystore: @/pass is not a folder"},
 	    {SEALER "keystore = @\npassword_file = @/none\n",
-		"password_file: @/none: No such file or directory"},
+		"6: password_file: @/none: No such file or directory"},
 	    {SEALER "keystore = @\npassword_file = @/open\n",
-		"password_file: @/open has mode 640, others can read it; "
+		"6: password_file: @/open has mode 640, others can read it; "
 		"chmod 600"},
 	};
 
@@ -322,7 +334,7 @@ TEST(test_conf_check_by_row)
 		good(text, sizeof(text), more);
 		EXPECT_RC(
 		    check(text, &e), row[i].fault == NULL ? RC_OK : RC_CONF);
-		EXPECT(strncmp(e.text, want, strlen(want)) == 0);
+		EXPECT(row[i].fault == NULL || says(&e, want));
 		test_row(NULL);
 	}
 }
@@ -330,16 +342,17 @@ TEST(test_conf_check_by_row)
 TEST(test_conf_check_missing_settings_by_row)
 {
 	static const struct {
-		const char *text, *fault;
+		const char *text, *fault; /* behind FILE: */
 	} row[] = {
-	    {"", "data_dir: not set"},
+	    {"", " data_dir: not set"},
 	    {"data_dir = /nonexistent\n",
-		"data_dir: /nonexistent: No such file or directory"},
-	    {"data_dir = /dev/null\n", "data_dir: /dev/null is not a folder"},
-	    {"data_dir = /\n", "genesis: not set"},
+		"1: data_dir: /nonexistent: No such file or directory"},
+	    {"data_dir = /dev/null\n",
+		"1: data_dir: /dev/null is not a folder"},
+	    {"data_dir = /\n", " genesis: not set"},
 	    {"data_dir = /\ngenesis = /nonexistent\n",
-		"genesis: /nonexistent: No such file or directory"},
-	    {"data_dir = /\ngenesis = /dev/null\n", "ipc_path: not set"},
+		"2: genesis: /nonexistent: No such file or directory"},
+	    {"data_dir = /\ngenesis = /dev/null\n", " ipc_path: not set"},
 	};
 
 	for (size_t i = 0; i < ARRAY_CNT(row); i++) {
@@ -347,7 +360,7 @@ TEST(test_conf_check_missing_settings_by_row)
 
 		test_row(row[i].text);
 		EXPECT_RC(check(row[i].text, &e), RC_CONF);
-		EXPECT_STR(e.text, row[i].fault);
+		EXPECT(says(&e, row[i].fault));
 		test_row(NULL);
 	}
 }
