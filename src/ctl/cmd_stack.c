@@ -11,6 +11,7 @@
 #include "ctl/cmd.h"
 #include "ctl/init.h"
 #include "ctl/pg.h"
+#include "ctl/stop.h"
 #include "ctl/up.h"
 #include "db/connect.h"
 #include "db/migrate.h"
@@ -66,6 +67,7 @@ cmd_init(int argc, char **argv)
 	/* The only kind so far, named because another one will come. */
 	if (!is_dev)
 		return cmd_usage("init");
+	stop_catch();
 	rc = init(&e);
 	return rc == RC_OK ? CMD_OK : cmd_fail(&e, rc);
 }

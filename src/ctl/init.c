@@ -24,6 +24,7 @@
 #include "crypto/rng.h"
 #include "ctl/pg.h"
 #include "ctl/render.h"
+#include "ctl/stop.h"
 #include "ctl/tls.h"
 #include "ctl/users.h"
 #include "eth/addr.h"
@@ -36,6 +37,7 @@ struct init {
 	struct home home; /* of dir.new */
 	struct arena arena;
 	struct render render;
+	void (*say)(const char *line);
 	uint8_t account_key[INIT_ACCOUNTS][32];
 };
 
@@ -276,26 +278,47 @@ check_room(const char *dir, struct err *e)
 	    dir, free_bytes >> 20, INIT_FREE_BYTES_MIN >> 20);
 }
 
+/* Asked to end between two steps, it is as if the next one had failed. */
 static enum rc
-make_all(struct init *in, void (*say)(const char *line), struct err *e)
+next_step(const struct init *in, const char *line, struct err *e)
+{
+	TRY(stop_check(e));
+	in->say(line);
+	return RC_OK;
+}
+
+static enum rc
+make_all(struct init *in, struct err *e)
 {
 	const struct home *h = &in->home;
 
 	TRY(make_dirs(h, e));
-	say("keys: node, sealer, accounts");
+	TRY(next_step(in, "keys: node, sealer, accounts", e));
 	TRY(make_node_key(in, e));
 	TRY(make_sealer(in, e));
 	TRY(make_accounts(in, e));
-	say("certificate for localhost");
+	TRY(next_step(in, "certificate for localhost", e));
 	TRY(make_tls(in, e));
-	say("passwords and accounts: secrets/dev-credentials.json");
+	TRY(next_step(
+	    in, "passwords and accounts: secrets/dev-credentials.json", e));
 	TRY(make_credentials(in, e));
-	say("configuration and genesis");
+	TRY(next_step(in, "configuration and genesis", e));
 	TRY(render_all(h, &in->render, e));
-	say("database cluster");
+	TRY(next_step(in, "database cluster", e));
 	TRY(pg_create(h, e));
 	return home_write(h, "version", HOME_SELF, 0644, HOME_STAMP "\n",
 	    strlen(HOME_STAMP) + 1, e);
+}
+
+/* A program that Ctrl-C ended together with us is no fault to tell of. */
+static enum rc
+make_or_stop(struct init *in, struct err *e)
+{
+	struct err why = {0};
+	enum rc rc = make_all(in, &why);
+
+	TRY(stop_check(e));
+	return rc == RC_OK ? RC_OK : FAIL(e, rc, "%s", err_message(&why, rc));
 }
 
 /* Opens the folder and locks it; -1 when it is not there, or somebody else
@@ -369,7 +392,7 @@ check_vacant(const struct home *h, struct err *e)
 enum rc
 init_dev(const struct home *h, void (*say)(const char *line), struct err *e)
 {
-	struct init in = {.home = *h};
+	struct init in = {.home = *h, .say = say};
 	char tmp[PATH_MAX + 8];
 	enum rc rc;
 	int lock;
@@ -382,7 +405,7 @@ init_dev(const struct home *h, void (*say)(const char *line), struct err *e)
 	arena_init(&in.arena, INIT_ARENA_MAX);
 	rc = check_vacant(h, e);
 	if (rc == RC_OK)
-		rc = make_all(&in, say, e);
+		rc = make_or_stop(&in, e);
 	explicit_bzero(in.account_key, sizeof(in.account_key));
 	arena_drop(&in.arena);
 	if (rc == RC_OK && rename(tmp, h->dir) == -1)

@@ -19,6 +19,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/check.h"
+
 /* Bytes of a failed program's last words that an error quotes. */
 enum { PROC_WORDS_MAX = 160, PROC_POLL_MS = 20 };
 
@@ -45,14 +47,27 @@ become(const struct home *h, enum home_user u)
 	       setuid(h->user[u].uid) == 0;
 }
 
-static void
-reset_signals(void)
+/*
+ * Between fork and exec the child has our handlers, which would swallow a
+ * signal meant for the program: it waits until it finds what exec leaves.
+ */
+static pid_t
+fork_child(void)
 {
-	sigset_t none;
+	static const int ours[] = {SIGHUP, SIGINT, SIGTERM, SIGUSR1, SIGPIPE};
+	sigset_t all, old;
+	pid_t pid;
+	size_t i;
 
-	sigemptyset(&none);
-	sigprocmask(SIG_SETMASK, &none, NULL);
-	signal(SIGPIPE, SIG_DFL);
+	sigfillset(&all);
+	sigprocmask(SIG_SETMASK, &all, &old);
+	pid = fork();
+	for (i = 0; pid == 0 && i < ARRAY_CNT(ours); i++)
+		(void)signal(ours[i], SIG_DFL);
+	if (pid == 0)
+		sigemptyset(&old);
+	sigprocmask(SIG_SETMASK, &old, NULL);
+	return pid;
 }
 
 /*
@@ -79,7 +94,6 @@ become_program(int dir, int out, const char *const *argv)
 	int null = open("/dev/null", O_RDONLY);
 	char *const *av = (char *const *)(uintptr_t)argv;
 
-	reset_signals();
 	dup2(null, 0);
 	dup2(out, 1);
 	dup2(out, 2);
@@ -127,7 +141,7 @@ run_to_end(const struct home *h, enum home_user u, const char *const *argv,
 
 	if (out == -1)
 		return FAIL(e, RC_IO, "memfd_create: %s", strerror(errno));
-	pid = fork();
+	pid = fork_child();
 	if (pid == 0) {
 		int dir = program_dir(argv[0]);
 
@@ -178,7 +192,7 @@ proc_start(const struct home *h, enum home_user u, const char *log,
 
 	if (out == -1)
 		return FAIL(e, RC_IO, "%s: %s", log, strerror(errno));
-	*pid = fork();
+	*pid = fork_child();
 	if (*pid == 0) {
 		int dir = program_dir(argv[0]);
 

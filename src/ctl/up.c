@@ -24,6 +24,7 @@
 #include "ctl/pg.h"
 #include "ctl/proc.h"
 #include "ctl/rotate.h"
+#include "ctl/stop.h"
 #include "db/migrate.h"
 #include "upstream/noderpc.h"
 
@@ -59,13 +60,7 @@ struct up {
 	int lock_fd;
 };
 
-static volatile sig_atomic_t stop_signal, wants_state;
-
-static void
-on_signal(int sig)
-{
-	stop_signal = sig;
-}
+static volatile sig_atomic_t wants_state;
 
 static void
 on_state(int sig)
@@ -279,7 +274,7 @@ wait_ready(struct up *u, int i, struct err *e)
 	uint64_t until = now_ms() + UP_READY_MS;
 	char why[96] = "is not ready", words[512];
 
-	while (stop_signal == 0 && now_ms() < until) {
+	while (stop_signal() == 0 && now_ms() < until) {
 		if (!proc_is_alive(u->run[i].pid, why, sizeof(why))) {
 			u->run[i].pid = 0;
 			break;
@@ -290,8 +285,7 @@ wait_ready(struct up *u, int i, struct err *e)
 		}
 		pause_ms(UP_POLL_MS);
 	}
-	if (stop_signal != 0)
-		return FAIL(e, RC_UNAVAILABLE, "stopped while starting");
+	TRY(stop_check(e));
 	last_line(u, i, words, sizeof(words));
 	return FAIL(e, RC_UNAVAILABLE, "%s %s; log/%s.log ends: %.120s",
 	    parts[i].name, why, parts[i].name, words);
@@ -406,6 +400,7 @@ start_all(struct up *u, struct err *e)
 	for (i = 0; i < PART_CNT; i++) {
 		uint64_t t0 = now_ms();
 
+		TRY(stop_check(e));
 		TRY(start_part(u, i, e));
 		TRY(wait_ready(u, i, e));
 		printf("%-9s ready after %llu ms (pid %d)\n", parts[i].name,
@@ -537,7 +532,7 @@ watch(struct up *u)
 {
 	int i;
 
-	while (stop_signal == 0) {
+	while (stop_signal() == 0) {
 		for (i = 0; i < PART_CNT; i++) {
 			watch_part(u, i);
 			watch_log(u, i);
@@ -548,21 +543,18 @@ watch(struct up *u)
 		}
 		pause_ms(UP_WATCH_MS);
 	}
-	printf("\nstopping (%s)\n", sigdescr_np(stop_signal));
+	printf("\nstopping (%s)\n", sigdescr_np(stop_signal()));
 }
 
 enum rc
 up_run(struct home *h, struct err *e)
 {
 	struct up u = {.h = h, .lock_fd = -1};
-	struct sigaction sa = {.sa_handler = on_signal};
 	struct sigaction state = {
 	    .sa_handler = on_state, .sa_flags = SA_RESTART};
 	enum rc rc;
 
-	sigaction(SIGINT, &sa, NULL);
-	sigaction(SIGTERM, &sa, NULL);
-	sigaction(SIGHUP, &sa, NULL);
+	stop_catch();
 	sigaction(SIGUSR1, &state, NULL);
 	rc = prepare(&u, e);
 	if (rc == RC_OK)

@@ -119,6 +119,25 @@ def a_full_disk_makes_nothing_and_room_helps(s):
 
 
 @case
+def ctrl_c_while_a_state_is_made_leaves_nothing(s):
+    """A terminal sends it to the whole group, `kill` to one process."""
+    for args, line, send, sig in ((("up",), "keys: ", os.killpg, signal.SIGINT),
+                                  (("up",), "database cluster", os.killpg, signal.SIGINT),
+                                  (("up",), "database cluster", os.kill, signal.SIGTERM),
+                                  (("init", "--dev"), "database cluster", os.killpg, signal.SIGINT)):
+        p = subprocess.Popen([BIN + "/sekisho", *args], env=s.env, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                             stderr=subprocess.PIPE, text=True, start_new_session=True)
+        while line not in (said := p.stdout.readline()):
+            assert said != "", p.stderr.read()
+        send(p.pid, sig)
+        out, err = p.communicate(timeout=60)
+        same(p.returncode, 1, out + err)
+        same(err, "sekisho: stopped by signal %d (%s)\n" % (sig, signal.strsignal(sig)))
+        assert "postgres" not in out, out
+        same(os.listdir(os.path.dirname(s.home)), [], "left behind")
+
+
+@case
 def version_names_program_state_and_schema(s):
     out = s.sekisho("version").stdout
     for pattern in (r"^sekisho +\d+\.\d+\.\d+$", r"^state +sekisho-state \d+$", r"^schema +\d+$", r"^libpq +\d+$"):
@@ -878,6 +897,20 @@ def a_stopped_stack_is_told_so(s):
         assert re.search(r"^%s +not running$" % part, r.stdout, re.M), r.stdout
     fails(s, "rpc", "eth_chainId", says=(s.home + "/run/node.ipc", "no node runs here; `sekisho up` starts it"))
     fails(s, "migrate", says=("it does not run; `sekisho up` starts it", s.home))
+
+
+@case
+def a_reader_of_its_lines_that_leaves_does_not_end_it(s):
+    """`sekisho up | tee log`: Ctrl-C ends tee, too."""
+    p = subprocess.Popen([BIN + "/sekisho", "up"], env=s.env, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                         stderr=subprocess.STDOUT, text=True)
+    while not (line := p.stdout.readline()).startswith("stop "):
+        assert line != "", "it left"
+    pids = [s.pid(part) for part in PARTS]
+    p.stdout.close()
+    p.send_signal(signal.SIGINT)
+    same(p.wait(60), 1, "not all was written")
+    same([pid for pid in pids if os.path.exists("/proc/%d" % pid)], [], "outlived it")
 
 
 @case

@@ -67,6 +67,24 @@ wait_log(size_t len)
 	return false;
 }
 
+static void
+swallow(int sig)
+{
+	(void)sig;
+}
+
+/* The parent's handler stands in the child until its exec. */
+TEST(test_proc_stop_right_after_start_is_not_swallowed)
+{
+	struct sigaction sa = {.sa_handler = swallow}, old;
+	int i;
+
+	EXPECT(sigaction(SIGTERM, &sa, &old) == 0);
+	for (i = 0; i < 50; i++)
+		EXPECT(proc_stop(start("exec sleep 60"), SIGTERM, 2000));
+	EXPECT(sigaction(SIGTERM, &old, NULL) == 0);
+}
+
 TEST(test_proc_delay_by_row)
 {
 	static const struct {
