@@ -1,6 +1,6 @@
 # The running stack, and everything that tests it from outside.
 
-.PHONY: run test torture deps-run deps-test e2e e2e-framing e2e-stack \
+.PHONY: run test torture deps-run deps-test e2e e2e-framing e2e-limit e2e-stack \
 	e2e-cli e2e-export e2e-fault e2e-powercut powercut-torture e2e-wallet crash \
 	crash-torture newcomer
 
@@ -22,10 +22,10 @@ check-source: deps-test ## the source checks that take seconds
 	@$(MAKE) --no-print-directory fmt-check docs layers spec gen-check symbols
 
 # Each stage is a target whose last line is "N passed, N failed".
-TEST_STAGES := unit sim fuzz-seeds e2e-framing e2e-stack e2e-wallet \
+TEST_STAGES := unit sim fuzz-seeds e2e-framing e2e-limit e2e-stack e2e-wallet \
 	e2e-cli e2e-export e2e-fault e2e-powercut crash newcomer
 TORTURE_STAGES := unit conformance asan tsan sim-torture fuzz-torture \
-	e2e-framing e2e-stack e2e-wallet e2e-cli e2e-export e2e-fault \
+	e2e-framing e2e-limit e2e-stack e2e-wallet e2e-cli e2e-export e2e-fault \
 	powercut-torture crash-torture newcomer dist-check
 
 test: deps-test ## everything that every change must pass (STAGES="unit crash")
@@ -38,9 +38,11 @@ torture: deps-test ## everything whole: 200 crash cycles, long fuzzing
 
 PY := PYTHONDONTWRITEBYTECODE=1 python3
 
-e2e: e2e-framing e2e-stack e2e-cli ## black-box cases over HTTPS and JSON-RPC
+e2e: e2e-framing e2e-limit e2e-stack e2e-cli ## black-box cases over HTTPS and JSON-RPC
 e2e-framing: all ## the gateway from outside (CASE=pattern)
 	@SEKISHO_BIN=$(B)/bin $(PY) tests/e2e/framing.py '$(CASE)'
+e2e-limit: all ## whom requests are from, and how many they may be (CASE=pattern)
+	@SEKISHO_BIN=$(B)/bin $(PY) tests/e2e/limit_test.py '$(CASE)'
 e2e-stack: all
 	@SEKISHO_BIN=$(B)/bin $(PY) tests/e2e/stack_test.py $(CASE)
 e2e-wallet: all ## transactions of wallets, and how they are waited for

@@ -11,6 +11,7 @@
 #include "gateway/conn.h"
 #include "gateway/tls.h"
 #include "gateway/worker.h"
+#include "http/forwarded.h"
 
 enum {
 	/* Connections taken from one listener in one turn. */
@@ -64,6 +65,21 @@ start_tls(struct conn *c)
 	return true;
 }
 
+/* count_conn bounds the connections of an address; a trusted proxy has those
+ * of many clients. */
+static bool
+count_conn(struct conn *c)
+{
+	const struct gw_conf *conf = gw_worker->conf;
+
+	if (gw_forwarded_is_proxy(conf, c->listener->name, &c->peer.addr))
+		return true;
+	c->is_counted = addrs_enter(&c->peer.addr, conf->conn_addr_max);
+	if (!c->is_counted)
+		worker_stat(STAT_CONN_REFUSED, 1);
+	return c->is_counted;
+}
+
 /* open_conn makes a connection of an accepted socket. */
 static void
 open_conn(
@@ -86,10 +102,7 @@ open_conn(
 	w->conn_cnt++;
 	worker_stat(STAT_CONN_ACCEPTED, 1);
 	worker_stat(STAT_CONN_OPEN, 1);
-	c->is_counted = addrs_enter(&c->peer.addr, w->conf->conn_addr_max);
-	if (!c->is_counted)
-		worker_stat(STAT_CONN_REFUSED, 1);
-	if (!c->is_counted || (l->is_tls && !start_tls(c))) {
+	if (!count_conn(c) || (l->is_tls && !start_tls(c))) {
 		conn_close(c);
 		return;
 	}

@@ -192,7 +192,9 @@ put_request(struct buf *b, const struct gw_req *r)
 	char addr[GW_ADDR_TEXT_MAX];
 
 	put_str(b, "req", r->id);
-	put_str(b, "addr", gw_addr_text(addr, &r->peer.addr));
+	put_str(b, "addr", gw_addr_text(addr, &r->client));
+	if (memcmp(&r->client, &r->peer.addr, sizeof(r->client)) != 0)
+		put_str(b, "proxy", gw_addr_text(addr, &r->peer.addr));
 	put_str(b, "surface", r->surface == NULL ? "-" : r->surface->name);
 	put_key(b, "method");
 	put_text(b, cut_text(r->head.method_text, 32));

@@ -10,6 +10,7 @@
 #include "base/check.h"
 #include "base/log.h"
 #include "gateway/worker.h"
+#include "http/forwarded.h"
 #include "http/route.h"
 
 enum {
@@ -44,6 +45,7 @@ open_txn(struct conn *c)
 	t->req.world = &w->world;
 	t->req.conf = gw_conf_hold(w->conf);
 	t->req.peer = c->peer;
+	t->req.client = c->peer.addr;
 	w->world.mono_ms = t->start_us / 1000;
 	w->req_cnt++;
 	worker_stat(STAT_REQ_OPEN, 1);
@@ -255,6 +257,8 @@ read_head(struct txn *t, struct bytes text)
 		return false;
 	memcpy(fields, store, r->head.field_cnt * sizeof(*fields));
 	r->head.fields = fields;
+	r->client = gw_forwarded_client(
+	    r->conf, t->conn->listener->name, &r->peer.addr, &r->head);
 	give_memo(t);
 	gw_req_set_id(r, worker_next_id());
 	if (status == 0)

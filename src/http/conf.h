@@ -43,17 +43,20 @@ enum gw_filter {
 	GW_FILTER_CNT,
 };
 
+/* Where trusted proxies name the client. */
+enum gw_forwarded {
+#define FORWARDED(name, word, reader) GW_FORWARDED_##name,
+#include "http/forwarded.def"
+#undef FORWARDED
+	GW_FORWARDED_CNT,
+};
+
 struct gw_users;
 
 /* struct gw_words is a list of words from one value. */
 struct gw_words {
 	size_t cnt;
 	struct bytes *words;
-};
-
-struct gw_nets {
-	size_t cnt;
-	struct gw_net *nets;
 };
 
 struct gw_listen_addr {
@@ -67,6 +70,8 @@ struct gw_listener {
 	unsigned line;
 	struct gw_listen_addr addr;
 	bool is_tls;
+	struct gw_nets proxies;      /* trusted, see forwarded.h */
+	enum gw_forwarded forwarded; /* the field they write */
 };
 
 struct gw_surface {

@@ -106,6 +106,22 @@ gw_conf_same_address(
 	       !memcmp(&a->addr, &b->addr, sizeof(a->addr));
 }
 
+/* Who trusts everybody believes what clients write about themselves. */
+static void
+check_proxies(struct gw_conf_reader *r, const struct gw_listener *l)
+{
+	size_t i;
+
+	for (i = 0; i < l->proxies.cnt; i++) {
+		const struct gw_net *n = &l->proxies.nets[i];
+
+		if (n->bits == 0 || (n->bits <= 96 && gw_addr_is_v4(&n->addr)))
+			gw_conf_fault(r, l->line,
+			    "listener %s: proxies holds every address",
+			    l->name);
+	}
+}
+
 static void
 check_listener(struct gw_conf_reader *r, size_t at)
 {
@@ -121,6 +137,7 @@ check_listener(struct gw_conf_reader *r, size_t at)
 	if (l->is_tls && (c->cert[0] == '\0' || c->key[0] == '\0'))
 		gw_conf_fault(r, l->line,
 		    "listener %s: [tls] needs cert and key", l->name);
+	check_proxies(r, l);
 	for (i = 0; i < at; i++)
 		if (gw_conf_same_address(&c->listeners[i].addr, &l->addr))
 			gw_conf_fault(r, l->line,

@@ -36,8 +36,8 @@ struct gw_setting {
 	enum gw_when when;
 };
 
-/* Settings of one section at most; `seen` has a place for each. */
-enum { SETTING_MAX = 64 };
+/* Settings of all sections at most; `seen` has a place for each. */
+enum { SETTING_MAX = 128 };
 
 /* struct gw_conf_reader is the state of one gw_conf_read. */
 struct gw_conf_reader {
@@ -67,6 +67,7 @@ gw_value_fn gw_value_HOSTS;
 gw_value_fn gw_value_NETS;
 gw_value_fn gw_value_KIND;
 gw_value_fn gw_value_PROFILE;
+gw_value_fn gw_value_FORWARDED;
 gw_value_fn gw_value_FILTERS;
 gw_value_fn gw_value_SHADOW;
 gw_value_fn gw_value_ADDRESS;

@@ -18,6 +18,12 @@ static const char *const profile_words[GW_PROFILE_CNT] = {
 #undef PROFILE
 };
 
+static const char *const forwarded_words[GW_FORWARDED_CNT] = {
+#define FORWARDED(name, word, reader) [GW_FORWARDED_##name] = (word),
+#include "http/forwarded.def"
+#undef FORWARDED
+};
+
 static const char *const filter_words[GW_FILTER_CNT] = {
 #define FILTER(name, word, fn, phase) [GW_FILTER_##name] = (word),
 #include "http/filter.def"
@@ -244,6 +250,21 @@ add_filters(uint32_t *bits, struct bytes value, struct err *e)
 			return gw_conf_not_one_of(filter_words, i, word, e);
 		*bits |= 1u << i;
 	}
+	return RC_OK;
+}
+
+enum rc
+gw_value_FORWARDED(struct gw_conf_reader *r, void *field,
+    const struct gw_setting *s, struct bytes value, struct err *e)
+{
+	size_t i = gw_conf_find_word(forwarded_words, GW_FORWARDED_CNT, value);
+	enum gw_forwarded *out = field;
+
+	(void)r;
+	(void)s;
+	if (i == GW_FORWARDED_CNT)
+		return gw_conf_not_one_of(forwarded_words, i, value, e);
+	*out = (enum gw_forwarded)i;
 	return RC_OK;
 }
 

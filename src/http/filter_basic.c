@@ -164,9 +164,9 @@ wait_of(struct gw_req *r, struct attempt *a)
 	uint64_t now = r->world->mono_ms, ms, more;
 
 	a->pair = gw_throttle_key(
-	    t, &r->peer.addr, bytes_of_str(r->surface->name), a->user);
+	    t, &r->client, bytes_of_str(r->surface->name), a->user);
 	a->address = gw_throttle_key(
-	    t, &r->peer.addr, bytes_of(NULL, 0), bytes_of(NULL, 0));
+	    t, &r->client, bytes_of(NULL, 0), bytes_of(NULL, 0));
 	a->is_known = gw_throttle_is_known(t, a->pair);
 	ms = gw_throttle_wait(t, a->pair, &pair, now);
 	if (a->is_known)

@@ -108,3 +108,14 @@ gw_net_has(const struct gw_net *n, const struct gw_addr *a)
 			return false;
 	return true;
 }
+
+bool
+gw_nets_have(const struct gw_nets *nets, const struct gw_addr *a)
+{
+	size_t i;
+
+	for (i = 0; i < nets->cnt; i++)
+		if (gw_net_has(&nets->nets[i], a))
+			return true;
+	return false;
+}

@@ -18,6 +18,12 @@ struct gw_net {
 	uint8_t bits; /* of 128 */
 };
 
+/* struct gw_nets is a list of networks. */
+struct gw_nets {
+	size_t cnt;
+	struct gw_net *nets;
+};
+
 /* Longest text of an address, NUL included. */
 enum { GW_ADDR_TEXT_MAX = 46 };
 
@@ -45,5 +51,8 @@ bool gw_net_read(struct gw_net *out, struct bytes text);
 
 /* gw_net_has tells whether a lies in n. */
 bool gw_net_has(const struct gw_net *n, const struct gw_addr *a);
+
+/* gw_nets_have tells whether a lies in one of them. */
+bool gw_nets_have(const struct gw_nets *nets, const struct gw_addr *a);
 
 #endif

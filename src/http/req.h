@@ -76,6 +76,7 @@ struct gw_req {
 
 	/* what came */
 	struct gw_peer peer;
+	struct gw_addr client; /* peer.addr, or whom a trusted proxy named */
 	struct gw_head head;
 	struct bytes host;  /* name asked for, without port or brackets */
 	struct bytes path;  /* decoded, see gw_path_read */

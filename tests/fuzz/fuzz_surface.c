@@ -253,6 +253,7 @@ request(struct run *x, struct bytes head, struct bytes body)
 	r.memo = &x->memo;
 	CHECK(gw_addr_read(&r.peer.addr,
 	    bytes_of_str(x->flags & IS_DENIED ? "10.0.0.7" : "127.0.0.1")));
+	r.client = r.peer.addr;
 	if (gw_head_read(&r.head, store, head) == 0) {
 		gw_req_set_id(&r, "own-id");
 		(void)gw_req_query(&r, &v, "q");

@@ -84,6 +84,7 @@ rig_send(struct rig *g, const char *listener, const char *head,
 	r->world = &g->world;
 	r->conf = g->conf;
 	(void)gw_addr_read(&r->peer.addr, bytes_of_str("127.0.0.1"));
+	r->client = r->peer.addr;
 	g->status = gw_head_read(&r->head, g->store, bytes_of_str(head));
 	if (g->status != 0)
 		return;

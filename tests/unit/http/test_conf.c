@@ -81,6 +81,16 @@ TEST(test_conf_faults_are_told_with_line_and_reason)
 		"4: address: 0 is outside 1 to 65535\n"},
 	    {HOME LISTENER "[listener a]\naddress = 127.0.0.1:2\ntls = no\n",
 		"6: [listener a] stands twice\n"},
+	    {HOME LISTENER "proxies = 10.0.0\n",
+		"6: proxies: \"10.0.0\" is neither"},
+	    {HOME LISTENER "forwarded = x\n",
+		"6: forwarded: \"x\" is none of: x-forwarded-for forwarded\n"},
+	    {HOME LISTENER "proxies = 10.0.0.0/8 0.0.0.0/0\n[surface "
+			   "s]\nserves = ops\nat = a /\nhosts = *\n",
+		"3: listener a: proxies holds every address\n"},
+	    {HOME LISTENER "proxies = ::/0\n[surface s]\nserves = ops\nat = a "
+			   "/\nhosts = *\n",
+		"3: listener a: proxies holds every address\n"},
 	    {HOME LISTENER, "0: there is no [surface NAME]\n"},
 	    {HOME LISTENER "[surface s]\nserves = x\n",
 		"7: serves: \"x\" is none of: wallet rpc ops\n"},

@@ -340,7 +340,7 @@ TEST(test_req_address_of_guesses_waits_known_users_do_not)
 TEST(test_req_networks_and_origins_are_judged)
 {
 	static const struct {
-		const char *peer;
+		const char *client;
 		unsigned status;
 	} row[] = {{"10.1.2.3", 403}, {"::ffff:10.1.2.3", 403},
 	    {"2001:db8:1::1", 403}, {"11.1.2.3", 200}, {"::1", 200}};
@@ -349,10 +349,10 @@ TEST(test_req_networks_and_origins_are_judged)
 
 	EXPECT(rig_open(&g, rig_conf, NULL));
 	for (i = 0; i < sizeof(row) / sizeof(row[0]); i++) {
-		test_row(row[i].peer);
+		test_row(row[i].client);
 		send(&g, "loop", "GET /ops" TO("x"));
 		EXPECT(
-		    gw_addr_read(&g.req.peer.addr, bytes_of_str(row[i].peer)));
+		    gw_addr_read(&g.req.client, bytes_of_str(row[i].client)));
 		g.req.reply = (struct gw_reply){0};
 		g.req.phase = GW_PHASE_HEAD;
 		g.req.at = 0;
