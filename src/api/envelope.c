@@ -4,6 +4,8 @@
  */
 #include "api/envelope_priv.h"
 
+#include "base/hex.h"
+
 void
 api_open(struct jsonw *w)
 {
@@ -36,4 +38,18 @@ api_refuse_node(struct gw_req *r)
 	if (rc == RC_TIMEOUT)
 		return gw_refuse(r, GW_R_NODE_SLOW, NULL);
 	return gw_refuse(r, gw_refusal_of_rc(rc), NULL);
+}
+
+bool
+api_quantity(struct u256 *out, struct bytes json)
+{
+	return json.len > 2 && json.ptr[0] == '"' &&
+	       hex_quantity(out, bytes_of(json.ptr + 1, json.len - 2), NULL) ==
+		   RC_OK;
+}
+
+bool
+api_result(struct u256 *out, const struct gw_node_call *c)
+{
+	return !c->is_error && api_quantity(out, c->answer);
 }

@@ -6,6 +6,7 @@
 #define API_ENVELOPE_PRIV_H
 
 #include "base/jsonw.h"
+#include "base/u256.h"
 #include "http/req.h"
 
 /* Largest answer of an endpoint. */
@@ -20,5 +21,10 @@ enum gw_step api_close(struct gw_req *r, struct jsonw *w);
 /* api_refuse_node answers for a NODE effect that failed: 503 with the code
  * that wallets know, whether the node is gone or slow. */
 enum gw_step api_refuse_node(struct gw_req *r);
+
+/* api_quantity reads a quantity that the node wrote: JSON text, in quotes.
+ * Returns false when it is none; api_result also when the call failed. */
+bool api_quantity(struct u256 *out, struct bytes json);
+bool api_result(struct u256 *out, const struct gw_node_call *c);
 
 #endif

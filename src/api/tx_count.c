@@ -5,7 +5,6 @@
  */
 #include "api/api.h"
 #include "api/envelope_priv.h"
-#include "base/hex.h"
 #include "eth/addr.h"
 
 enum { CALL_NONCE, CALL_PRICE, CALL_CHAIN, CALL_CNT };
@@ -32,15 +31,6 @@ ask_node(struct gw_req *r)
 	return gw_wait_node(r, calls, CALL_CNT);
 }
 
-/* An answer is a quantity in quotes. */
-static bool
-quantity(struct u256 *out, const struct gw_node_call *c)
-{
-	return !c->is_error && c->answer.len > 2 && c->answer.ptr[0] == '"' &&
-	       hex_quantity(out, bytes_of(c->answer.ptr + 1, c->answer.len - 2),
-		   NULL) == RC_OK;
-}
-
 static enum gw_step
 report(struct gw_req *r)
 {
@@ -51,9 +41,9 @@ report(struct gw_req *r)
 
 	if (r->effect.rc != RC_OK)
 		return api_refuse_node(r);
-	if (!quantity(&nonce, &calls[CALL_NONCE]) ||
-	    !quantity(&price, &calls[CALL_PRICE]) ||
-	    !quantity(&chain, &calls[CALL_CHAIN]))
+	if (!api_result(&nonce, &calls[CALL_NONCE]) ||
+	    !api_result(&price, &calls[CALL_PRICE]) ||
+	    !api_result(&chain, &calls[CALL_CHAIN]))
 		return gw_refuse(r, GW_R_INTERNAL, NULL);
 	api_open(&w);
 	jsonw_obj(&w);

@@ -74,6 +74,14 @@ struct gw_listener {
 	enum gw_forwarded forwarded; /* the field they write */
 };
 
+enum gw_platform { GW_IOS, GW_ANDROID, GW_PLATFORM_CNT };
+
+/* struct gw_app is what wallets of one platform are told of their app. */
+struct gw_app {
+	const char *version, *url; /* empty: nothing */
+	bool force;
+};
+
 struct gw_surface {
 	const char *name;
 	unsigned line;
@@ -87,6 +95,7 @@ struct gw_surface {
 	struct gw_words origins, rpc_methods;
 	enum gw_profile profile;
 	bool plain_transfers; /* to whoever is no contract */
+	struct gw_app apps[GW_PLATFORM_CNT];
 	uint64_t batch_max, body_max;
 	struct gw_users *users; /* set by gw_conf_set_users */
 	unsigned mounts;        /* how many rows of gw_conf.mounts are its */

@@ -39,6 +39,12 @@ refuse_unrouted(struct gw_req *r)
 		    r, r->allowed != 0 ? GW_R_METHOD : GW_R_NOT_FOUND, NULL);
 		return;
 	}
+	if (r->allowed == 0) {
+		(void)gw_refuse(r, GW_R_NOT_FOUND, NULL);
+		/* nobody's resource: no envelope either */
+		(void)gw_reply_set(r, 404, GW_TYPE_TEXT, bytes_of(NULL, 0));
+		return;
+	}
 	text = arena_str(&r->arena, "method: %.*s, url: %.*s",
 	    (int)r->head.method_text.len, (const char *)r->head.method_text.ptr,
 	    (int)r->path.len, (const char *)r->path.ptr);

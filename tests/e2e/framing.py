@@ -786,8 +786,11 @@ def headers_of_answers(g):
         same("error type " + path, g.get(path).header("content-type"), kind)
     r = g.ask("PUT", "/")
     same("405 names methods", (r.status, r.header("allow")), (405, "POST"))
-    same("wallet error", g.get("/nowhere", True, [g.auth("wallet")]).json,
-         {"meta": {"code": 10, "message": "Not Supported", "description": "method: GET, url: /nowhere"}})
+    same("wallet error", g.get("/v1/Eth/SendRawTransaction", True, [g.auth("wallet")]).json,
+         {"meta": {"code": 10, "message": "Not Supported", "description": "method: GET, url: /v1/Eth/SendRawTransaction"}})
+    r = g.get("/nowhere", True, [g.auth("wallet")])
+    same("wallet path of nobody", (r.status, r.header("content-type"), r.header("content-length")),
+         (404, "text/plain; charset=utf-8", "0"))
 
 
 @case

@@ -131,6 +131,42 @@ def wallet_wrong_method_is_404_code_10(s):
     assert r.json["meta"]["description"].startswith("method: POST, url: "), r.body
 
 
+@case
+def wallet_unknown_paths_are_bare_404(s):
+    """A resource that exists says which method it does not have, in its envelope; nothing else does (ibet 1.1)."""
+    for method in ("POST", "PUT", "DELETE"):
+        r = s.https(method, "/v1/RequiredVersion/?platform=ios")
+        same((r.status, r.json), (404, {"meta": {"code": 10, "message": "Not Supported",
+                                                 "description": "method: %s, url: /v1/RequiredVersion" % method}}))
+    r = s.https("GET", "/v1/Eth/SendRawTransaction")
+    same((r.status, r.json["meta"]["code"]), (404, 10))
+    for method, path in (("GET", "/v1/Nowhere"), ("POST", "/v2/RequiredVersion"), ("GET", "/v1/requiredversion"),
+                         ("DELETE", "/v1/RequiredVersion/x"), ("PUT", "/v1")):
+        r = s.https(method, path)
+        same((r.status, r.body, r.headers["Content-Type"]), (404, b"", "text/plain; charset=utf-8"), path)
+
+
+@case
+def wallet_block_sync_status(s):
+    before = s.height()
+    r = s.https("GET", "/v1/NodeInfo/BlockSyncStatus/")
+    same((r.status, r.json["meta"], r.json["data"]["is_synced"]), (200, {"code": 200, "message": "OK"}, True))
+    assert before <= r.json["data"]["latest_block_number"] <= s.height(), r.body
+
+
+@case
+def wallet_required_version(s):
+    nothing = {"required_version": None, "force": False, "update_url": None}
+    for platform in ("ios", "android"):
+        r = s.https("GET", "/v1/RequiredVersion?platform=" + platform)
+        same((r.status, r.json), (200, {"meta": {"code": 200, "message": "OK"}, "data": nothing}))
+    for query, text in (("", "null value not allowed"), ("?platform=", "null value not allowed"),
+                        ("?platform=IOS", "unallowed value IOS"), ("?platform=%22%5C", 'unallowed value "\\')):
+        r = s.https("GET", "/v1/RequiredVersion" + query)
+        same((r.status, r.json), (400, {"meta": {"code": 88, "message": "Invalid Parameter",
+                                                 "description": {"platform": text}}}), query)
+
+
 def allow_contract(s, address):
     s.psql("insert into executable_contract (contract_address) values ('%s') on conflict do nothing" % address)
 
@@ -454,8 +490,9 @@ def node_stopped_and_back(s):
     os.kill(pid, signal.SIGKILL)
     r = wait_for("503 while the node is gone", 5, lambda: (lambda x: x if x.status == 503 else None)(
         s.https("GET", "/v1/Eth/TransactionCount/0x" + "11" * 20)))
-    same(r.json["meta"]["code"], 503)
-    assert int(r.headers["Retry-After"]) >= 0
+    same((r.json["meta"]["code"], r.headers["Retry-After"]), (999, "1"))
+    r = s.https("GET", "/v1/NodeInfo/BlockSyncStatus")
+    same((r.status, r.json["data"]), (200, {"is_synced": False, "latest_block_number": None}))
     s.wait_line(r"noded\s+ready again", 30, at)
     wait_for("answer after restart", 10, lambda: s.height() >= 0)
 

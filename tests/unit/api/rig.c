@@ -19,6 +19,10 @@ static const struct gw_route routes[] = {
 	api_tx_count, 0},
     {GW_POST, "/v1/Eth/SendRawTransaction", GW_WALLET, GW_CLOSED,
 	api_send_raw_tx, 0},
+    {GW_GET, "/v1/NodeInfo/BlockSyncStatus", GW_WALLET, GW_CLOSED,
+	api_block_sync, 0},
+    {GW_GET, "/v1/RequiredVersion", GW_WALLET, GW_CLOSED, api_required_version,
+	0},
 };
 
 static void

@@ -134,8 +134,8 @@ TEST(test_tx_count_node_by_row)
 		unsigned http;
 		int code;
 	} row[] = {
-	    {"gone", RC_UNAVAILABLE, false, "", 503, 503},
-	    {"slow", RC_TIMEOUT, false, "", 503, 503},
+	    {"gone", RC_UNAVAILABLE, false, "", 503, 999},
+	    {"slow", RC_TIMEOUT, false, "", 503, 999},
 	    {"too large", RC_TOO_LARGE, false, "", 413, 413},
 	    {"refuses", RC_OK, true, "{\"code\":-32000}", 500, 500},
 	    {"says nothing", RC_OK, false, "", 500, 500},

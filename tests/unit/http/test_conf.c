@@ -28,6 +28,8 @@ TEST(test_conf_whole_file_is_read_with_defaults)
 	EXPECT_BYTES(g.conf->surfaces[1].hosts.words[2], bytes_of_str("::1"));
 	EXPECT(g.conf->surfaces[2].any_host);
 	EXPECT(g.conf->surfaces[0].profile == GW_PROFILE_LEGACY);
+	EXPECT_STR(g.conf->surfaces[0].apps[GW_IOS].version, "");
+	EXPECT(!g.conf->surfaces[0].apps[GW_ANDROID].force);
 	EXPECT_U64(g.conf->surfaces[2].deny.cnt, 2);
 	EXPECT(!gw_conf_has_tls(g.conf));
 	rig_close(&g);
