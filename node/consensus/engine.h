@@ -249,7 +249,8 @@ enum rc engine_signers(struct engine *g, struct arena *a, struct addr **out,
  * engine_propose remembers a vote to cast in blocks that we seal, replacing
  * an older one on the same target. Feed EV_WORK afterwards.
  *
- * Errors  RC_DENIED    it would empty the signer set, or we do not seal
+ * Errors  RC_DENIED    it would empty the signer set, or add the zero
+ *                      address to it, or we do not seal
  *         RC_NO_SPACE  ENGINE_PROPOSAL_MAX are kept
  */
 enum rc engine_propose(

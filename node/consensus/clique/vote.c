@@ -81,6 +81,9 @@ clique_propose(
 	if (!c->conf.is_sealer)
 		return FAIL(
 		    e, RC_DENIED, "this node seals no blocks to vote in");
+	if (is_add && addr_is_zero(target))
+		return FAIL(
+		    e, RC_DENIED, "nobody can sign as the zero address");
 	if (c->head != NULL) {
 		TRY(clique_track(c, &snap, &c->head_hash, c->head, e));
 		if (would_empty(snap, target, is_add))

@@ -80,6 +80,23 @@ TEST(test_vote_last_signer_cannot_leave)
 	drive_close(&d);
 }
 
+/* It would count as a signer and never seal; of one signer it is the end. */
+TEST(test_vote_zero_address_is_not_proposed)
+{
+	const struct addr zero = {{0}};
+	struct err e = {.rc = RC_OK};
+	struct drive d;
+
+	drive_open(&d, 1, 0);
+	drive_start(&d, true);
+	EXPECT_RC(engine_propose(d.g, &zero, true, &e), RC_DENIED);
+	EXPECT_STR(e.text, "nobody can sign as the zero address");
+	EXPECT_RC(engine_propose(d.g, &zero, false, NULL), RC_OK);
+	expect_no_vote(drive_seal(&d, 1));
+	EXPECT_STR(set_after_head(&d), "a");
+	drive_close(&d);
+}
+
 /* A block by signer that votes to drop target, made head. */
 static void
 drop_by(struct drive *d, size_t signer, size_t target)
