@@ -92,6 +92,19 @@ is_cut(struct bytes raw)
 	return rlp_take_list(&items, &rest, NULL) == RC_TRUNCATED;
 }
 
+/* refuse puts go-ethereum's words for a signature that gives no sender on
+ * this chain before the reason. */
+static enum rc
+refuse(enum rc rc, const struct err *why, struct err *e)
+{
+	const char *text = err_message(why, rc);
+
+	if (rc == RC_TX_CHAIN_ID || rc == RC_BAD_SIGNATURE)
+		return FAIL(
+		    e, RC_TX_SENDER, "%s: %s", err_text(RC_TX_SENDER), text);
+	return FAIL(e, rc, "%s", text);
+}
+
 /*
  * undecodable turns a failure of the decoder into what go-ethereum says of
  * such bytes: a refusal (-32000), not a wrong parameter, in its words where
@@ -115,7 +128,7 @@ undecodable(struct bytes raw, enum rc rc, const struct err *why, struct err *e)
 				: "element is larger than containing list");
 	if (rc == RC_NONCANONICAL || rc == RC_BAD_INPUT)
 		return FAIL(e, RC_TX_ENCODING, "rlp: %s", text);
-	return FAIL(e, rc, "%s", text);
+	return refuse(rc, why, e);
 }
 
 /* read_raw decodes the argument straight into a pooled transaction. */
@@ -139,16 +152,17 @@ read_raw(struct rpc_call *c, struct pool_tx **out, struct err *e)
 enum rc
 rpc_do_send_raw_tx(struct rpc_call *c, struct err *e)
 {
+	struct err why = {.rc = RC_OK};
 	struct pool_tx *t;
 	enum rc rc;
 
 	TRY(read_raw(c, &t, e));
-	rc = check_tx(c, &t->tx, e);
+	rc = check_tx(c, &t->tx, &why);
 	if (rc == RC_OK)
-		rc = pool_tx_recover(t, e);
+		rc = pool_tx_recover(t, &why);
 	if (rc != RC_OK) {
 		pool_tx_put(t);
-		return rc;
+		return refuse(rc, &why, e);
 	}
 	c->item->tx = t;
 	c->item->pool_work = RPC_POOL_SUBMIT;

@@ -30,10 +30,12 @@ TEST(test_send_refusals_have_known_texts)
 		NULL},
 	    {"below the base fee waits", {.from = 1, .fee = 1}, NULL},
 	    {"other chain", {.from = 1, .chain_id = 1},
-		"-32000 invalid chain id for signer: have 1 want 31337"},
+		"-32000 invalid sender: invalid chain id for signer: have 1 "
+		"want 31337"},
 	    {"other chain, type 2",
 		{.from = 1, .chain_id = 1, .type = TX_DYNAMIC_FEE, .fee = 9},
-		"-32000 invalid chain id for signer: have 1 want 31337"},
+		"-32000 invalid sender: invalid chain id for signer: have 1 "
+		"want 31337"},
 	    {"unprotected", {.from = 1, .is_unprotected = true},
 		"-32000 only replay-protected (EIP-155) transactions allowed "
 		"over RPC"},
@@ -170,6 +172,47 @@ TEST(test_send_undecodable_bytes_refused)
 	EXPECT_CALL(&r, "eth_sendRawTransaction",
 	    rig_fmt(&r, "[\"%.*s\"]", (int)strlen(raw) - 2, raw),
 	    "-32000 rlp: value size exceeds available input length");
+	rig_close(&r);
+}
+
+/* Signatures that give no sender: all begin with go-ethereum's words. */
+TEST(test_send_without_a_sender_refused)
+{
+	static const char body[] = "80808252089400000000000000000000000000000"
+				   "000000000000180";
+	static const struct {
+		const char *name, *head, *vrs, *why;
+	} rows[] = {
+	    {"v 0", "df", "800101",
+		": invalid transaction v, r, s values: v is 0"},
+	    {"v 29", "df", "1d0101",
+		": invalid transaction v, r, s values: v is 29"},
+	    {"r 0", "e1", "82f4f58001",
+		": invalid transaction v, r, s values: r out of range"},
+	    {"s 0", "e1", "82f4f50180",
+		": invalid transaction v, r, s values: s out of range"},
+	    {"s high", "f841",
+		"82f4f501a08000000000000000000000000000000000000000000000000000"
+		"000000000000",
+		": invalid transaction v, r, s values: s above half the group "
+		"order"},
+	    {"another chain", "df", "250101",
+		": invalid chain id for signer: have 1 want 31337"},
+	    {"no point", "e1", "82f4f50501", ""},
+	};
+	struct rig r;
+	size_t i;
+
+	rig_open(&r);
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		test_row(rows[i].name);
+		EXPECT_CALL(&r, "eth_sendRawTransaction",
+		    rig_fmt(
+			&r, "[\"0x%s%s%s\"]", rows[i].head, body, rows[i].vrs),
+		    rig_fmt(&r, "-32000 invalid sender%s", rows[i].why));
+	}
+	test_row(NULL);
+	test_count(i);
 	rig_close(&r);
 }
 
