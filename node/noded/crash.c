@@ -14,19 +14,24 @@
 
 #include "base/check.h"
 #include "base/log.h"
+#include "store/store.h"
 
 /* The handler's own stack, one for each thread: the thread's may be what
  * overflowed. Below it lies a page that nobody may touch. */
 enum { STACK_BYTES = 65536, GUARD_BYTES = 65536 };
 
 static void
-on_fatal(int sig)
+on_fatal(int sig, siginfo_t *info, void *context)
 {
 	static const char text[] = "noded: fatal signal; last lines:\n";
-	ssize_t ignored = write(STDERR_FILENO, text, sizeof(text) - 1);
+	static const char cut[] = "noded: " STORE_CUT_TEXT;
 
-	(void)ignored;
+	(void)context;
+	(void)!write(STDERR_FILENO, text, sizeof(text) - 1);
 	log_dump(STDERR_FILENO);
+	/* Last, for who shows one line shows the last one. */
+	if (sig == SIGBUS && info->si_code == BUS_ADRERR)
+		(void)!write(STDERR_FILENO, cut, sizeof(cut) - 1);
 	(void)raise(sig); /* SA_RESETHAND: this time the default acts */
 }
 
@@ -62,8 +67,9 @@ crash_install(void)
 {
 	static const int fatal[] = {
 	    SIGABRT, SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGSYS};
-	struct sigaction sa = {.sa_handler = on_fatal,
-	    .sa_flags = (int)(SA_RESETHAND | SA_ONSTACK | SA_NODEFER)};
+	struct sigaction sa = {.sa_sigaction = on_fatal,
+	    .sa_flags =
+		(int)(SA_SIGINFO | SA_RESETHAND | SA_ONSTACK | SA_NODEFER)};
 	size_t i;
 
 	crash_thread();

@@ -37,6 +37,13 @@ struct store_view;
 /* Views open at once; LMDB's reader table has the same size. */
 enum { STORE_VIEW_MAX = 256 };
 
+/* STORE_CUT_TEXT is for the handler of a SIGBUS with BUS_ADRERR: LMDB maps its
+ * file, and a page that the file should have and has not comes as that
+ * signal. Nothing can go on then. */
+#define STORE_CUT_TEXT                                                         \
+	"the node's database (data_dir/db/data.mdb) is shorter than its "      \
+	"tables, or the disk does not give it: restore a copy\n"
+
 struct store_conf {
 	const char *dir;        /* exists, belongs to this process */
 	size_t map_bytes;       /* first size of the map; it grows by itself */

@@ -96,8 +96,9 @@ is_empty(const char *dir)
 	return !found;
 }
 
-/* A node makes the log's folder and a file in it at its first start: a chain
- * without one has lost it, which the log itself cannot tell. */
+/* A node makes the log's folder and a file in it at its first start, before
+ * the first block: a chain without one has lost it, which the log itself
+ * cannot tell. A start that ended before leaves no more than the folder. */
 static enum rc
 audit_log(struct data *d, struct pool_walk *w, struct err *e)
 {
@@ -116,7 +117,7 @@ audit_log(struct data *d, struct pool_walk *w, struct err *e)
 	rc = pool_audit(&got, &conf, &view, &by, e);
 	if (rc != RC_OK && rc != RC_NOT_FOUND)
 		return rc;
-	if (chain_head(d->chain)->number == 0 && rc == RC_NOT_FOUND)
+	if (chain_head(d->chain)->number == 0 && is_empty(dir))
 		return RC_OK;
 	if (is_empty(dir))
 		say_pool_finding(w, "its log is gone");

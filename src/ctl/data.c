@@ -100,14 +100,10 @@ read_genesis(struct data *d, struct err *e)
 	return FAIL(e, rc, "%s: %s", d->genesis_path, err_message(&why, rc));
 }
 
-/* LMDB maps its file: a page that the file should have and has not comes as
- * this signal, and there is nothing to go on with. */
 static void
 on_cut_file(int sig)
 {
-	static const char text[] =
-	    "sekisho: the node's database (data_dir/db/data.mdb) is shorter "
-	    "than its tables, or the disk does not give it: restore a copy\n";
+	static const char text[] = "sekisho: " STORE_CUT_TEXT;
 
 	(void)sig;
 	(void)!write(2, text, sizeof(text) - 1);

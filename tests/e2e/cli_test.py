@@ -818,8 +818,13 @@ def raw_of(text):
 def audit_finds_damage_of_the_block_log(s):
     """Of the part that the tables do not have yet; the rest is not read."""
     c, seg = Copies(s), "/log/00000001.seg"
-    for i in (-2, -1):
-        c.must_find("block %d" % i, flip_in(seg, raw_of(s.blocks[i]["stateRoot"])), seg, "it was acknowledged",
+    r = c.audit(of="killed")
+    said = r.stdout + r.stderr
+    head, in_log = (int(re.search(p, said).group(1)) for p in (r"blocks 0 to (\d+)", r"replayed blocks=(\d+)"))
+    blocks = [b for b in s.blocks if int(b["number"], 16) > head - in_log]
+    assert blocks, said
+    for b in blocks:
+        c.must_find("block " + b["number"], flip_in(seg, raw_of(b["stateRoot"])), seg, "it was acknowledged",
                     of="killed")
     c.must_find("cut", cut(seg, 0.99), seg, "it was acknowledged", of="killed")
     c.must_find("head", flip(seg, 5), "was acknowledged, the log ends at", of="killed")
@@ -846,6 +851,59 @@ def audit_finds_damage_of_the_pool_log(s):
     c.must_find("cut", cut(name, 0.0), "finding: pool: pool log: segment", "no head")
     c.must_find("gone", lambda d: [os.unlink(d + "/pool/" + n) for n in names], "finding: pool: its log is gone")
     c.must_find("folder gone", lambda d: shutil.rmtree(d + "/pool"), "finding: pool: its log is gone")
+
+
+def node_alone(s, folder):
+    """noded as its own user on another folder, without a key: what it said
+    and how it ended."""
+    data, conf = s.home + "/node/" + folder, s.home + "/conf/alone.conf"
+    with open(s.home + "/conf/node.conf") as f:
+        text = "".join(line for line in f if re.match(r"genesis|gas_limit", line))
+    with open(conf, "w") as f:
+        f.write("data_dir = %s\nipc_path = %s/node/alone.ipc\n%s" % (data, s.home, text))
+    who = {}
+    if os.getuid() == 0:
+        user = pwd.getpwnam("sekisho-node")
+        who = {"user": user.pw_uid, "group": user.pw_gid, "extra_groups": []}
+        if not os.path.exists(data):
+            os.mkdir(data, 0o700)
+            os.chown(data, user.pw_uid, user.pw_gid)
+    os.makedirs(data, exist_ok=True)
+    p = subprocess.Popen([BIN + "/noded", "-c", conf], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                         stderr=subprocess.STDOUT, text=True, cwd="/", **who)
+    said = ""
+    while (line := p.stdout.readline()) != "" and "serving" not in line:
+        said += line
+    p.send_signal(signal.SIGTERM)
+    said += line + p.communicate(timeout=30)[0]
+    return p.returncode, said
+
+
+@case
+def audit_of_a_first_start_that_was_killed_finds_nothing(s):
+    """Nothing was acknowledged before the pool's log has its first file."""
+    c = Copies(s)
+    code, said = node_alone(s, "first")
+    same(code, 0, said)
+    pool = os.listdir(s.home + "/node/first/pool")
+    assert len(pool) == 1, pool
+
+    def stop_at_folder(d):
+        os.unlink(d + "/pool/" + pool[0])
+    for damage in (lambda d: None, stop_at_folder, lambda d: shutil.rmtree(d + "/pool")):
+        r = c.audit(damage, of="first")
+        same(r.returncode, 0, r.stdout + r.stderr)
+        assert re.search(r"^audited blocks 0 to 0 of .*: 0 findings$", r.stdout, re.M), r.stdout
+
+
+@case
+def a_node_on_a_cut_data_file_says_what_is_wrong(s):
+    c = Copies(s)
+    # The two pages that tell where all others are stay.
+    c.must_find("cut to its head", cut("/db/data.mdb", 8192 / os.path.getsize(c.data + "/db/data.mdb")),
+                "data.mdb) is shorter than its tables")
+    code, said = node_alone(s, "copy")
+    assert code != 0 and "data.mdb) is shorter than its tables" in said.splitlines()[-1], "%d: %s" % (code, said)
 
 
 @case

@@ -9,12 +9,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/check.h"
 #include "base/log.h"
+#include "store/store.h"
 #include "test.h"
 
 /* More than any stack, touched from the top in steps that cannot pass over
@@ -79,6 +81,20 @@ crash_by_signal(void)
 	raise(SIGBUS);
 }
 
+/* As the store's file is mapped, and cut by somebody. */
+static void
+crash_by_cut_file(void)
+{
+	const volatile char *page;
+	FILE *f = tmpfile();
+
+	CHECK(f != NULL && ftruncate(fileno(f), STEP) == 0);
+	page = mmap(NULL, STEP, PROT_READ, MAP_SHARED, fileno(f), 0);
+	CHECK(page != MAP_FAILED && page[0] == 0);
+	CHECK(ftruncate(fileno(f), 0) == 0);
+	_exit(page[0]);
+}
+
 /* Runs act in a process with the handlers; its last words and its end. */
 static int
 last_words(char words[WORDS_MAX], void (*act)(void))
@@ -132,6 +148,20 @@ TEST(test_crash_abort_and_bus_error_leave_last_words)
 {
 	expect_words(SIGABRT, crash_by_abort);
 	expect_words(SIGBUS, crash_by_signal);
+}
+
+TEST(test_crash_on_a_cut_file_says_so_last)
+{
+	static const char text[] = "noded: " STORE_CUT_TEXT;
+	char words[WORDS_MAX];
+	size_t len;
+
+	EXPECT_U64((uint64_t)last_words(words, crash_by_cut_file), SIGBUS);
+	len = strlen(words);
+	EXPECT(
+	    len >= strlen(text) && !strcmp(words + len - strlen(text), text));
+	(void)last_words(words, crash_by_signal);
+	EXPECT(strstr(words, "data.mdb") == NULL);
 }
 
 TEST(test_crash_overflow_of_the_main_stack_leaves_last_words)
