@@ -29,7 +29,7 @@ import threading
 import time
 
 from clients import NODE, NPM
-from stack import ROOT, Stack, children, wait_for
+from stack import ROOT, Stack, children, command, wait_for
 
 RECIPIENTS = 64
 AUDIT = 20
@@ -105,13 +105,6 @@ def presign(stack, accounts, count, first=0):
 # Processes. -----------------------------------------------------------------
 
 
-def name_of(pid):
-    with open("/proc/%d/cmdline" % pid, "rb") as f:
-        args = f.read()
-    with open("/proc/%d/comm" % pid) as f:
-        return args.decode(errors="replace") + " " + f.read().strip()
-
-
 def born(pid):
     """When a process began, so that its number taken anew is another; None when it is gone."""
     try:
@@ -123,7 +116,7 @@ def born(pid):
 
 
 def child_of(s, part, is_it):
-    found = [p for p in children(s.pid(part))[1:] if is_it(name_of(p))]
+    found = [p for p in children(s.pid(part))[1:] if is_it(command(p))]
     if not found:
         raise AssertionError("%s has no such child" % part)
     return random.choice(found)
@@ -135,7 +128,7 @@ def victim(s, what):
     if what == "gateway keymgr":
         return child_of(s, "gateway", lambda name: "keymgr" in name)
     if what == "noded signer":
-        return child_of(s, "noded", lambda name: name.endswith("signer"))
+        return child_of(s, "noded", lambda name: name.startswith("signer"))
     return s.pid(what.partition(",")[0])
 
 
@@ -167,7 +160,7 @@ def kill_up(s, is_twice, rng):
         kill(s.proc.pid)
         s.proc.wait()
     s.start()
-    left = [name_of(p) for p, when in old if when is not None and born(p) == when]
+    left = [command(p) for p, when in old if when is not None and born(p) == when]
     if left:
         raise AssertionError("left of a dead `sekisho up`: %s" % left)
 
@@ -336,7 +329,7 @@ def audit(s, loads, model):
     indexed = index_is_the_chain(s)
     mine = [(p, born(p)) for p in children(s.proc.pid)]
     s.stop()
-    left = [name_of(p) for p, when in mine if when is not None and born(p) == when]
+    left = [command(p) for p, when in mine if when is not None and born(p) == when]
     if left:
         raise AssertionError("left behind: %s" % left)
     return indexed + 1, s.sekisho("audit").stdout.strip().splitlines()[-1]

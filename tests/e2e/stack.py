@@ -189,6 +189,14 @@ def children(pid):
     return out
 
 
+def command(pid):
+    """What a process calls itself."""
+    with open("/proc/%d/cmdline" % pid, "rb") as f:
+        title = f.read().replace(b"\0", b" ").decode(errors="replace")
+    with open("/proc/%d/comm" % pid) as f:
+        return f.read().strip() + " " + title
+
+
 def wait_for(what, seconds, fn, pause=0.05):
     """Polls fn until it returns something true; AssertionError names what."""
     until = time.monotonic() + seconds

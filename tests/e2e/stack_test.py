@@ -17,7 +17,7 @@ import time
 
 from case import Skip, case, run, same
 from clients import NODE, NPM, cast, ethers, next_nonce, sign
-from stack import BIN, ROOT, Stack, free_port, wait_for
+from stack import BIN, ROOT, Stack, command, free_port, wait_for
 
 @case
 def summary_names_urls_and_credentials(s):
@@ -503,14 +503,6 @@ STATUS = '{"jsonrpc": "2.0", "id": 1, "method": "txpool_status"}'
 def children(pid):
     with open("/proc/%d/task/%d/children" % (pid, pid)) as f:
         return [int(x) for x in f.read().split()]
-
-
-def command(pid):
-    """What a process calls itself."""
-    with open("/proc/%d/cmdline" % pid, "rb") as f:
-        title = f.read().replace(b"\0", b" ").decode()
-    with open("/proc/%d/comm" % pid) as f:
-        return f.read().strip() + " " + title
 
 
 def log_of(s, part):
