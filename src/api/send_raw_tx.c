@@ -39,11 +39,12 @@ enum {
 #define LIST_KEY "raw_tx_hex_list"
 
 /* Error codes of an item beside those of JSON-RPC: not mined in time, never
- * handed over, and what the contract list refuses. */
+ * handed over, accepted behind a gap, and what the contract list refuses. */
 enum {
 	CODE_PENDING = 2,
 	CODE_REVERTED = 3,
 	CODE_NOT_SENT = 4,
+	CODE_QUEUED = 5,
 	CODE_TARGET = 40,
 	CODE_DECODE = 88
 };
@@ -63,6 +64,7 @@ enum item_state {
 	ITEM_UNLISTED, /* may be a plain transfer: has the target code? */
 	ITEM_READY,
 	ITEM_SENT,
+	ITEM_QUEUED, /* by the node, behind a gap of nonces */
 	ITEM_MINED
 };
 
@@ -79,7 +81,7 @@ struct item {
 };
 
 /* What the effect that has just ended was for. */
-enum job_wait { WAIT_NONE, WAIT_SEND, WAIT_BLOCK, WAIT_RECEIPT };
+enum job_wait { WAIT_NONE, WAIT_SEND, WAIT_BLOCK, WAIT_RECEIPT, WAIT_NONCE };
 
 struct job {
 	struct item *items;
@@ -655,6 +657,45 @@ wait_block(struct gw_req *r, struct job *j)
 	return GW_AGAIN;
 }
 
+/* The last question, when the time is over: which nonces may be mined next
+ * for those who sent what the node has accepted and not mined. A worker that
+ * is about to end asks nothing more. */
+static enum gw_step
+ask_nonces(struct gw_req *r, struct job *j)
+{
+	struct addr from;
+	size_t i;
+
+	j->asked_cnt = 0;
+	for (i = 0; i < j->cnt && !j->is_node_mute && !r->world->is_draining;
+	     i++) {
+		const struct item *it = &j->items[i];
+
+		if (it->state == ITEM_SENT && it->is_confirmed &&
+		    tx_sender(&from, &it->tx, NULL) == RC_OK &&
+		    !add_call(r, j, i, "eth_getTransactionCount",
+			addr_bytes(&from), bytes_of_str(",\"pending\"")))
+			return GW_NEXT;
+	}
+	return j->asked_cnt == 0 ? GW_NEXT : call_node(r, j, WAIT_NONCE);
+}
+
+static enum gw_step
+take_nonces(struct gw_req *r, struct job *j)
+{
+	struct u256 next;
+	size_t i;
+
+	for (i = 0; i < j->asked_cnt && r->effect.rc == RC_OK; i++) {
+		struct item *it = &j->items[j->asked[i]];
+
+		if (api_result(&next, &j->calls[i]) && u256_is_u64(&next) &&
+		    it->tx.nonce > next.w[0])
+			it->state = ITEM_QUEUED;
+	}
+	return GW_NEXT;
+}
+
 /* Called again whenever something has come of what it waits for. Receipts
  * are asked for a last time when the time is over. */
 static enum gw_step
@@ -669,12 +710,14 @@ tx_follow(struct gw_req *r)
 		return GW_DONE;
 	if (was == WAIT_RECEIPT)
 		take_receipts(r, j);
+	if (was == WAIT_NONCE)
+		return take_nonces(r, j);
 	if (was == WAIT_BLOCK) {
 		j->block_no = r->effect.u.block.seen;
 		return ask_receipts(r, j);
 	}
 	if (left_ms(r, j) == 0)
-		return GW_NEXT;
+		return ask_nonces(r, j);
 	if (count(j, ITEM_SENT) == 0 || (!is_one && count(j, ITEM_READY) > 0))
 		return hand_over(r, j, is_one);
 	return wait_block(r, j);
@@ -723,6 +766,13 @@ say_open(const struct job *j, struct item *it)
 	if (it->state == ITEM_READY && !it->is_again) {
 		it->code = CODE_NOT_SENT;
 		it->text = "not sent: the request ended before its turn";
+		return;
+	}
+	if (it->state == ITEM_QUEUED) {
+		it->status = STATUS_FAILED;
+		it->code = CODE_QUEUED;
+		it->text = "queued: accepted, but its nonce is too high; it "
+			   "may be mined after those that are missing";
 		return;
 	}
 	if (it->state != ITEM_READY && it->state != ITEM_SENT)

@@ -205,7 +205,7 @@ def extended_profile_has_its_statuses(s):
     t0 = time.monotonic()
     out = send(s, [items[0], gap, gap])
     assert 4 < time.monotonic() - t0 < 8, time.monotonic() - t0
-    same([(i["status"], i["error_code"]) for i in out], [(3, -32000), (2, 2), (4, -32000)], out)
+    same([(i["status"], i["error_code"]) for i in out], [(3, -32000), (0, 5), (4, -32000)], out)
     gateway_conf(s, lambda t: t.replace("profile = extended\n", ""))
 
 
@@ -294,14 +294,14 @@ def node_that_does_not_answer_is_told_of_honestly(s):
 
 
 @case_of("long")
-def a_gap_is_pending_when_the_time_is_over(s):
+def a_gap_is_told_of_when_the_time_is_over(s):
     a = s.credentials["accounts"][8]
     n = next_nonce(s, a)
     asker = Asker(s, [sign(s, a, to=LISTED, nonce=n + 1), sign(s, a, to=LISTED, nonce=n)])
     out = asker.answer()
     assert 29 < asker.took < 32, asker.took
-    same([(i["status"], i["error_code"]) for i in out], [(0, 2), (0, 4)], out)
-    assert "accepted, not mined in time" in out[0]["error_msg"], out
+    same([(i["status"], i["error_code"]) for i in out], [(0, 5), (0, 4)], out)
+    assert out[0]["error_msg"].startswith("queued: accepted"), out
     same(s.rpc("eth_getTransactionByHash", out[0]["transaction_hash"])["blockNumber"], None)
 
 

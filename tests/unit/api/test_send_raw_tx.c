@@ -99,6 +99,29 @@ no_block(struct rig *g)
 	rig_go(g, RC_TIMEOUT);
 }
 
+/* No block comes until the time is over. Even so receipts are looked for now
+ * and then, and a last time at the end. */
+static void
+unmined_in_time(struct rig *g)
+{
+	while (g->run == GW_RUN_WAIT && g->req.effect.kind == GW_EFFECT_BLOCK) {
+		EXPECT(g->req.effect.u.block.timeout_ms <= 5000);
+		no_block(g);
+		EXPECT(rig_is_node(g, 1, "eth_getTransactionReceipt"));
+		rig_says(g, 0, false, "null");
+		rig_go(g, RC_OK);
+	}
+}
+
+/* The last question: the next nonce of a sender. */
+static void
+next_nonce(struct rig *g, const char *nonce)
+{
+	EXPECT(rig_is_node(g, 1, "eth_getTransactionCount"));
+	rig_says(g, 0, false, nonce);
+	rig_go(g, RC_OK);
+}
+
 static const char *
 says_receipt(const char *status)
 {
@@ -534,15 +557,9 @@ TEST(test_send_legacy_time_over_leaves_the_rest_unsent)
 	is_handed_over(&g, 0, &s[1]);
 	takes(&g, 0, &s[1]);
 	rig_go(&g, RC_OK);
-	while (g.req.effect.kind == GW_EFFECT_BLOCK) {
-		no_block(&g);
-		EXPECT(rig_is_node(&g, 1, "eth_getTransactionReceipt"));
-		rig_says(&g, 0, false, "null");
-		rig_go(&g, RC_OK);
-		if (g.run != GW_RUN_WAIT)
-			break;
-	}
+	unmined_in_time(&g);
 	EXPECT_U64(g.world.mono_ms - begin, 30000);
+	next_nonce(&g, "\"0x2\"");
 	EXPECT_STR(rig_item(&g, 0, "status"), "1");
 	EXPECT_STR(rig_item(&g, 1, "status"), "0");
 	EXPECT_STR(rig_item(&g, 1, "error_code"), "2");
@@ -746,17 +763,9 @@ TEST(test_send_not_mined_in_time_is_pending_and_no_lie)
 		takes(&g, 0, &s);
 		rig_go(&g, RC_OK);
 		begin = g.world.mono_ms;
-		/* Even without a block receipts are looked for now and then,
-		 * and a last time at the end. */
-		while (g.run == GW_RUN_WAIT) {
-			EXPECT(g.world.mono_ms - begin < row[i].ms);
-			EXPECT(g.req.effect.u.block.timeout_ms <= 5000);
-			no_block(&g);
-			EXPECT(rig_is_node(&g, 1, "eth_getTransactionReceipt"));
-			rig_says(&g, 0, false, "null");
-			rig_go(&g, RC_OK);
-		}
+		unmined_in_time(&g);
 		EXPECT_U64(g.world.mono_ms - begin, row[i].ms);
+		next_nonce(&g, "\"0x2\"");
 		EXPECT_STR(rig_item(&g, 0, "status"), row[i].status);
 		EXPECT_STR(rig_item(&g, 0, "error_code"), "2");
 		EXPECT_STR(rig_item(&g, 0, "error_msg"),
@@ -765,6 +774,54 @@ TEST(test_send_not_mined_in_time_is_pending_and_no_lie)
 		EXPECT(strstr(rig_item(&g, 0, "transaction_hash"), s.hash) !=
 		       NULL);
 		rig_close(&g);
+	}
+}
+
+/* Accepted with nonce 1: whether something is missing before it is what the
+ * sender's next nonce tells. */
+TEST(test_send_behind_a_gap_by_row)
+{
+	static const struct {
+		const char *name, *nonce;
+		bool is_error;
+		enum rc rc;
+		enum gw_profile profile;
+		const char *status, *code;
+	} row[] = {
+	    {"gap", "\"0x0\"", false, RC_OK, GW_PROFILE_EXTENDED, "0", "5"},
+	    {"gap, legacy", "\"0x0\"", false, RC_OK, GW_PROFILE_LEGACY, "0",
+		"5"},
+	    {"next", "\"0x1\"", false, RC_OK, GW_PROFILE_EXTENDED, "2", "2"},
+	    {"ready", "\"0x2\"", false, RC_OK, GW_PROFILE_EXTENDED, "2", "2"},
+	    {"no number", "null", false, RC_OK, GW_PROFILE_EXTENDED, "2", "2"},
+	    {"error", "\"0x0\"", true, RC_OK, GW_PROFILE_EXTENDED, "2", "2"},
+	    {"node gone", "\"0x0\"", false, RC_UNAVAILABLE, GW_PROFILE_EXTENDED,
+		"2", "2"},
+	};
+
+	for (size_t i = 0; i < ARRAY_CNT(row); i++) {
+		struct sample s = sample(1, TO, "01");
+		struct rig g;
+
+		test_row(row[i].name);
+		rig_open(&g, false);
+		rig_profile(&g, row[i].profile);
+		post_listed(&g, &s, 1);
+		takes(&g, 0, &s);
+		rig_go(&g, RC_OK);
+		unmined_in_time(&g);
+		EXPECT(rig_is_node(&g, 1, "eth_getTransactionCount"));
+		EXPECT_U64(g.req.effect.u.node.timeout_ms, 500);
+		EXPECT(
+		    strstr(
+			(const char *)g.req.effect.u.node.calls[0].params.ptr,
+			"\",\"pending\"]") != NULL);
+		rig_says(&g, 0, row[i].is_error, row[i].nonce);
+		rig_go(&g, row[i].rc);
+		EXPECT_STR(rig_item(&g, 0, "status"), row[i].status);
+		EXPECT_STR(rig_item(&g, 0, "error_code"), row[i].code);
+		rig_close(&g);
+		test_row(NULL);
 	}
 }
 
@@ -805,6 +862,7 @@ TEST(test_send_watch_ends_before_the_requests_time)
 	next_block(&g);
 	rig_says(&g, 0, false, "null");
 	rig_go(&g, RC_OK);
+	next_nonce(&g, "\"0x2\"");
 	EXPECT_STR(rig_item(&g, 0, "error_code"), "2");
 	rig_close(&g);
 }
