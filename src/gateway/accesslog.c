@@ -13,6 +13,7 @@
 #include "gateway/entry.h"
 #include "gateway/worker.h"
 #include "http/filter.h"
+#include "http/route.h"
 #include "http/uri.h"
 
 enum { FLUSH_MS = 250, PATH_MAX_LOGGED = 256 };
@@ -196,6 +197,8 @@ put_request(struct buf *b, const struct gw_req *r)
 	if (memcmp(&r->client, &r->peer.addr, sizeof(r->client)) != 0)
 		put_str(b, "proxy", gw_addr_text(addr, &r->peer.addr));
 	put_str(b, "surface", r->surface == NULL ? "-" : r->surface->name);
+	if (r->route != NULL)
+		put_str(b, "route", r->route->path);
 	put_key(b, "method");
 	put_text(b, cut_text(r->head.method_text, 32));
 	put_key(b, "path");

@@ -80,7 +80,7 @@ close_txn(struct txn *t, bool is_aborted)
 		    1);
 	if (status == 429)
 		worker_stat(STAT_PASSWORD_SLOWED, 1);
-	worker_stat(STAT_REQ_US, us);
+	gw_tally_add(&gw_worker->shm->tally, &t->req, us, is_aborted);
 	worker_stat(STAT_REQ_OPEN, (uint64_t)-1);
 	gw_worker->req_cnt--;
 	free_body(t);

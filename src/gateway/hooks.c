@@ -157,6 +157,7 @@ take_conf(struct gw_worker *w)
 	gw_conf_drop(w->conf);
 	w->conf = fresh;
 	fresh->no = version;
+	gw_tally_assign(fresh, &w->process->shm->tally_names);
 	w->db_password = password;
 	return true;
 }

@@ -222,7 +222,7 @@ set_up(struct gw_process *p, const struct blob *blob, struct err *e)
 	TRY(parent_open_log(&p->log_fd, p->conf, e));
 	TRY(open_control(p, e));
 	p->shm = shm_new();
-	CHECK(shm_publish(p->shm, bytes_of_buf(&blob->buf)));
+	CHECK(shm_publish(p->shm, p->conf, bytes_of_buf(&blob->buf)));
 	shm_new_ticket(p->shm);
 	return gen_kore(p, e);
 }

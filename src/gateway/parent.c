@@ -200,7 +200,7 @@ reload(struct gw_process *p)
 		    "reload refused: a restart is needed for setting=%s",
 		    fixed);
 		gw_conf_drop(fresh);
-	} else if (shm_publish(p->shm, bytes_of_buf(&blob.buf))) {
+	} else if (shm_publish(p->shm, fresh, bytes_of_buf(&blob.buf))) {
 		gw_conf_drop(p->conf);
 		p->conf = fresh;
 		log_info(

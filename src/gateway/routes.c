@@ -8,6 +8,7 @@
 #include "base/check.h"
 #include "http/ops.h"
 #include "http/rpc.h"
+#include "http/tally.h"
 
 static const struct gw_route rows[] = {
 #define ROUTE(method, path, kind, access, stages, body_max)                    \
@@ -15,6 +16,8 @@ static const struct gw_route rows[] = {
 #include "gateway/routes.def"
 #undef ROUTE
 };
+
+_Static_assert(ARRAY_CNT(rows) < GW_TALLY_ROUTE_MAX, "each has its counters");
 
 const struct gw_route *
 gw_routes(size_t *cnt)

@@ -26,12 +26,13 @@ shm_new(void)
 }
 
 bool
-shm_publish(struct shm *s, struct bytes blob)
+shm_publish(struct shm *s, const struct gw_conf *c, struct bytes blob)
 {
 	uint64_t version = atomic_load(&s->blob_version) + 1;
 
 	if (blob.len > SHM_BLOB_MAX)
 		return false;
+	gw_tally_enroll(&s->tally_names, c);
 	memcpy(s->blobs[version % 2].data, blob.ptr, blob.len);
 	atomic_store(&s->blobs[version % 2].len, blob.len);
 	atomic_store(&s->blob_version, version);

@@ -14,6 +14,7 @@
 #include "base/bytes.h"
 #include "gateway/stats.h"
 #include "http/net.h"
+#include "http/tally.h"
 #include "http/throttle.h"
 
 enum {
@@ -42,6 +43,7 @@ struct shm_worker {
 	_Atomic uint64_t start_ms; /* of the last process, monotonic */
 	_Atomic uint64_t pair_ack; /* pair_gen for which it holds its breath */
 	struct shm_addr addrs[SHM_ADDR_MAX];
+	struct gw_tally tally;
 };
 
 struct shm {
@@ -58,6 +60,7 @@ struct shm {
 	_Atomic uint64_t ticket_gen;
 	struct shm_ticket tickets[SHM_TICKET_CNT];
 	struct gw_throttle throttle; /* outlives its workers */
+	struct gw_tally_names tally_names;
 	struct shm_worker workers[SHM_WORKER_MAX];
 };
 
@@ -65,9 +68,9 @@ struct shm {
  * process when it cannot. */
 struct shm *shm_new(void);
 
-/* shm_publish makes blob the next version; false when it is too long.
- * Parent only. */
-bool shm_publish(struct shm *s, struct bytes blob);
+/* shm_publish makes blob the next version, which c was read from; false when
+ * it is too long. Parent only. */
+bool shm_publish(struct shm *s, const struct gw_conf *c, struct bytes blob);
 
 /*
  * shm_fetch copies the newest version into mem_new memory of the caller.

@@ -6,6 +6,7 @@
 
 #include <stdio.h>
 
+#include "gateway/routes.h"
 #include "gateway/shm.h"
 
 struct row {
@@ -41,33 +42,62 @@ put_line(struct buf *b, const char *line, int len)
 	return len > 0 && len < LINE_MAX && buf_put(b, line, (size_t)len);
 }
 
-bool
-stats_expose(struct arena *a, struct bytes *out, const struct shm *s,
-    unsigned worker_cnt)
+static bool
+expose_stats(struct buf *b, const struct shm *s, unsigned worker_cnt)
 {
-	size_t cap = (size_t)STAT_CNT * 3 * LINE_MAX;
-	struct buf b = buf_of(arena_alloc(a, cap), cap);
 	char line[LINE_MAX];
 	unsigned i;
 
-	if (b.ptr == NULL)
-		return false;
 	for (i = 0; i < STAT_CNT; i++) {
 		const struct row *r = &rows[i];
 
 		if (r->help[0] != '\0' &&
-		    !put_line(&b, line,
+		    !put_line(b, line,
 			snprintf(line, sizeof(line),
 			    "# HELP sekisho_gateway_%s %s\n"
 			    "# TYPE sekisho_gateway_%s %s\n",
 			    r->prom, r->help, r->prom, r->kind)))
 			return false;
-		if (!put_line(&b, line,
+		if (!put_line(b, line,
 			snprintf(line, sizeof(line),
 			    "sekisho_gateway_%s%s %llu\n", r->prom, r->labels,
 			    (unsigned long long)sum(s, worker_cnt, i))))
 			return false;
 	}
+	return true;
+}
+
+static bool
+expose_tallies(struct arena *a, struct bytes *out, const struct shm *s,
+    unsigned worker_cnt)
+{
+	const struct gw_tally *all[SHM_WORKER_MAX];
+	const struct gw_route *routes;
+	size_t route_cnt;
+	unsigned i;
+
+	for (i = 0; i < worker_cnt; i++)
+		all[i] = &s->workers[i].tally;
+	routes = gw_routes(&route_cnt);
+	return gw_tally_expose(
+	    a, out, &s->tally_names, all, worker_cnt, routes, route_cnt);
+}
+
+bool
+stats_expose(struct arena *a, struct bytes *out, const struct shm *s,
+    unsigned worker_cnt)
+{
+	struct bytes tallies;
+	struct buf b;
+	size_t cap;
+
+	if (!expose_tallies(a, &tallies, s, worker_cnt))
+		return false;
+	cap = (size_t)STAT_CNT * 3 * LINE_MAX + tallies.len;
+	b = buf_of(arena_alloc(a, cap), cap);
+	if (b.ptr == NULL || !expose_stats(&b, s, worker_cnt) ||
+	    !buf_put(&b, tallies.ptr, tallies.len))
+		return false;
 	*out = bytes_of_buf(&b);
 	return true;
 }

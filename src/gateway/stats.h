@@ -17,7 +17,8 @@ enum gw_stat {
 struct shm;
 
 /* stats_expose writes exposition format 0.0.4 into the arena, the sums over
- * all workers. Returns false when the arena is full. */
+ * all workers, tallies of requests behind them. Returns false when the arena
+ * is full. */
 bool stats_expose(struct arena *a, struct bytes *out, const struct shm *s,
     unsigned worker_cnt);
 

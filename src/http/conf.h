@@ -98,6 +98,7 @@ struct gw_surface {
 	struct gw_app apps[GW_PLATFORM_CNT];
 	uint64_t batch_max, body_max;
 	struct gw_users *users; /* set by gw_conf_set_users */
+	size_t tally_at;        /* set by gw_tally_assign */
 	unsigned mounts;        /* how many rows of gw_conf.mounts are its */
 };
 

@@ -1352,6 +1352,69 @@ def shadow(g):
     g.reload()
 
 
+def exposition(text):
+    """Reads exposition format 0.0.4 strictly: {(name, labels): value}."""
+    label = r'[a-z_]+="(?:[^"\\\n]|\\["\\n])*"'
+    row = re.compile(r'([a-z_]+)(?:\{(%s(?:,%s)*)\})? (\d+(?:\.\d+)?)' % (label, label))
+    kinds, out, last, bad = {}, {}, None, [] if text.endswith("\n") else ["no end"]
+    for line in text[:-1].split("\n"):
+        if line.startswith("#"):
+            _, what, last, rest = line.split(" ", 3)
+            if what == "TYPE" and (last in kinds or rest not in ("counter", "gauge", "histogram")):
+                bad.append(line)
+            kinds.setdefault(last, rest)
+            continue
+        m = row.fullmatch(line)
+        family = m and (m[1] if m[1] in kinds else re.sub("_(bucket|sum|count)$", "", m[1]))
+        if not m or family != last or (m[1], m[2] or "") in out:
+            bad.append(line)
+            continue
+        out[m[1], m[2] or ""] = float(m[3])
+    for (name, labels), v in out.items():
+        bounds = [x for (n, l), x in out.items() if n == name[:-5] + "bucket" and l.startswith(labels + ",le=")]
+        if name.endswith("_count") and (bounds != sorted(bounds) or bounds[-1:] != [v]):
+            bad.append((labels, bounds, v))
+    same("the text is well-formed", bad[:5], [])
+    return out
+
+
+@case
+def metrics(g):
+    def now():
+        return exposition(g.get("/metrics").body.decode())
+
+    ready = 'surface="local",method="GET",route="/v1/ready"'
+    denied = ("sekisho_gateway_refusals_total", 'surface="far",filter="net",reason="denied"')
+    gone = ("sekisho_gateway_refusals_total", 'surface="wallet",filter="basic",reason="unauthorized"')
+    dark = ("sekisho_gateway_shadow_refusals_total", 'surface="dark",filter="net",reason="not_allowed"')
+    g.write_conf(more="[surface far]\nserves = ops\nat = loop /far\nhosts = *\nfilters = net\ndeny = 127.0.0.0/8\n"
+                      "[surface dark]\nserves = ops\nat = loop /dark\nhosts = *\nfilters = net\nallow = 10.0.0.0/8\n"
+                      "shadow = net\n")
+    g.reload()
+    before = now()
+    for _ in range(20):
+        g.get("/v1/ready")
+        g.get("/far/health")
+        g.get("/dark/health")
+    g.get("/", True)
+    after = wait_for("all are counted", lambda: (lambda m: m if m.get(dark, 0) == 20 else None)(now()))
+    same("requests of a route", after["sekisho_gateway_route_requests_total", ready + ',status="2xx"'] -
+         before["sekisho_gateway_route_requests_total", ready + ',status="2xx"'], 20)
+    same("and their times", after["sekisho_gateway_route_seconds_count", ready] -
+         before["sekisho_gateway_route_seconds_count", ready], 20)
+    ok("which are some", after["sekisho_gateway_route_seconds_sum", ready] > 0)
+    same("refusals", after[denied], 20)
+    same("are 4xx of a route", after["sekisho_gateway_route_requests_total",
+                                     'surface="far",method="GET",route="/health",status="4xx"'], 20)
+    same("passwords", after[gone] - before.get(gone, 0), 1)
+    g.write_conf(more="")
+    g.reload()
+    same("counters outlive a reload", now()[dark], 20)
+    if shutil.which("promtool"):
+        r = subprocess.run(["promtool", "check", "metrics"], input=g.get("/metrics").body, capture_output=True)
+        same("promtool has nothing to say", (r.returncode, r.stdout + r.stderr), (0, b""))
+
+
 @case
 def access_log(g):
     marker = "marker%d" % time.time()
@@ -1369,6 +1432,7 @@ def access_log(g):
     ok("cause is named", any(x.get("cause") == "bad_request" for x in lines))
     text = "".join(open(f, errors="replace").read() for f in glob.glob(g.home + "/log/access.log*"))
     ok("no query, header or password", "secret" not in text and g.users["wallet"][1] not in text)
+    wait_for("the route is named", lambda: any(x.get("route") == "/v1/ready" for x in log_lines(g)))
     for k in ("time", "req", "addr", "surface", "method", "path", "status", "in", "out", "us"):
         ok("field " + k, k in mine[0])
     # rotation by size
