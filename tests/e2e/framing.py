@@ -1360,9 +1360,10 @@ def exposition(text):
     for line in text[:-1].split("\n"):
         if line.startswith("#"):
             _, what, last, rest = line.split(" ", 3)
-            if what == "TYPE" and (last in kinds or rest not in ("counter", "gauge", "histogram")):
-                bad.append(line)
-            kinds.setdefault(last, rest)
+            if what == "TYPE":
+                if last in kinds or rest not in ("counter", "gauge", "histogram"):
+                    bad.append(line)
+                kinds[last] = rest
             continue
         m = row.fullmatch(line)
         family = m and (m[1] if m[1] in kinds else re.sub("_(bucket|sum|count)$", "", m[1]))
