@@ -29,7 +29,7 @@ $(EXTRA_http):
 
 $(eval $(call program,noded,noded,$(NODE_FOREIGN)))
 $(eval $(call program,jobsd,jobs,$(NODE_FOREIGN) -lpq))
-$(eval $(call program,sekisho,ctl,$(NODE_FOREIGN) -lpq))
+$(eval $(call program,sekisho,ctl,$(NODE_FOREIGN) -lpq -lmaxminddb))
 
 # --- gateway: our code and Kore 4.1 in one binary. Kore is compiled from the
 # sources that Debian's package installs for that purpose, unchanged, with a
@@ -69,6 +69,6 @@ $(KORE_FILES:%=$(B)/obj/kore/%.o): $(B)/obj/kore/%.o: $(KORE)/src/%.c \
 
 # Kore looks its hooks up by name in the program itself.
 $(eval $(call program,gateway,gateway,-lssl -lcrypto -lpq -ljansson -lpthread \
-	-lsecp256k1 -ldl -Wl$(comma)--export-dynamic-symbol=kore_worker_configure \
+	-lsecp256k1 -lmaxminddb -ldl -Wl$(comma)--export-dynamic-symbol=kore_worker_configure \
 	-Wl$(comma)--export-dynamic-symbol=kore_worker_teardown \
 	-Wl$(comma)--export-dynamic-symbol=kore_seccomp_hook))

@@ -8,7 +8,8 @@ closure = $(sort $(1) $(foreach d,$(DEPS_$(1)),$(call closure,$(d))))
 FOREIGN_db   := -lpq
 FOREIGN_api  := -lpq
 FOREIGN_jobs := -lpq
-FOREIGN_ctl  := -lpq
+FOREIGN_http := -lmaxminddb
+FOREIGN_ctl  := -lpq -lmaxminddb
 
 UNIT_LIBS := $(foreach l,$(LIBS),$(if $(wildcard tests/unit/$(l)/*.c),$(l)))
 

@@ -34,6 +34,20 @@ gw_addr_is_loopback(const struct gw_addr *a)
 	return memcmp(a, &one, sizeof(one)) == 0;
 }
 
+bool
+gw_addr_is_private(const struct gw_addr *a)
+{
+	const uint8_t *v4 = a->b + 12;
+
+	if (!gw_addr_is_v4(a))
+		return (a->b[0] & 0xfe) == 0xfc ||
+		       (a->b[0] == 0xfe && (a->b[1] & 0xc0) == 0x80);
+	return v4[0] == 10 || (v4[0] == 172 && (v4[1] & 0xf0) == 16) ||
+	       (v4[0] == 192 && v4[1] == 168) ||
+	       (v4[0] == 169 && v4[1] == 254) ||
+	       (v4[0] == 100 && (v4[1] & 0xc0) == 64);
+}
+
 const char *
 gw_addr_text(char out[GW_ADDR_TEXT_MAX], const struct gw_addr *a)
 {

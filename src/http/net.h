@@ -36,6 +36,11 @@ bool gw_addr_is_v4(const struct gw_addr *a);
 /* gw_addr_is_loopback: 127.0.0.0/8 or ::1. */
 bool gw_addr_is_loopback(const struct gw_addr *a);
 
+/* gw_addr_is_private: addresses that are nobody's on the Internet: private,
+ * link-local, and between a provider and its customers (RFC 1918, 3927, 4193,
+ * 4291, 6598). */
+bool gw_addr_is_private(const struct gw_addr *a);
+
 /* gw_addr_text writes the usual text, IPv4 in dotted form. Returns out. */
 const char *gw_addr_text(char out[GW_ADDR_TEXT_MAX], const struct gw_addr *a);
 
