@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * Calls to the node: JSON-RPC documents one after the other on a few
- * connections to its Unix socket, many in flight on each. Every call gets an
- * id of ours, which names a slot; answers may come in any order. What is
+ * connections to its Unix socket, many in flight on each. Every call gets a
+ * ticket, which names a slot; answers may come in any order. What is
  * written in one turn of the event loop goes out in one system call.
  *
  * A node that is gone is tried again with growing pauses; calls fail at once
@@ -17,11 +17,10 @@
 #include <unistd.h>
 
 #include "base/check.h"
-#include "base/hex.h"
 #include "base/log.h"
 #include "gateway/drive.h"
 #include "gateway/worker.h"
-#include "http/jsonscan.h"
+#include "http/nodewire.h"
 
 enum {
 	RETRY_MIN_MS = 50,
@@ -36,14 +35,10 @@ enum {
 	PROBE_MS = 2000,
 	/* A connection with fewer calls takes the next one as well. */
 	FEW_CALLS = 16,
-	/* An id: generation, slot, place in the batch; below 2^53, which
-	 * every JSON reader keeps exactly. */
-	ITEM_BITS = 10,
+	/* A ticket: generation and slot. */
 	SLOT_BITS = 16,
-	GEN_BITS = 20,
+	GEN_BITS = GW_WIRE_TICKET_BITS - SLOT_BITS,
 };
-
-_Static_assert(GW_NODE_CALL_MAX < 1 << ITEM_BITS, "a place must fit its bits");
 
 struct node_conn {
 	struct kore_event evt; /* first: Kore hands back this address */
@@ -52,8 +47,7 @@ struct node_conn {
 	int fd; /* -1: down */
 	uint8_t *in, *out;
 	size_t in_len, in_cap, out_len, out_cap;
-	size_t in_at; /* bytes of the present document looked at */
-	struct gw_json_end scan;
+	struct gw_wire_cut cut; /* of the document at the front of in */
 	uint64_t pause_ms;
 	unsigned timeouts; /* since the last answer */
 	size_t in_flight;
@@ -85,27 +79,24 @@ static void try_connect(void *arg);
 /* --- slots --- */
 
 static uint64_t
-id_of(const struct node_pool *p, const struct node_slot *s, size_t item)
+ticket_of(const struct node_pool *p, const struct node_slot *s)
 {
 	uint64_t gen = s->gen & ((1u << GEN_BITS) - 1);
 
-	return (gen << SLOT_BITS | (uint64_t)(s - p->slots)) << ITEM_BITS |
-	       item;
+	return gen << SLOT_BITS | (uint64_t)(s - p->slots);
 }
 
 /* slot_of finds the slot of an answer; NULL when nobody waits for it. */
 static struct node_slot *
-slot_of(struct node_pool *p, uint64_t id)
+slot_of(struct node_pool *p, uint64_t ticket)
 {
-	uint64_t no = id >> ITEM_BITS & ((1u << SLOT_BITS) - 1);
+	uint64_t no = ticket & ((1u << SLOT_BITS) - 1);
 	struct node_slot *s;
 
 	if (no >= p->slot_cnt)
 		return NULL;
 	s = &p->slots[no];
-	return s->is_used && id >> ITEM_BITS == id_of(p, s, 0) >> ITEM_BITS
-		   ? s
-		   : NULL;
+	return s->is_used && ticket == ticket_of(p, s) ? s : NULL;
 }
 
 static struct node_slot *
@@ -177,8 +168,8 @@ drop(struct node_conn *c, const char *why)
 		return;
 	(void)close(c->fd);
 	c->fd = -1;
-	c->in_len = c->in_at = c->out_len = 0;
-	c->scan = (struct gw_json_end){0};
+	c->in_len = c->out_len = 0;
+	c->cut = (struct gw_wire_cut){0};
 	c->timeouts = 0;
 	worker_stat(STAT_NODE_UP, (uint64_t)-1);
 	log_warn(
@@ -220,105 +211,38 @@ shrink(uint8_t **p, size_t *cap)
 
 /* --- answers --- */
 
-/* struct answer is one response object taken apart. */
-struct answer {
-	uint64_t id;
-	bool has_id, is_error;
-	struct bytes value;
-};
-
-/* read_id reads the number in "number:request", as put_id wrote it. */
-static bool
-read_id(uint64_t *out, struct bytes text)
-{
-	const uint8_t *colon;
-
-	if (text.len < 3 || text.ptr[0] != '"')
-		return false;
-	text = bytes_of(text.ptr + 1, text.len - 2);
-	colon = memchr(text.ptr, ':', text.len);
-	if (colon == NULL)
-		return false;
-	text.len = (size_t)(colon - text.ptr);
-	return bytes_dec(out, text, UINT64_MAX);
-}
-
-static bool
-read_answer(struct answer *a, struct bytes object)
-{
-	struct gw_json_iter it;
-	struct bytes key, value;
-
-	*a = (struct answer){0};
-	if (object.len == 0 || object.ptr[0] != '{' ||
-	    !gw_json_open(&it, object))
-		return false;
-	while (gw_json_member(&it, &key, &value)) {
-		if (bytes_eq(key, bytes_of_str("id"))) {
-			a->has_id = read_id(&a->id, value);
-		} else if (bytes_eq(key, bytes_of_str("result"))) {
-			a->value = value;
-		} else if (bytes_eq(key, bytes_of_str("error")) &&
-			   !bytes_eq(value, bytes_of_str("null"))) {
-			a->value = value;
-			a->is_error = true;
-		}
-	}
-	return a->has_id;
-}
-
-/* put_answer stores one answer with its call; false without memory. */
-static bool
-put_answer(struct txn *t, const struct answer *a)
-{
-	struct gw_node_effect *n = &t->req.effect.u.node;
-	size_t item = a->id & ((1u << ITEM_BITS) - 1);
-
-	if (item >= n->cnt || a->value.ptr == NULL)
-		return true;
-	n->calls[item].is_error = a->is_error;
-	n->calls[item].answer = arena_copy(&t->req.arena, a->value);
-	return n->calls[item].answer.ptr != NULL;
-}
-
-/* read_block_no takes the answer to a call of our own. */
+/* take_answer stores one answer, or the number that we asked for. */
 static enum rc
-read_block_no(struct node_pool *p, const struct answer *a)
+take_answer(struct node_pool *p, const struct node_slot *s,
+    const struct gw_wire_answer *a)
 {
-	struct u256 no;
+	struct gw_req *r;
 
-	if (a->is_error || a->value.len < 3 || a->value.ptr[0] != '"' ||
-	    hex_quantity(&no, bytes_of(a->value.ptr + 1, a->value.len - 2),
-		NULL) != RC_OK)
-		return RC_UNAVAILABLE;
-	p->block_no = no.w[0];
-	return RC_OK;
+	if (s->txn == NULL)
+		return gw_wire_number(&p->block_no, a) ? RC_OK : RC_UNAVAILABLE;
+	r = &s->txn->req;
+	return gw_wire_store(&r->arena, &r->effect.u.node, a) ? RC_OK
+							      : RC_NO_MEMORY;
 }
 
-/* take_document gives one document of the node to whoever waits for it. */
+/* take_document gives one document of the node to whoever waits for it: all
+ * its answers have one ticket. */
 static void
 take_document(struct node_conn *c, struct bytes doc)
 {
-	struct node_slot *s = NULL;
-	struct gw_json_iter it;
-	struct bytes item = doc;
-	struct answer a;
-	bool is_batch = doc.ptr[0] == '[';
+	struct node_slot *s = NULL, *of;
+	struct gw_wire_answers all;
+	struct gw_wire_answer a;
 	enum rc rc = RC_OK;
 
 	c->timeouts = 0;
-	if (is_batch && !gw_json_open(&it, doc))
-		return;
-	while (!is_batch || gw_json_item(&it, &item)) {
-		if (read_answer(&a, item)) {
-			s = slot_of(c->pool, a.id);
-			if (s != NULL && s->txn == NULL)
-				rc = read_block_no(c->pool, &a);
-			else if (s != NULL && !put_answer(s->txn, &a))
-				rc = RC_NO_MEMORY;
-		}
-		if (!is_batch)
-			break;
+	gw_wire_open(&all, doc);
+	while (rc == RC_OK && gw_wire_next(&all, &a)) {
+		of = slot_of(c->pool, a.ticket);
+		if (of == NULL || (s != NULL && of != s))
+			continue;
+		s = of;
+		rc = take_answer(c->pool, s, &a);
 	}
 	if (s != NULL)
 		end_slot(c->pool, s, rc);
@@ -328,28 +252,17 @@ take_document(struct node_conn *c, struct bytes doc)
 static void
 take_documents(struct node_conn *c)
 {
-	size_t begin = 0, at = c->in_at;
+	struct bytes in = bytes_of(c->in, c->in_len), doc;
 
-	while (c->fd >= 0 && begin < c->in_len) {
-		/* Blank bytes stand between documents. */
-		while (at == 0 && begin < c->in_len && c->in[begin] <= ' ')
-			begin++;
-		if (!gw_json_end_find(&c->scan, &at,
-			bytes_of(c->in + begin, c->in_len - begin)))
-			break;
-		take_document(c, bytes_of(c->in + begin, at));
-		begin += at;
-		at = 0;
-		c->scan = (struct gw_json_end){0};
-	}
+	while (c->fd >= 0 && gw_wire_cut(&c->cut, &doc, &in))
+		take_document(c, doc);
 	if (c->fd < 0)
 		return;
-	c->in_at = at;
-	c->in_len -= begin;
-	if (c->in_len == 0)
+	c->in_len = in.len;
+	if (in.len == 0)
 		shrink(&c->in, &c->in_cap);
-	else if (begin > 0)
-		memmove(c->in, c->in + begin, c->in_len);
+	else if (in.ptr != c->in)
+		memmove(c->in, in.ptr, in.len);
 }
 
 static void
@@ -491,82 +404,14 @@ try_connect(void *arg)
 
 /* --- calls --- */
 
+/* write_calls adds a slot's calls to what goes out in this turn; there is
+ * room. */
 static void
-put(struct node_conn *c, const void *p, size_t len)
-{
-	memcpy(c->out + c->out_len, p, len);
-	c->out_len += len;
-}
-
-#define PUT(c, literal) put(c, literal, sizeof(literal) - 1)
-
-/* The answer is found again by the number; the request's id goes with it so
- * that the node's log names it. It consists of letters, digits and ._- */
-static void
-put_id(struct node_conn *c, uint64_t id, const struct txn *t)
-{
-	char digits[24];
-	size_t at = sizeof(digits);
-
-	do {
-		digits[--at] = (char)('0' + id % 10);
-		id /= 10;
-	} while (id > 0);
-	PUT(c, "\"");
-	put(c, digits + at, sizeof(digits) - at);
-	PUT(c, ":");
-	if (t != NULL)
-		put(c, t->req.id, strlen(t->req.id));
-	PUT(c, "\"");
-}
-
-static void
-put_call(struct node_conn *c, const struct node_slot *s, size_t item,
-    const struct gw_node_call *call)
-{
-	PUT(c, "{\"jsonrpc\":\"2.0\",\"id\":");
-	put_id(c, id_of(c->pool, s, item), s->txn);
-	PUT(c, ",\"method\":\"");
-	put(c, call->method.ptr, call->method.len);
-	PUT(c, "\",\"params\":");
-	if (call->params.len == 0)
-		PUT(c, "[]");
-	else
-		put(c, call->params.ptr, call->params.len);
-	PUT(c, "}");
-}
-
-/* Around the method and parameters of a call: names, number, request. */
-enum { CALL_BYTES = 84 + GW_REQ_ID_MAX };
-
-/* size_of bounds what put_calls writes. */
-static size_t
-size_of(const struct gw_node_effect *n)
-{
-	size_t total = 8, i;
-
-	for (i = 0; i < n->cnt; i++)
-		total += CALL_BYTES + n->calls[i].method.len +
-			 n->calls[i].params.len;
-	return total;
-}
-
-static void
-put_calls(struct node_conn *c, const struct node_slot *s,
+write_calls(struct node_conn *c, const struct node_slot *s,
     const struct gw_node_effect *n)
 {
-	size_t i;
-
-	if (n->cnt > 1)
-		PUT(c, "[");
-	for (i = 0; i < n->cnt; i++) {
-		if (i > 0)
-			PUT(c, ",");
-		put_call(c, s, i, &n->calls[i]);
-	}
-	if (n->cnt > 1)
-		PUT(c, "]");
-	PUT(c, "\n");
+	c->out_len += gw_wire_put(c->out + c->out_len, n, ticket_of(c->pool, s),
+	    s->txn == NULL ? "" : s->txn->req.id);
 }
 
 /* pick returns the first connection that has few calls, so that calls and
@@ -614,7 +459,7 @@ node_start(struct node_pool *p, struct txn *t)
 {
 	struct gw_node_effect *n = &t->req.effect.u.node;
 	struct node_conn *c = pick(p);
-	size_t size = size_of(n);
+	size_t size = gw_wire_size(n);
 	struct node_slot *s;
 
 	worker_stat(STAT_NODE_CALLS, 1);
@@ -625,7 +470,7 @@ node_start(struct node_pool *p, struct txn *t)
 	}
 	s = take_slot(p, c, t);
 	t->node = s;
-	put_calls(c, s, n);
+	write_calls(c, s, n);
 	timer_set(&gw_worker->timers, &s->timer,
 	    worker_now_ms() +
 		(n->timeout_ms != 0 ? n->timeout_ms : gw_worker->conf->node_ms),
@@ -670,10 +515,10 @@ ask_block(struct node_conn *c)
 	struct node_slot *s;
 
 	if (c->pool->free == NULL ||
-	    !grow(&c->out, &c->out_cap, c->out_len + size_of(&n), OUT_MAX))
+	    !grow(&c->out, &c->out_cap, c->out_len + gw_wire_size(&n), OUT_MAX))
 		return false;
 	s = take_slot(c->pool, c, NULL);
-	put_calls(c, s, &n);
+	write_calls(c, s, &n);
 	timer_set(&gw_worker->timers, &s->timer, worker_now_ms() + PROBE_MS,
 	    on_timeout, s);
 	return true;

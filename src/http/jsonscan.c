@@ -281,7 +281,7 @@ next(struct gw_json_iter *it, struct bytes *value)
 	skip_blanks(&s);
 	(void)take(&s, ',');
 	it->rest = bytes_of(s.p, (size_t)(s.end - s.p));
-	return true;
+	return value->len > 0; /* of what is no JSON the walk must end too */
 }
 
 bool

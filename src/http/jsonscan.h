@@ -22,7 +22,8 @@ bool gw_json_value(struct bytes *value, struct bytes *in);
 
 /*
  * struct gw_json_iter walks the members of an object or the items of an
- * array that gw_json_value has found well-formed.
+ * array that gw_json_value has found well-formed. Of anything else it gives
+ * spans of the text, and an end.
  */
 struct gw_json_iter {
 	struct bytes rest;
