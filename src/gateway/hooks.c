@@ -217,7 +217,7 @@ set_world(struct gw_worker *w)
 {
 	w->world.routes = gw_routes(&w->world.route_cnt);
 	w->world.creds = gw_creds_new();
-	w->world.throttle = &w->process->shm->throttle;
+	shm_lend(&w->world, w->process->shm);
 	w->world.mono_ms = worker_now_ms();
 	w->world.wants_db = w->db != NULL;
 	w->world.metrics = expose;

@@ -6,6 +6,7 @@
 #include "gateway/shm.h"
 
 #include <sys/mman.h>
+#include <time.h>
 
 #include "base/arena.h"
 #include "base/check.h"
@@ -61,6 +62,22 @@ shm_fetch(const struct shm *s, uint64_t *version, struct bytes *blob)
 	*version = now;
 	*blob = bytes_of(copy, len);
 	return true;
+}
+
+static uint64_t
+now_ns(void)
+{
+	struct timespec t;
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &t);
+	return (uint64_t)t.tv_sec * 1000000000 + (uint64_t)t.tv_nsec;
+}
+
+void
+shm_lend(struct gw_world *w, struct shm *s)
+{
+	w->clock_ns = now_ns;
+	w->throttle = &s->throttle;
 }
 
 void

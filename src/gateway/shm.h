@@ -16,6 +16,7 @@
 #include "http/net.h"
 #include "http/tally.h"
 #include "http/throttle.h"
+#include "http/world.h"
 
 enum {
 	SHM_WORKER_MAX = 64,
@@ -79,6 +80,10 @@ bool shm_publish(struct shm *s, const struct gw_conf *c, struct bytes blob);
  * Returns  false when there is no newer one or no memory
  */
 bool shm_fetch(const struct shm *s, uint64_t *version, struct bytes *blob);
+
+/* shm_lend gives requests what is counted for all workers together, and the
+ * clock. */
+void shm_lend(struct gw_world *w, struct shm *s);
 
 /* shm_new_ticket draws the next ticket key. Parent only. */
 void shm_new_ticket(struct shm *s);

@@ -4,7 +4,8 @@
  * route. A filter returns GW_NEXT to let the request through, GW_DONE with a
  * refusal (gw_refuse, gw_refuse_by) or an answer of its own, or GW_AGAIN with
  * an effect to be called again. filter.def has the order. A filter does not
- * know whether it is in shadow.
+ * know whether it is in shadow. One that counts what requests do leaves it
+ * when r->is_trial.
  */
 #ifndef HTTP_FILTER_H
 #define HTTP_FILTER_H

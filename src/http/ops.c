@@ -6,6 +6,7 @@
 #include "http/ops.h"
 
 #include "base/jsonw.h"
+#include "http/explain.h"
 #include "http/req.h"
 #include "http/world.h"
 
@@ -60,10 +61,25 @@ metrics(struct gw_req *r)
 static enum gw_step
 only_local(struct gw_req *r)
 {
-	return r->peer.is_tls ? gw_refuse(r, GW_R_NOT_FOUND, NULL) : GW_NEXT;
+	return r->peer.is_tls || !gw_addr_is_loopback(&r->client)
+		   ? gw_refuse(r, GW_R_NOT_FOUND, NULL)
+		   : GW_NEXT;
+}
+
+static enum gw_step
+explain(struct gw_req *r)
+{
+	struct bytes out;
+	bool is_good = gw_explain(&r->arena, &out, r->world, r->conf, r->body);
+
+	if (out.ptr == NULL)
+		return gw_refuse(r, GW_R_INTERNAL, NULL);
+	return gw_reply_set(r, is_good ? 200 : 400, GW_TYPE_JSON, out);
 }
 
 gw_stage_fn *const gw_health[] = {health, NULL};
 gw_stage_fn *const gw_ready[] = {ready, NULL};
 gw_stage_fn *const gw_metrics[] = {metrics, NULL};
 gw_stage_fn *const gw_metrics_local[] = {only_local, metrics, NULL};
+gw_stage_fn *const gw_explain_form[] = {explain, NULL};
+gw_stage_fn *const gw_explain_local[] = {only_local, explain, NULL};

@@ -103,6 +103,9 @@ struct gw_req {
 	void *state; /* of the stages between them */
 	struct gw_ruling rulings[GW_FILTER_CNT];
 	uint64_t (*clock_ns)(void); /* NULL: nobody asks what filters cost */
+	/* Only asked what the filters say: they change nothing that other
+	 * requests see, and no stage runs. */
+	bool is_trial;
 };
 
 /*

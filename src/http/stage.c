@@ -69,7 +69,8 @@ end_of_phase(struct gw_req *r, enum gw_run *what)
 	}
 	if (r->phase == GW_PHASE_BODY) {
 		r->phase = GW_PHASE_STAGES;
-		return false;
+		*what = GW_RUN_REPLY;
+		return r->is_trial;
 	}
 	log_error("http", "stages end without an answer path=%s req=%s",
 	    r->route->path, r->id);

@@ -133,7 +133,8 @@ struct gw_effect {
 enum gw_run {
 	GW_RUN_WAIT,  /* perform r->effect, then run again */
 	GW_RUN_BODY,  /* read the body into r->body, then run again */
-	GW_RUN_REPLY, /* send r->reply */
+	GW_RUN_REPLY, /* send r->reply; a trial that gets here has none when
+		       * the filters let it through */
 };
 
 /*

@@ -19,11 +19,12 @@ struct gw_world {
 	struct gw_creds *creds;       /* passwords checked lately */
 	struct gw_throttle *throttle; /* wrong ones, of all workers */
 	uint64_t mono_ms;             /* of this turn of the event loop */
-	uint64_t block_no;     /* the node's newest block that is known */
-	uint64_t end_ms;       /* is_draining: who waits answers by then */
-	bool has_node, has_db; /* at least one connection is up */
-	bool wants_db;         /* [database] is configured */
-	bool is_draining;      /* told to stop: not ready any more */
+	uint64_t block_no;          /* the node's newest block that is known */
+	uint64_t end_ms;            /* is_draining: who waits answers by then */
+	bool has_node, has_db;      /* at least one connection is up */
+	bool wants_db;              /* [database] is configured */
+	bool is_draining;           /* told to stop: not ready any more */
+	uint64_t (*clock_ns)(void); /* what filters cost, for explaining */
 	/* metrics writes the Prometheus text of all workers into the arena. */
 	bool (*metrics)(struct arena *a, struct bytes *out);
 };

@@ -32,6 +32,7 @@ import tempfile
 import threading
 import time
 import traceback
+import urllib.parse
 import warnings
 
 os.environ.setdefault("ASAN_OPTIONS", "detect_leaks=0")  # it needs ptrace, which workers have not
@@ -1414,6 +1415,37 @@ def metrics(g):
     if shutil.which("promtool"):
         r = subprocess.run(["promtool", "check", "metrics"], input=g.get("/metrics").body, capture_output=True)
         same("promtool has nothing to say", (r.returncode, r.stdout + r.stderr), (0, b""))
+
+
+@case
+def explain(g):
+    def ask(path="/v1/explain", tls=False, headers=(), **form):
+        return g.ask("POST", path, urllib.parse.urlencode(form, doseq=True).encode(), tls, headers)
+
+    def told(**form):
+        r = ask(**form)
+        same("explained", r.status, 200)
+        return r.json["surface"], r.json["outcome"], {x["filter"]: (x["verdict"], x.get("reason")) for x in r.json["filters"]}
+
+    checked = g.metric("password_checks_total")
+    same("no password", told(method="GET", url="https://localhost/nowhere")[1:][1]["basic"], ("refuse", "unauthorized"))
+    same("a user", told(method="GET", url="/", user="ann", surface="wallet")[1], "served")
+    same("a strange user", ask(method="GET", url="/", user="nobody", surface="wallet").json, {"error": "the surface has no such user"})
+    same("by scheme", told(method="POST", url="http://localhost/", data="{}")[:2], ("local", "served"))
+    same("another address", told(method="GET", url="/ops/health", surface="ops", **{"from": "192.0.2.1"})[1:][1]["net"],
+         ("refuse", "not_allowed"))
+    for user in ("ann", "nobody"):
+        for n in range(30):
+            told(method="GET", url="/", surface="wallet", header=basic(user, "wrong %d" % n))
+    same("a password is not checked by asking", told(method="GET", url="/", surface="wallet",
+                                                     header=g.auth("wallet"))[2]["basic"], ("asks", None))
+    same("nor counted as a try", g.get("/nowhere", True, [g.auth("wallet")]).status, 404)
+    same("one check in all", g.metric("password_checks_total") - checked, 1)
+    same("the ops surface has it", ask("/ops/explain", method="GET", url="/").status, 200)
+    same("a wrong question", ask(method="GET").status, 400)
+    same("not from outside", ask("/rpc/v1/explain", True, [g.auth("rpc")], method="GET", url="/").status, 404)
+    costs = [x.get("ns") for x in ask(method="GET", url="/", surface="wallet", user="ann").json["filters"]]
+    ok("costs are told", any(x for x in costs), costs)
 
 
 @case

@@ -10,6 +10,7 @@
  *
  * fuzz: cover=src/api/send_raw_tx.c,src/api/tx_count.c
  * fuzz: cover=src/http/rpc.c,src/http/b64.c,src/http/filter_basic.c
+ * fuzz: cover=src/http/explain.c,src/http/filter.c
  * fuzz: cover=src/http/req.c,src/http/route.c,src/http/filter_cors.c
  * lib=api
  */
@@ -55,6 +56,7 @@ static const struct gw_route routes[] = {
     {GW_GET, "/v1/health", GW_WALLET, GW_OPEN, gw_health, 0},
     {GW_GET, "/v1/ready", GW_WALLET, GW_OPEN, gw_ready, 0},
     {GW_POST, "/", GW_RPC, GW_CLOSED, gw_rpc, 0},
+    {GW_POST, "/v1/explain", GW_RPC, GW_CLOSED, gw_explain_local, 0},
 };
 
 static const char conf_text[] =
