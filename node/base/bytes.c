@@ -36,3 +36,27 @@ bytes_dec(uint64_t *out, struct bytes text, uint64_t max)
 	*out = n;
 	return true;
 }
+
+bool
+buf_put_utf8(struct buf *b, uint32_t c)
+{
+	uint8_t out[4];
+	size_t n = 0;
+
+	if (c < 0x80) {
+		out[n++] = (uint8_t)c;
+	} else if (c < 0x800) {
+		out[n++] = (uint8_t)(0xc0 | c >> 6);
+		out[n++] = (uint8_t)(0x80 | (c & 0x3f));
+	} else if (c < 0x10000) {
+		out[n++] = (uint8_t)(0xe0 | c >> 12);
+		out[n++] = (uint8_t)(0x80 | (c >> 6 & 0x3f));
+		out[n++] = (uint8_t)(0x80 | (c & 0x3f));
+	} else {
+		out[n++] = (uint8_t)(0xf0 | c >> 18);
+		out[n++] = (uint8_t)(0x80 | (c >> 12 & 0x3f));
+		out[n++] = (uint8_t)(0x80 | (c >> 6 & 0x3f));
+		out[n++] = (uint8_t)(0x80 | (c & 0x3f));
+	}
+	return buf_put(b, out, n);
+}

@@ -109,6 +109,9 @@ buf_put_u8(struct buf *b, uint8_t v)
 	return buf_put(b, &v, 1);
 }
 
+/* buf_put_utf8 appends a code point up to 0x10ffff; false when full. */
+bool buf_put_utf8(struct buf *b, uint32_t c);
+
 /* be16, be32 and be64 read a big-endian integer at p. */
 static inline uint16_t
 be16(const uint8_t *p)

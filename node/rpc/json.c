@@ -79,32 +79,6 @@ utf8_step(const uint8_t *p, size_t len)
 	return need;
 }
 
-/* put_utf8 writes code point c. */
-static void
-put_utf8(struct buf *b, uint32_t c)
-{
-	uint8_t out[4];
-	size_t n = 0;
-
-	if (c < 0x80) {
-		out[n++] = (uint8_t)c;
-	} else if (c < 0x800) {
-		out[n++] = (uint8_t)(0xc0 | c >> 6);
-		out[n++] = (uint8_t)(0x80 | (c & 0x3f));
-	} else if (c < 0x10000) {
-		out[n++] = (uint8_t)(0xe0 | c >> 12);
-		out[n++] = (uint8_t)(0x80 | (c >> 6 & 0x3f));
-		out[n++] = (uint8_t)(0x80 | (c & 0x3f));
-	} else {
-		out[n++] = (uint8_t)(0xf0 | c >> 18);
-		out[n++] = (uint8_t)(0x80 | (c >> 12 & 0x3f));
-		out[n++] = (uint8_t)(0x80 | (c >> 6 & 0x3f));
-		out[n++] = (uint8_t)(0x80 | (c & 0x3f));
-	}
-	/* An escape of n bytes never becomes more than n. */
-	(void)buf_put(b, out, n);
-}
-
 static int
 digit_of(uint8_t c)
 {
@@ -153,7 +127,8 @@ take_unicode(struct reader *r, struct buf *b, struct err *e)
 			return bad(r, "lone surrogate", e);
 		c = 0x10000 + ((c - 0xd800) << 10 | (low - 0xdc00));
 	}
-	put_utf8(b, c);
+	/* An escape of n bytes never becomes more than n. */
+	(void)buf_put_utf8(b, c);
 	return RC_OK;
 }
 
@@ -172,7 +147,7 @@ take_escape(struct reader *r, struct buf *b, struct err *e)
 	if (hit == NULL)
 		return bad(r, "bad escape", e);
 	r->at++;
-	put_utf8(b, (uint8_t)to[hit - from]);
+	(void)buf_put_u8(b, (uint8_t)to[hit - from]);
 	return RC_OK;
 }
 
