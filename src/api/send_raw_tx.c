@@ -120,12 +120,11 @@ said(struct gw_req *r, const struct err *e, enum rc rc)
 /* What is wrong with an item is its own affair; a machine without memory is
  * not. */
 static enum rc
-read_item(struct gw_req *r, struct item *it, const json_t *v)
+read_item(struct gw_req *r, struct item *it, const struct gw_json *v)
 {
 	struct bytes raw;
 	struct err e = {0};
-	enum rc rc = hex_read(&r->arena, &raw,
-	    bytes_of(json_string_value(v), json_string_length(v)), &e);
+	enum rc rc = hex_read(&r->arena, &raw, v->text, &e);
 
 	if (rc == RC_OK)
 		rc = tx_decode(&r->arena, &it->tx, raw, &e);
@@ -161,30 +160,30 @@ bad_fields(struct gw_req *r, json_t *fields)
 }
 
 static const char *
-list_fault(const json_t *list)
+list_fault(const struct gw_json *list)
 {
 	if (list == NULL)
 		return "required field";
-	if (json_is_null(list))
+	if (list->kind == GW_JSON_WORD && list->text.ptr[0] == 'n')
 		return "null value not allowed";
-	if (!json_is_array(list))
+	if (list->kind != GW_JSON_ARRAY)
 		return "must be of list type";
-	if (json_array_size(list) > ITEM_MAX)
+	if (list->cnt > ITEM_MAX)
 		return "max length is 100";
 	return NULL;
 }
 
 /* NULL when every element is a string. */
 static json_t *
-item_faults(const json_t *list)
+item_faults(const struct gw_json *list)
 {
-	json_t *faults = NULL, *v;
+	const struct gw_json *v = gw_json_in(list);
+	json_t *faults = NULL;
 	char index[24];
 	size_t i;
 
-	json_array_foreach(list, i, v)
-	{
-		if (json_is_string(v))
+	for (i = 0; v != NULL; i++, v = gw_json_behind(list, v)) {
+		if (v->kind == GW_JSON_STRING)
 			continue;
 		if (faults == NULL)
 			faults = json_object();
@@ -195,35 +194,46 @@ item_faults(const json_t *list)
 	return faults;
 }
 
-/* What is wrong with the document, by field; NULL: nothing. */
-static json_t *
-find_faults(const json_t *doc)
+/* unknown_field returns the first member that is not the list. */
+static const struct gw_json *
+unknown_field(const struct gw_json *doc)
 {
-	const json_t *list = json_object_get(doc, LIST_KEY);
-	const char *text = list_fault(list), *key;
+	const struct gw_json *v = gw_json_in(doc);
+
+	while (v != NULL && bytes_eq(v->key, bytes_of_str(LIST_KEY)))
+		v = gw_json_behind(doc, v);
+	return v;
+}
+
+/* What is wrong with the document, by field; NULL: nothing. One unknown field
+ * is told, the others are not worth an answer's bytes. */
+static json_t *
+find_faults(const struct gw_json *doc)
+{
+	const struct gw_json *list = gw_json_get(doc, LIST_KEY);
+	const struct gw_json *unknown = unknown_field(doc);
+	const char *text = list_fault(list);
 	json_t *items = text == NULL ? item_faults(list) : json_string(text);
-	json_t *faults = items == NULL ? NULL : json_object(), *v;
+	json_t *faults =
+	    items == NULL && unknown == NULL ? NULL : json_object();
+	char key[KEY_MAX + 1] = "?";
 
 	if (items != NULL)
 		json_object_set_new(faults, LIST_KEY, items);
-	json_object_foreach((json_t *)(uintptr_t)doc, key, v)
-	{
-		if (!strcmp(key, LIST_KEY))
-			continue;
-		if (faults == NULL)
-			faults = json_object();
-		json_object_set_new(faults, strlen(key) > KEY_MAX ? "?" : key,
-		    json_string("unknown field"));
-		break; /* the others are not worth an answer's bytes */
-	}
+	if (unknown == NULL)
+		return faults;
+	if (unknown->key.len <= KEY_MAX)
+		(void)snprintf(key, sizeof(key), "%.*s", (int)unknown->key.len,
+		    (const char *)unknown->key.ptr);
+	json_object_set_new(faults, key, json_string("unknown field"));
 	return faults;
 }
 
 static enum gw_step
-take_list(struct gw_req *r, const json_t *doc)
+take_list(struct gw_req *r, const struct gw_json *doc)
 {
-	const json_t *list = json_object_get(doc, LIST_KEY);
-	json_t *faults = find_faults(doc), *v;
+	const struct gw_json *list = gw_json_get(doc, LIST_KEY), *v;
+	json_t *faults = find_faults(doc);
 	struct job *j;
 	size_t i;
 
@@ -232,17 +242,16 @@ take_list(struct gw_req *r, const json_t *doc)
 	j = arena_alloc(&r->arena, sizeof(*j));
 	if (j == NULL)
 		return gw_refuse(r, GW_R_INTERNAL, NULL);
-	j->cnt = json_array_size(list);
+	j->cnt = list->cnt;
 	j->items = arena_array(&r->arena, j->cnt + 1, sizeof(*j->items));
 	j->calls = arena_array(&r->arena, j->cnt + 1, sizeof(*j->calls));
 	j->asked = arena_array(&r->arena, j->cnt + 1, sizeof(*j->asked));
 	if (j->items == NULL || j->calls == NULL || j->asked == NULL)
 		return gw_refuse(r, GW_R_INTERNAL, NULL);
-	json_array_foreach(list, i, v)
-	{
+	v = gw_json_in(list);
+	for (i = 0; v != NULL; i++, v = gw_json_behind(list, v))
 		if (read_item(r, &j->items[i], v) != RC_OK)
 			return gw_refuse(r, GW_R_INTERNAL, NULL);
-	}
 	r->state = j;
 	return GW_NEXT;
 }
@@ -250,20 +259,12 @@ take_list(struct gw_req *r, const json_t *doc)
 static enum gw_step
 tx_decode_all(struct gw_req *r)
 {
-	json_error_t why;
-	enum gw_step step;
-	json_t *doc;
+	const char *why;
+	const struct gw_json *doc = gw_req_json(r, &why);
 
-	if (!gw_req_is_json(r) || r->body.len == 0)
-		return gw_refuse(r, GW_R_BAD_PARAM, NULL);
-	doc = json_loadb((const char *)r->body.ptr, r->body.len,
-	    JSON_REJECT_DUPLICATES, &why);
-	if (doc == NULL)
-		return gw_refuse(r, GW_R_BAD_PARAM, why.text);
-	step = json_is_object(doc) ? take_list(r, doc)
-				   : gw_refuse(r, GW_R_BAD_PARAM, NULL);
-	json_decref(doc);
-	return step;
+	if (doc == NULL || doc->kind != GW_JSON_OBJECT)
+		return gw_refuse(r, GW_R_BAD_PARAM, why);
+	return take_list(r, doc);
 }
 
 /* Stage 2: which targets are on the list. ------------------------------ */

@@ -24,6 +24,11 @@ check_shadow(struct gw_conf_reader *r, const struct gw_surface *s)
 		    "surface %s: basic can not be in shadow: everybody would "
 		    "come in without a password",
 		    s->name);
+	if (s->shadow_bits >> GW_FILTER_DECODE & 1)
+		gw_conf_fault(r, s->line,
+		    "surface %s: decode can not be in shadow: routes need "
+		    "what it decodes",
+		    s->name);
 	if (s->shadow_bits >> GW_FILTER_SIZE & 1)
 		gw_conf_fault(r, s->line,
 		    "surface %s: size can not be in shadow: it bounds memory",

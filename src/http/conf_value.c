@@ -276,7 +276,7 @@ gw_value_FILTERS(struct gw_conf_reader *r, void *field,
 
 	(void)r;
 	(void)s;
-	*out = 1u << GW_FILTER_SIZE;
+	*out = 1u << GW_FILTER_SIZE | 1u << GW_FILTER_DECODE;
 	return add_filters(out, value, e);
 }
 

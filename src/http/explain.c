@@ -100,13 +100,17 @@ read_question(struct arena *a, struct question *q, struct bytes form)
 {
 	struct bytes name, value, rest = form;
 	const char *fault = NULL;
+	struct buf room;
 
 	memset(q, 0, sizeof(*q));
 	if (form.len > GW_EXPLAIN_FORM_MAX)
 		return "the question is too long";
+	room = buf_of(arena_alloc(a, form.len), form.len);
+	if (room.ptr == NULL)
+		return "no memory";
 	while (fault == NULL && gw_pair_next(&name, &value, &rest)) {
-		if (!gw_form_decode(a, &name, name) ||
-		    !gw_form_decode(a, &value, value))
+		if (!gw_form_decode(&room, &name, name) ||
+		    !gw_form_decode(&room, &value, value))
 			return "a parameter that can not be decoded";
 		fault = take_pair(q, name, value);
 	}

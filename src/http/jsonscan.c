@@ -1,18 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The scanner. One loop with a bit for each open bracket instead of a call
- * for each level.
+ * The scanner. A bit for each open bracket instead of a call for each level.
  */
 #include "http/jsonscan.h"
 
 #include "base/hex.h"
 #include "http/uri.h"
-
-static inline bool
-is_blank(uint8_t c)
-{
-	return c == ' ' || c == '\t' || c == '\n' || c == '\r';
-}
 
 /* struct scan is what is left to look at. */
 struct scan {
@@ -22,7 +15,7 @@ struct scan {
 static inline void
 skip_blanks(struct scan *s)
 {
-	while (s->p < s->end && is_blank(*s->p))
+	while (s->p < s->end && gw_json_is_blank(*s->p))
 		s->p++;
 }
 
@@ -133,107 +126,139 @@ take_number(struct scan *s)
 	return true;
 }
 
+/* take_scalar reads a value that is no array and no object. */
 static bool
-take_scalar(struct scan *s)
+take_scalar(struct scan *s, struct gw_json_found *out)
 {
+	const uint8_t *begin = s->p;
+	bool good;
+
 	switch (*s->p) {
 	case '"':
 		s->p++;
-		return take_string(s);
+		out->kind = GW_JSON_STRING;
+		good = take_string(s);
+		out->text = bytes_of(begin + 1, (size_t)(s->p - begin) - 2);
+		return good;
 	case 't':
-		return take_word(s, "true");
 	case 'f':
-		return take_word(s, "false");
 	case 'n':
-		return take_word(s, "null");
+		out->kind = GW_JSON_WORD;
+		good = take_word(s, "true") || take_word(s, "false") ||
+		       take_word(s, "null");
+		break;
 	default:
-		return take_number(s);
+		out->kind = GW_JSON_NUMBER;
+		good = take_number(s);
 	}
+	out->text = bytes_of(begin, (size_t)(s->p - begin));
+	return good;
 }
 
 /* take_key reads "key" : of a member. */
 static bool
-take_key(struct scan *s)
+take_key(struct scan *s, struct gw_json_walk *w)
 {
+	const uint8_t *begin;
+
 	skip_blanks(s);
+	begin = s->p + 1;
 	if (!take(s, '"') || !take_string(s))
 		return false;
+	w->key = bytes_of(begin, (size_t)(s->p - begin) - 1);
 	skip_blanks(s);
 	return take(s, ':');
 }
 
-/* struct nest is which brackets are open: bit d set for an object. */
-struct nest {
-	uint64_t objects;
-	unsigned depth;
-};
-
-enum after { AFTER_VALUE, AFTER_OPEN, AFTER_BAD };
-
-/* begin_value reads a scalar or an opening bracket. */
-static enum after
-begin_value(struct scan *s, struct nest *n)
+static bool
+in_object(const struct gw_json_walk *w)
 {
-	bool is_object;
-
-	skip_blanks(s);
-	if (s->p == s->end)
-		return AFTER_BAD;
-	is_object = *s->p == '{';
-	if (!is_object && *s->p != '[')
-		return take_scalar(s) ? AFTER_VALUE : AFTER_BAD;
-	if (n->depth == GW_JSON_DEPTH_MAX)
-		return AFTER_BAD;
-	s->p++;
-	n->objects = n->objects << 1 | is_object;
-	n->depth++;
-	skip_blanks(s);
-	if (take(s, is_object ? '}' : ']')) {
-		n->objects >>= 1;
-		n->depth--;
-		return AFTER_VALUE;
-	}
-	return is_object && !take_key(s) ? AFTER_BAD : AFTER_OPEN;
+	return w->depth > 0 && (w->objects & 1) != 0;
 }
 
-/* end_values reads brackets and commas behind a value; AFTER_VALUE when the
- * outermost is closed, AFTER_OPEN when a value has to follow. */
-static enum after
-end_values(struct scan *s, struct nest *n)
+/* open_bracket reads an opening bracket and, of an object, the first key. */
+static bool
+open_bracket(struct scan *s, struct gw_json_walk *w, struct gw_json_found *out)
 {
-	while (n->depth > 0) {
-		bool is_object = n->objects & 1;
+	bool is_object = *s->p == '{';
 
+	if (w->depth == GW_JSON_DEPTH_MAX)
+		return false;
+	out->kind = is_object ? GW_JSON_OBJECT : GW_JSON_ARRAY;
+	out->text = bytes_of(s->p, (size_t)(s->end - s->p));
+	s->p++;
+	skip_blanks(s);
+	w->has_value = take(s, is_object ? '}' : ']');
+	if (w->has_value)
+		return true;
+	w->objects = w->objects << 1 | is_object;
+	w->depth++;
+	return !is_object || take_key(s, w);
+}
+
+/* end_values reads brackets and commas behind a value. */
+static enum gw_json_step
+end_values(struct scan *s, struct gw_json_walk *w)
+{
+	while (w->depth > 0) {
 		skip_blanks(s);
 		if (take(s, ','))
-			return is_object && !take_key(s) ? AFTER_BAD
-							 : AFTER_OPEN;
-		if (!take(s, is_object ? '}' : ']'))
-			return AFTER_BAD;
-		n->objects >>= 1;
-		n->depth--;
+			return in_object(w) && !take_key(s, w) ? GW_JSON_BAD
+							       : GW_JSON_FOUND;
+		if (!take(s, in_object(w) ? '}' : ']'))
+			return GW_JSON_BAD;
+		w->objects >>= 1;
+		w->depth--;
 	}
-	return AFTER_VALUE;
+	return GW_JSON_END;
+}
+
+static enum gw_json_step
+find_value(struct scan *s, struct gw_json_walk *w, struct gw_json_found *out)
+{
+	enum gw_json_step step =
+	    w->has_value ? end_values(s, w) : GW_JSON_FOUND;
+
+	if (step != GW_JSON_FOUND)
+		return step;
+	skip_blanks(s);
+	if (s->p == s->end)
+		return GW_JSON_BAD;
+	out->depth = w->depth;
+	out->has_key = in_object(w);
+	out->key = w->key;
+	if (*s->p == '{' || *s->p == '[')
+		return open_bracket(s, w, out) ? GW_JSON_FOUND : GW_JSON_BAD;
+	w->has_value = true;
+	return take_scalar(s, out) ? GW_JSON_FOUND : GW_JSON_BAD;
+}
+
+enum gw_json_step
+gw_json_walk(struct gw_json_walk *w, struct gw_json_found *out)
+{
+	struct scan s = {w->rest.ptr, w->rest.ptr + w->rest.len};
+	enum gw_json_step step = find_value(&s, w, out);
+
+	w->rest = bytes_of(s.p, (size_t)(s.end - s.p));
+	return step;
 }
 
 bool
 gw_json_value(struct bytes *value, struct bytes *in)
 {
+	struct gw_json_walk w = {.rest = *in};
+	struct gw_json_found found;
+	enum gw_json_step step;
 	struct scan s = {in->ptr, in->ptr + in->len};
-	struct nest n = {0};
-	const uint8_t *begin;
-	enum after after;
 
 	skip_blanks(&s);
-	begin = s.p;
-	do {
-		after = begin_value(&s, &n);
-		if (after == AFTER_VALUE)
-			after = end_values(&s, &n);
-	} while (after == AFTER_OPEN);
-	if (after == AFTER_BAD)
+	do
+		step = gw_json_walk(&w, &found);
+	while (step == GW_JSON_FOUND);
+	if (step == GW_JSON_BAD)
 		return false;
-	*value = bytes_of(begin, (size_t)(s.p - begin));
+	*value = bytes_of(s.p, (size_t)(w.rest.ptr - s.p));
+	s.p = w.rest.ptr;
 	skip_blanks(&s);
 	*in = bytes_of(s.p, (size_t)(s.end - s.p));
 	return true;
@@ -243,6 +268,7 @@ gw_json_value(struct bytes *value, struct bytes *in)
 static void
 skip_value(struct scan *s)
 {
+	struct gw_json_found scalar;
 	struct gw_json_end e = {0};
 	size_t at = 0;
 
@@ -251,7 +277,7 @@ skip_value(struct scan *s)
 		    &e, &at, bytes_of(s->p, (size_t)(s->end - s->p)));
 		s->p += at;
 	} else {
-		(void)take_scalar(s);
+		(void)take_scalar(s, &scalar);
 	}
 }
 

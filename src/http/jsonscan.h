@@ -20,6 +20,52 @@ enum { GW_JSON_DEPTH_MAX = 64 };
  */
 bool gw_json_value(struct bytes *value, struct bytes *in);
 
+/* gw_json_is_blank tells whether c may stand between values. */
+static inline bool
+gw_json_is_blank(uint8_t c)
+{
+	return c == ' ' || c == '\t' || c == '\n' || c == '\r';
+}
+
+enum gw_json_kind {
+	GW_JSON_WORD, /* null, true, false */
+	GW_JSON_NUMBER,
+	GW_JSON_STRING,
+	GW_JSON_ARRAY,
+	GW_JSON_OBJECT,
+};
+
+/* struct gw_json_found is one value on a walk. */
+struct gw_json_found {
+	enum gw_json_kind kind;
+	unsigned depth; /* brackets around it */
+	bool has_key;   /* it is a member of an object */
+	struct bytes key;
+	/* A scalar as it stands, an array or object from its bracket on. Of
+	 * key and string the text between the quotes, escapes not resolved. */
+	struct bytes text;
+};
+
+/*
+ * struct gw_json_walk goes over all values of a document in their order, an
+ * array or object before what is in it, and checks the text on its way. It
+ * begins with nothing but rest set, to the text.
+ */
+struct gw_json_walk {
+	struct bytes rest;
+	uint64_t objects; /* which open brackets are objects, a bit for each */
+	unsigned depth;   /* open brackets */
+	struct bytes key;
+	bool has_value; /* the value before is read: bracket or comma */
+};
+
+enum gw_json_step { GW_JSON_FOUND, GW_JSON_END, GW_JSON_BAD };
+
+/* gw_json_walk finds the next value. GW_JSON_END: the document is whole and
+ * well-formed; rest is what stands behind it. */
+enum gw_json_step gw_json_walk(
+    struct gw_json_walk *w, struct gw_json_found *out);
+
 /*
  * struct gw_json_iter walks the members of an object or the items of an
  * array that gw_json_value has found well-formed. Of anything else it gives

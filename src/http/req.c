@@ -171,28 +171,60 @@ gw_req_set_id(struct gw_req *r, const char *fallback)
 }
 
 bool
-gw_req_is_json(const struct gw_req *r)
+gw_req_is_type(const struct gw_req *r, const char *type)
 {
-	struct bytes type;
+	struct bytes value;
 	size_t i;
 
-	if (!gw_head_field(&type, &r->head, "content-type"))
+	if (!gw_head_field(&value, &r->head, "content-type"))
 		return false;
-	for (i = 0; i < type.len; i++)
-		if (type.ptr[i] == ';' || type.ptr[i] == ' ' ||
-		    type.ptr[i] == '\t')
+	for (i = 0; i < value.len; i++)
+		if (value.ptr[i] == ';' || value.ptr[i] == ' ' ||
+		    value.ptr[i] == '\t')
 			break;
-	return gw_eq_nocase(bytes_of(type.ptr, i), "application/json");
+	return gw_eq_nocase(bytes_of(value.ptr, i), type);
 }
 
 bool
-gw_req_query(struct gw_req *r, struct bytes *value, const char *name)
+gw_req_is_json(const struct gw_req *r)
 {
-	struct bytes rest = r->query, key, raw, decoded;
+	return gw_req_is_type(r, "application/json");
+}
 
-	while (gw_pair_next(&key, &raw, &rest))
-		if (gw_form_decode(&r->arena, &decoded, key) &&
-		    bytes_eq(decoded, bytes_of_str(name)))
-			return gw_form_decode(&r->arena, value, raw);
-	return false;
+bool
+gw_req_query(const struct gw_req *r, struct bytes *value, const char *name)
+{
+	const struct gw_value *v = gw_value_find(&r->values, GW_IN_QUERY, name);
+
+	if (v != NULL)
+		*value = v->value;
+	return v != NULL;
+}
+
+/* say_json puts together what is wrong; the text begins with a word of ours,
+ * whatever the key is. */
+static const char *
+say_json(struct gw_req *r, struct bytes key, const char *fault)
+{
+	const char *text;
+
+	if (key.len == 0)
+		return fault;
+	key = gw_name_shown(key);
+	text = arena_str(&r->arena, "field \"%.*s\": %s", (int)key.len,
+	    (const char *)key.ptr, fault);
+	return text == NULL ? fault : text;
+}
+
+const struct gw_json *
+gw_req_json(struct gw_req *r, const char **why)
+{
+	const struct gw_json_doc *doc = &r->values.json;
+
+	*why = NULL;
+	if (doc->fault != NULL)
+		*why = say_json(r, doc->fault_key, doc->fault);
+	else if (doc->doubt != NULL)
+		*why = say_json(r, doc->doubt_key, doc->doubt);
+	return *why == NULL ? doc->root : NULL;
 }

@@ -15,6 +15,7 @@
 #include "http/reply.h"
 #include "http/stage.h"
 #include "http/users.h"
+#include "http/values.h"
 
 enum {
 	/* Path parameters of one route. */
@@ -78,10 +79,11 @@ struct gw_req {
 	struct gw_peer peer;
 	struct gw_addr client; /* peer.addr, or whom a trusted proxy named */
 	struct gw_head head;
-	struct bytes host;  /* name asked for, without port or brackets */
-	struct bytes path;  /* decoded, see gw_path_read */
-	struct bytes query; /* as sent */
-	struct bytes body;  /* whole, decoded from chunks */
+	struct bytes host;       /* name asked for, without port or brackets */
+	struct bytes path;       /* decoded, see gw_path_read */
+	struct bytes query;      /* as sent */
+	struct bytes body;       /* whole, decoded from chunks */
+	struct gw_values values; /* filled in by filter decode */
 	char id[GW_REQ_ID_MAX + 1];
 
 	/* where it goes */
@@ -124,14 +126,26 @@ bool gw_req_route(struct gw_req *r, const struct gw_listener *listener);
  */
 void gw_req_set_id(struct gw_req *r, const char *fallback);
 
-/*
- * gw_req_is_json tells whether the body is announced as application/json,
- * parameters behind ; not looked at.
- */
+/* gw_req_is_type tells whether the body is announced as that media type,
+ * which is in lower case; parameters behind ; are not looked at. */
+bool gw_req_is_type(const struct gw_req *r, const char *type);
+
+/* gw_req_is_json tells whether the body is announced as application/json. */
 bool gw_req_is_json(const struct gw_req *r);
 
 /* gw_req_query finds the first value of a query parameter, decoded. Returns
- * false when it is absent or not decodable. */
-bool gw_req_query(struct gw_req *r, struct bytes *value, const char *name);
+ * false when it is absent. For filters behind decode, and for stages. */
+bool gw_req_query(
+    const struct gw_req *r, struct bytes *value, const char *name);
+
+/*
+ * gw_req_json returns the JSON body, for filters behind decode and stages.
+ *
+ * why      text for the client when there is none; NULL when the body is
+ *          empty or announced as something else
+ * Returns  NULL when there is none, when it is not well-formed, a key stands
+ *          twice in one object, or a NUL is in it
+ */
+const struct gw_json *gw_req_json(struct gw_req *r, const char **why);
 
 #endif

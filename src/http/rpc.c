@@ -217,13 +217,11 @@ read_calls(struct gw_req *r, struct bytes doc)
 static enum gw_step
 rpc_read(struct gw_req *r)
 {
-	struct bytes doc, rest = r->body;
-
 	if (!gw_req_is_json(r))
 		return gw_refuse(r, GW_R_MEDIA_TYPE, NULL);
-	if (!gw_json_value(&doc, &rest) || rest.len > 0)
+	if (r->values.json.root == NULL)
 		return reply_error(r, -32700, "parse error");
-	return read_calls(r, doc);
+	return read_calls(r, r->values.json.text);
 }
 
 /* --- forward --- */

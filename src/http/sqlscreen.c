@@ -223,7 +223,7 @@ look_again(struct gw_sql_verdict *v, const struct gw_sql_rules *rules,
 
 void
 gw_sql_screen(struct gw_sql_verdict *v, const struct gw_sql_rules *rules,
-    enum gw_sql_where where, struct bytes value)
+    enum gw_where where, struct bytes value)
 {
 	unsigned kinds = kinds_of(rules, value);
 
@@ -232,9 +232,9 @@ gw_sql_screen(struct gw_sql_verdict *v, const struct gw_sql_rules *rules,
 	    (!(kinds & SQL_KIND_PAIRED) || !has_pair(value)))
 		return;
 	look(v, rules, value, kinds);
-	if (where == GW_SQL_HEADER || !(kinds & SQL_KIND_ESCAPE))
+	if (where == GW_IN_HEADER || !(kinds & SQL_KIND_ESCAPE))
 		return;
-	look_again(v, rules, value, where == GW_SQL_JSON);
+	look_again(v, rules, value, where == GW_IN_JSON);
 }
 
 static bool
@@ -423,7 +423,7 @@ is_let_off(
 
 enum gw_sql_action
 gw_sql_judge(struct gw_sql_verdict *v, const struct gw_sql_rules *rules,
-    const struct gw_sql_conf *conf, enum gw_sql_where where, struct bytes name,
+    const struct gw_sql_conf *conf, enum gw_where where, struct bytes name,
     struct bytes value)
 {
 	unsigned block_at =

@@ -25,18 +25,7 @@
 #ifndef HTTP_SQLSCREEN_H
 #define HTTP_SQLSCREEN_H
 
-#include "base/arena.h"
-#include "base/bytes.h"
-
-/* Where a value came from. */
-enum gw_sql_where {
-	GW_SQL_QUERY,
-	GW_SQL_FORM,
-	GW_SQL_JSON, /* a string of a JSON body */
-	GW_SQL_COOKIE,
-	GW_SQL_HEADER,
-	GW_SQL_PATH, /* a segment */
-};
+#include "http/values.h"
 
 enum gw_sql_mode {
 	GW_SQL_OFF,
@@ -110,7 +99,7 @@ const struct gw_sql_rules *gw_sql_rules_make(struct arena *a);
  *        so that the text between the quotes may be given as it is.
  */
 void gw_sql_screen(struct gw_sql_verdict *v, const struct gw_sql_rules *rules,
-    enum gw_sql_where where, struct bytes value);
+    enum gw_where where, struct bytes value);
 
 /*
  * gw_sql_judge screens a value as the configuration says.
@@ -122,7 +111,7 @@ void gw_sql_screen(struct gw_sql_verdict *v, const struct gw_sql_rules *rules,
  */
 enum gw_sql_action gw_sql_judge(struct gw_sql_verdict *v,
     const struct gw_sql_rules *rules, const struct gw_sql_conf *conf,
-    enum gw_sql_where where, struct bytes name, struct bytes value);
+    enum gw_where where, struct bytes name, struct bytes value);
 
 /* gw_sql_has_shape tells whether all of value is of that shape; false for
  * text and for an empty value. */

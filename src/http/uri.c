@@ -5,6 +5,7 @@
  */
 #include "http/uri.h"
 
+#include "base/check.h"
 #include "base/hex.h"
 #include "http/head.h"
 
@@ -198,15 +199,29 @@ gw_pair_next(struct bytes *name, struct bytes *value, struct bytes *rest)
 	return false;
 }
 
-bool
-gw_form_decode(struct arena *a, struct bytes *out, struct bytes raw)
+/* is_plain tells whether there is nothing to decode. */
+static bool
+is_plain(struct bytes raw)
 {
-	uint8_t *p = arena_alloc(a, raw.len);
-	size_t len = 0;
+	size_t i;
+
+	for (i = 0; i < raw.len; i++)
+		if (raw.ptr[i] == '+' || raw.ptr[i] == '%' ||
+		    raw.ptr[i] == '\0')
+			return false;
+	return true;
+}
+
+bool
+gw_form_decode(struct buf *room, struct bytes *out, struct bytes raw)
+{
+	const uint8_t *begin = room->ptr + room->len;
 	int c;
 
-	if (p == NULL)
-		return false;
+	*out = raw;
+	if (is_plain(raw))
+		return gw_utf8_ok(raw);
+	CHECK(room->cap - room->len >= raw.len);
 	while (raw.len > 0) {
 		c = raw.ptr[0] == '+' ? ' ' : raw.ptr[0];
 		if (c == '%') {
@@ -217,8 +232,8 @@ gw_form_decode(struct arena *a, struct bytes *out, struct bytes raw)
 		}
 		if (c <= 0)
 			return false;
-		p[len++] = (uint8_t)c;
+		(void)buf_put_u8(room, (uint8_t)c);
 	}
-	*out = bytes_of(p, len);
+	*out = bytes_of(begin, (size_t)(room->ptr + room->len - begin));
 	return gw_utf8_ok(*out);
 }

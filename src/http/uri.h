@@ -53,10 +53,11 @@ bool gw_pair_next(struct bytes *name, struct bytes *value, struct bytes *rest);
 /*
  * gw_form_decode decodes a name or value of a query or form: + is a blank.
  *
- * Returns  false for a bad escape, a NUL, text that is not UTF-8, or when
- *          the arena is full
+ * room     has raw.len bytes left; only what is decoded is put there
+ * out      raw itself when there is nothing to decode, else in room
+ * Returns  false for a bad escape, a NUL, or text that is not UTF-8
  */
-bool gw_form_decode(struct arena *a, struct bytes *out, struct bytes raw);
+bool gw_form_decode(struct buf *room, struct bytes *out, struct bytes raw);
 
 /* gw_utf8_ok tells whether b is well-formed UTF-8 (RFC 3629). */
 bool gw_utf8_ok(struct bytes b);

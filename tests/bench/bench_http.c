@@ -88,7 +88,7 @@ run(const struct gw_sql_rules *rules, size_t at)
 	begin = cpu_us();
 	for (i = 0; i < cases[at].cnt; i++)
 		for (k = 0; k < cnt; k++) {
-			gw_sql_screen(&v, rules, GW_SQL_JSON, values[k]);
+			gw_sql_screen(&v, rules, GW_IN_JSON, values[k]);
 			high += v.score >= GW_SQL_BLOCK_AT;
 		}
 	us = cpu_us() - begin;

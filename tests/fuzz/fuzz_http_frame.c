@@ -45,6 +45,7 @@ look_at(struct sum *s, const struct gw_head *h)
 {
 	struct gw_target t = gw_target_read(h->target);
 	struct bytes path, name, value, rest = t.query;
+	struct buf room;
 	struct arena a;
 
 	arena_init(&a, 1 << 17);
@@ -64,8 +65,9 @@ look_at(struct sum *s, const struct gw_head *h)
 		CHECK(gw_utf8_ok(path));
 		mix_bytes(s, path);
 	}
-	while (gw_pair_next(&name, &value, &rest))
-		if (gw_form_decode(&a, &name, value))
+	room = buf_of(arena_alloc(&a, rest.len), rest.len);
+	while (room.ptr != NULL && gw_pair_next(&name, &value, &rest))
+		if (gw_form_decode(&room, &name, value))
 			mix_bytes(s, name);
 	arena_drop(&a);
 }

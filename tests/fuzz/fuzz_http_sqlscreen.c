@@ -37,7 +37,7 @@ at_edge(const uint8_t *data, size_t size)
 
 static void
 look_at_modes(
-    enum gw_sql_where where, struct bytes value, const struct gw_sql_verdict *v)
+    enum gw_where where, struct bytes value, const struct gw_sql_verdict *v)
 {
 	static const enum gw_sql_shape shapes[] = {
 	    GW_SQL_TEXT, GW_SQL_HEX, GW_SQL_BASE64, GW_SQL_SIGNED};
@@ -71,12 +71,12 @@ int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct gw_sql_verdict v, again;
-	enum gw_sql_where where;
+	enum gw_where where;
 	struct bytes value;
 
 	if (size == 0)
 		return 0;
-	where = (enum gw_sql_where)(data[0] % (GW_SQL_PATH + 1));
+	where = (enum gw_where)(data[0] % GW_WHERE_CNT);
 	value = at_edge(data + 1, size - 1);
 	gw_sql_screen(&v, test_sql_rules(), where, value);
 	gw_sql_screen(&again, test_sql_rules(), where, value);

@@ -23,8 +23,6 @@ TEST(test_required_version_platform_by_row)
 	    {"?platform", "null value not allowed"},
 	    {"?platform=", "null value not allowed"},
 	    {"?Platform=ios", "null value not allowed"},
-	    {"?platform=%zz", "null value not allowed"},
-	    {"?platform=%ff", "null value not allowed"},
 	    {"?platform=iOS", "unallowed value iOS"},
 	    {"?platform=ios%20", "unallowed value ios "},
 	    {"?platform=%22%7d%0a", "unallowed value \"}\n"},
@@ -52,6 +50,27 @@ TEST(test_required_version_platform_by_row)
 		    row[i].want);
 		rig_close(&g);
 		test_row(NULL);
+	}
+}
+
+TEST(test_required_version_platform_that_is_no_text_is_named)
+{
+	static const char *const query[] = {"?platform=%zz", "?platform=%ff"};
+	unsigned status;
+
+	for (size_t i = 0; i < ARRAY_CNT(query); i++) {
+		char path[64];
+		struct rig g;
+
+		rig_open(&g, false);
+		(void)snprintf(path, sizeof(path), PATH "%s", query[i]);
+		rig_get(&g, path);
+		EXPECT_STR(json_string_value(json_object_get(
+			       json_object_get(rig_answer(&g, &status), "meta"),
+			       "description")),
+		    "query platform: bad escape, NUL, or not UTF-8");
+		EXPECT_U64(status, 400);
+		rig_close(&g);
 	}
 }
 

@@ -20,8 +20,9 @@ TEST(test_conf_whole_file_is_read_with_defaults)
 	EXPECT_U64(g.conf->listener_cnt, 2);
 	EXPECT_U64(g.conf->surface_cnt, 3);
 	EXPECT_U64(g.conf->mount_cnt, 4);
-	EXPECT_U64(g.conf->surfaces[0].filter_bits,
-	    1u << GW_FILTER_SIZE | 1u << GW_FILTER_BASIC);
+	EXPECT_U64(g.conf->surfaces[0].filter_bits, 1u << GW_FILTER_SIZE |
+							1u << GW_FILTER_BASIC |
+							1u << GW_FILTER_DECODE);
 	EXPECT_STR(g.conf->surfaces[0].users_file, "/h/u");
 	EXPECT_STR(g.conf->surfaces[0].realm, "r 1");
 	EXPECT_U64(g.conf->surfaces[1].hosts.cnt, 3);
@@ -117,7 +118,7 @@ TEST(test_conf_faults_are_told_with_line_and_reason)
 		"9: same place as on line 8 for the same host\n"},
 	    {HOME LISTENER
 		"[surface s]\nserves = ops\nat = a /\nhosts = *\nfilters = x\n",
-		"10: filters: \"x\" is none of: net size cors basic\n"},
+		"10: filters: \"x\" is none of: net size cors basic decode\n"},
 	    {HOME LISTENER "[surface s]\nserves = ops\nat = a /\nhosts = "
 			   "*\nfilters = net\nshadow = net x\n",
 		"11: shadow: \"x\" is none of: net size"},
@@ -130,6 +131,9 @@ TEST(test_conf_faults_are_told_with_line_and_reason)
 	    {HOME LISTENER "[surface s]\nserves = ops\nat = a /\nhosts = "
 			   "*\nshadow = size\n",
 		"6: surface s: size can not be in shadow"},
+	    {HOME LISTENER "[surface s]\nserves = ops\nat = a /\nhosts = "
+			   "*\nshadow = decode\n",
+		"6: surface s: decode can not be in shadow"},
 	    {HOME LISTENER "[surface s]\nserves = ops\nat = a /\nhosts = "
 			   "*\nallow = 1.2.3.4\n",
 		"filter net is not on\n"},

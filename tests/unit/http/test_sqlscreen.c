@@ -17,7 +17,7 @@
 enum { LINE_MAX_LEN = 4096 };
 
 static struct gw_sql_verdict
-screen(enum gw_sql_where where, struct bytes value)
+screen(enum gw_where where, struct bytes value)
 {
 	struct gw_sql_verdict v;
 
@@ -28,7 +28,7 @@ screen(enum gw_sql_where where, struct bytes value)
 static bool
 is_attack(const char *text)
 {
-	return screen(GW_SQL_JSON, bytes_of_str(text)).score >= GW_SQL_BLOCK_AT;
+	return screen(GW_IN_JSON, bytes_of_str(text)).score >= GW_SQL_BLOCK_AT;
 }
 
 /* --- tokens */
@@ -181,7 +181,7 @@ TEST(test_sqlscreen_rules_say_what_they_saw)
 
 	for (i = 0; i < ARRAY_CNT(row); i++) {
 		struct gw_sql_verdict v =
-		    screen(GW_SQL_JSON, bytes_of_str(row[i].text));
+		    screen(GW_IN_JSON, bytes_of_str(row[i].text));
 
 		test_row(row[i].text);
 		EXPECT(v.fired >> row[i].rule & 1);
@@ -197,12 +197,12 @@ TEST(test_sqlscreen_rules_say_what_they_saw)
 TEST(test_sqlscreen_libinjection_is_heard)
 {
 	struct gw_sql_verdict v =
-	    screen(GW_SQL_JSON, bytes_of_str("aa' SOUNDS like(0) + 1-- -a"));
+	    screen(GW_IN_JSON, bytes_of_str("aa' SOUNDS like(0) + 1-- -a"));
 
 	EXPECT(v.fingerprint[0] != '\0');
 	EXPECT(v.score >= GW_SQL_BLOCK_AT);
 	/* Alone, a fingerprint that sentences have does not block. */
-	v = screen(GW_SQL_JSON, bytes_of_str("80% wool and 20% silk"));
+	v = screen(GW_IN_JSON, bytes_of_str("80% wool and 20% silk"));
 	EXPECT_STR(v.fingerprint, "1&1");
 	EXPECT(v.score > 0 && v.score < GW_SQL_BLOCK_AT);
 	EXPECT(!is_attack("10% and 20%"));
@@ -223,9 +223,9 @@ TEST(test_sqlscreen_any_byte_is_read)
 	static const char nul[] = "1' or 1=1;\0 rest";
 	static const char bad[] = "\xff\xfe' or 'a'='a\xc2";
 
-	EXPECT(screen(GW_SQL_JSON, bytes_of(nul, sizeof(nul) - 1)).score >= 10);
-	EXPECT(screen(GW_SQL_JSON, bytes_of(bad, sizeof(bad) - 1)).score >= 10);
-	EXPECT_U64(screen(GW_SQL_JSON, bytes_of(NULL, 0)).score, 0);
+	EXPECT(screen(GW_IN_JSON, bytes_of(nul, sizeof(nul) - 1)).score >= 10);
+	EXPECT(screen(GW_IN_JSON, bytes_of(bad, sizeof(bad) - 1)).score >= 10);
+	EXPECT_U64(screen(GW_IN_JSON, bytes_of(NULL, 0)).score, 0);
 	EXPECT(is_attack("1\xa0or\xa0"
 			 "1=1"));
 	EXPECT(is_attack("1\xc2\xa0or\xc2\xa0"
@@ -235,11 +235,11 @@ TEST(test_sqlscreen_any_byte_is_read)
 TEST(test_sqlscreen_escapes_left_are_decoded_where_they_may_be)
 {
 	static const struct {
-		enum gw_sql_where where;
+		enum gw_where where;
 		bool is_seen;
-	} row[] = {{GW_SQL_QUERY, true}, {GW_SQL_FORM, true},
-	    {GW_SQL_COOKIE, true}, {GW_SQL_PATH, true}, {GW_SQL_JSON, false},
-	    {GW_SQL_HEADER, false}};
+	} row[] = {{GW_IN_QUERY, true}, {GW_IN_FORM, true},
+	    {GW_IN_COOKIE, true}, {GW_IN_PATH, true}, {GW_IN_JSON, false},
+	    {GW_IN_HEADER, false}};
 	static char text[20000];
 	struct gw_sql_verdict v;
 	size_t i, at;
@@ -250,15 +250,15 @@ TEST(test_sqlscreen_escapes_left_are_decoded_where_they_may_be)
 		EXPECT((v.score >= GW_SQL_BLOCK_AT) == row[i].is_seen);
 		EXPECT(v.is_second == row[i].is_seen);
 	}
-	v = screen(GW_SQL_QUERY, bytes_of_str("x%u0027 or 1=1--"));
+	v = screen(GW_IN_QUERY, bytes_of_str("x%u0027 or 1=1--"));
 	EXPECT(v.score >= GW_SQL_BLOCK_AT && v.is_second);
-	v = screen(GW_SQL_JSON, bytes_of_str("x\\u0027\\tor\\n1=1--"));
+	v = screen(GW_IN_JSON, bytes_of_str("x\\u0027\\tor\\n1=1--"));
 	EXPECT(v.score >= GW_SQL_BLOCK_AT && v.is_second);
-	v = screen(GW_SQL_FORM, bytes_of_str("x\\u0027 or 1=1--"));
+	v = screen(GW_IN_FORM, bytes_of_str("x\\u0027 or 1=1--"));
 	EXPECT(!v.is_second);
-	v = screen(GW_SQL_JSON, bytes_of_str("\\u30a2\\u30 \\q \\"));
+	v = screen(GW_IN_JSON, bytes_of_str("\\u30a2\\u30 \\q \\"));
 	EXPECT_U64(v.score, 0);
-	v = screen(GW_SQL_QUERY, bytes_of_str("50%, 100%zz %u30a2 %u1 %4"));
+	v = screen(GW_IN_QUERY, bytes_of_str("50%, 100%zz %u30a2 %u1 %4"));
 	EXPECT_U64(v.score, 0);
 	/* Wherever it lies in a long value, across the pieces too. */
 	for (at = 3000; at < 13000; at += 97) {
@@ -267,7 +267,7 @@ TEST(test_sqlscreen_escapes_left_are_decoded_where_they_may_be)
 
 		memset(text, 'y', sizeof(text));
 		memcpy(text + at, attack, sizeof(attack) - 1);
-		v = screen(GW_SQL_QUERY, bytes_of(text, sizeof(text)));
+		v = screen(GW_IN_QUERY, bytes_of(text, sizeof(text)));
 		EXPECT(v.score >= GW_SQL_BLOCK_AT);
 	}
 }
@@ -355,14 +355,14 @@ TEST(test_sqlscreen_exempt_field_must_hold_what_it_claims)
 	struct gw_sql_verdict v;
 	struct bytes attack = bytes_of_str("1 or 1=1");
 
-	EXPECT(gw_sql_judge(&v, test_sql_rules(), &conf, GW_SQL_JSON,
+	EXPECT(gw_sql_judge(&v, test_sql_rules(), &conf, GW_IN_JSON,
 		   bytes_of_str("raw"), bytes_of_str("0x12")) == GW_SQL_PASS);
 	EXPECT(v.is_exempt);
-	EXPECT(gw_sql_judge(&v, test_sql_rules(), &conf, GW_SQL_JSON,
+	EXPECT(gw_sql_judge(&v, test_sql_rules(), &conf, GW_IN_JSON,
 		   bytes_of_str("raw"), attack) == GW_SQL_REFUSE);
 	EXPECT(!v.is_exempt);
 	/* The exemption is the field's alone. */
-	EXPECT(gw_sql_judge(&v, test_sql_rules(), &conf, GW_SQL_JSON,
+	EXPECT(gw_sql_judge(&v, test_sql_rules(), &conf, GW_IN_JSON,
 		   bytes_of_str("other"), bytes_of_str("0x12")) == GW_SQL_PASS);
 	EXPECT(!v.is_exempt);
 }
@@ -373,18 +373,18 @@ TEST(test_sqlscreen_modes_decide)
 	struct bytes name = bytes_of_str("q"), attack = bytes_of_str("x'--");
 	struct gw_sql_verdict v;
 
-	EXPECT(gw_sql_judge(&v, test_sql_rules(), &conf, GW_SQL_QUERY, name,
+	EXPECT(gw_sql_judge(&v, test_sql_rules(), &conf, GW_IN_QUERY, name,
 		   attack) == GW_SQL_PASS);
 	EXPECT_U64(v.score, 0);
 	conf.mode = GW_SQL_DETECT;
-	EXPECT(gw_sql_judge(&v, test_sql_rules(), &conf, GW_SQL_QUERY, name,
+	EXPECT(gw_sql_judge(&v, test_sql_rules(), &conf, GW_IN_QUERY, name,
 		   attack) == GW_SQL_TELL);
 	EXPECT(v.score >= GW_SQL_BLOCK_AT);
 	conf.mode = GW_SQL_BLOCK;
-	EXPECT(gw_sql_judge(&v, test_sql_rules(), &conf, GW_SQL_QUERY, name,
+	EXPECT(gw_sql_judge(&v, test_sql_rules(), &conf, GW_IN_QUERY, name,
 		   attack) == GW_SQL_REFUSE);
 	conf.block_at = v.score + 1;
-	EXPECT(gw_sql_judge(&v, test_sql_rules(), &conf, GW_SQL_QUERY, name,
+	EXPECT(gw_sql_judge(&v, test_sql_rules(), &conf, GW_IN_QUERY, name,
 		   attack) == GW_SQL_PASS);
 }
 
@@ -484,7 +484,7 @@ count_line(struct tally *t, struct bytes line, size_t nth, enum form form)
 	static uint8_t plain[LINE_MAX_LEN], room[4 * LINE_MAX_LEN];
 	struct bytes text = unescape(plain, line);
 	struct gw_sql_verdict v =
-	    screen(GW_SQL_QUERY, otherwise(room, text, form));
+	    screen(GW_IN_QUERY, otherwise(room, text, form));
 
 	t->hits[nth % 2] += v.score >= GW_SQL_BLOCK_AT;
 	t->all[nth % 2]++;
@@ -592,7 +592,7 @@ cost_us(struct bytes text)
 
 	for (i = 0; i < 3; i++) {
 		CHECK(clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t[0]) == 0);
-		(void)screen(GW_SQL_QUERY, text);
+		(void)screen(GW_IN_QUERY, text);
 		CHECK(clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t[1]) == 0);
 		us = (double)(t[1].tv_sec - t[0].tv_sec) * 1e6 +
 		     (double)(t[1].tv_nsec - t[0].tv_nsec) / 1e3;

@@ -1,0 +1,322 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Gathers the values of a request. How each kind of text is decoded stands in
+ * uri.c and json.c.
+ */
+#include "http/values.h"
+
+#include "http/req.h"
+#include "http/route.h"
+#include "http/uri.h"
+
+/* struct gather is a list being made. */
+struct gather {
+	struct gw_value *list;
+	size_t cnt;
+	struct buf room; /* for what is decoded */
+	struct gw_value_fault *fault;
+};
+
+static bool
+fail(struct gather *g, enum gw_where where, struct bytes name, const char *text)
+{
+	*g->fault =
+	    (struct gw_value_fault){.where = where, .name = name, .text = text};
+	return false;
+}
+
+static void
+add(struct gather *g, enum gw_where where, struct bytes name,
+    struct bytes value)
+{
+	g->list[g->cnt++] = (struct gw_value){where, name, value};
+}
+
+/* --- path */
+
+/* add_params takes the names from the route's pattern. */
+static void
+add_params(struct gather *g, const struct gw_req *r)
+{
+	const char *p = r->route->path, *end;
+	size_t i;
+
+	for (i = 0; (p = strchr(p, '{')) != NULL; i++) {
+		end = strchr(p, '}');
+		add(g, GW_IN_PATH, bytes_of(p + 1, (size_t)(end - p) - 1),
+		    r->params[i]);
+		p = end;
+	}
+}
+
+/* --- query and form */
+
+static bool
+add_pairs(struct gather *g, enum gw_where where, struct bytes text)
+{
+	static const char bad[] = "bad escape, NUL, or not UTF-8";
+	struct bytes raw_name, raw, name, value;
+
+	while (gw_pair_next(&raw_name, &raw, &text)) {
+		if (!gw_form_decode(&g->room, &name, raw_name))
+			return fail(g, where, bytes_of(NULL, 0), bad);
+		if (!gw_form_decode(&g->room, &value, raw))
+			return fail(g, where, name, bad);
+		add(g, where, name, value);
+	}
+	return true;
+}
+
+/* --- cookies */
+
+static struct bytes
+trim(struct bytes b)
+{
+	while (b.len > 0 && (b.ptr[0] == ' ' || b.ptr[0] == '\t'))
+		b = bytes_of(b.ptr + 1, b.len - 1);
+	while (
+	    b.len > 0 && (b.ptr[b.len - 1] == ' ' || b.ptr[b.len - 1] == '\t'))
+		b.len--;
+	return b;
+}
+
+/* cut takes what stands before c off the front of rest; false at its end. */
+static bool
+cut(struct bytes *out, struct bytes *rest, uint8_t c)
+{
+	const uint8_t *at;
+	size_t len = rest->len;
+
+	if (len == 0)
+		return false;
+	at = memchr(rest->ptr, c, len);
+	if (at != NULL)
+		len = (size_t)(at - rest->ptr);
+	*out = bytes_of(rest->ptr, len);
+	*rest = bytes_of(
+	    rest->ptr + len + (at != NULL), rest->len - len - (at != NULL));
+	return true;
+}
+
+static struct bytes
+without_quotes(struct bytes b)
+{
+	if (b.len >= 2 && b.ptr[0] == '"' && b.ptr[b.len - 1] == '"')
+		return bytes_of(b.ptr + 1, b.len - 2);
+	return b;
+}
+
+static bool
+add_cookies(struct gather *g, struct bytes field)
+{
+	struct bytes pair, name, value;
+
+	while (cut(&pair, &field, ';')) {
+		pair = trim(pair);
+		if (pair.len == 0)
+			continue;
+		value = pair;
+		(void)cut(&name, &value, '=');
+		if (name.len == pair.len) {
+			value = pair;
+			name.len = 0;
+		}
+		name = trim(name);
+		if (!gw_utf8_ok(name))
+			return fail(
+			    g, GW_IN_COOKIE, bytes_of(NULL, 0), "not UTF-8");
+		if (!gw_utf8_ok(value))
+			return fail(g, GW_IN_COOKIE, name, "not UTF-8");
+		add(g, GW_IN_COOKIE, name, without_quotes(trim(value)));
+	}
+	return true;
+}
+
+/* --- all */
+
+/* parts counts how many parts c cuts text into. */
+static size_t
+parts(struct bytes text, uint8_t c)
+{
+	size_t i, cnt = text.len > 0;
+
+	for (i = 0; i < text.len; i++)
+		cnt += text.ptr[i] == c;
+	return cnt;
+}
+
+static bool
+is_cookie(const struct gw_field *f)
+{
+	return f->name.len == 6 && gw_eq_nocase(f->name, "cookie");
+}
+
+static size_t
+count_cookies(const struct gw_head *h)
+{
+	size_t i, cnt = 0;
+
+	for (i = 0; i < h->field_cnt; i++)
+		if (is_cookie(&h->fields[i]))
+			cnt += parts(h->fields[i].value, ';');
+	return cnt;
+}
+
+/* too_many names what there is most of. */
+static bool
+too_many(struct gather *g, size_t query, size_t cookies, size_t fields)
+{
+	enum gw_where most = GW_IN_FORM;
+
+	if (query > cookies && query > fields)
+		most = GW_IN_QUERY;
+	else if (cookies > fields)
+		most = GW_IN_COOKIE;
+	return fail(g, most, bytes_of(NULL, 0), "too many values");
+}
+
+/* make_room makes a list for as many values as there can be, and room for as
+ * much text. */
+static bool
+make_room(struct gather *g, struct gw_req *r, struct bytes form)
+{
+	size_t query = parts(r->query, '&'), fields = parts(form, '&');
+	size_t cookies = count_cookies(&r->head);
+	size_t cnt = query + cookies + fields, cap = r->query.len + form.len;
+
+	if (cnt > GW_VALUE_MAX)
+		return too_many(g, query, cookies, fields);
+	cnt += strchr(r->route->path, '{') != NULL ? GW_PARAM_MAX : 0;
+	if (cnt > 0)
+		g->list = arena_array(&r->arena, cnt, sizeof(*g->list));
+	if (cap > 0)
+		g->room = buf_of(arena_alloc(&r->arena, cap), cap);
+	g->fault->is_memory =
+	    (cnt > 0 && g->list == NULL) || (cap > 0 && g->room.ptr == NULL);
+	return !g->fault->is_memory;
+}
+
+static bool
+gather(struct gather *g, struct gw_req *r)
+{
+	struct bytes form = {NULL, 0};
+	size_t i;
+
+	if (gw_req_is_type(r, "application/x-www-form-urlencoded"))
+		form = r->body;
+	if (!make_room(g, r, form))
+		return false;
+	add_params(g, r);
+	if (!add_pairs(g, GW_IN_QUERY, r->query))
+		return false;
+	for (i = 0; i < r->head.field_cnt; i++)
+		if (is_cookie(&r->head.fields[i]) &&
+		    !add_cookies(g, r->head.fields[i].value))
+			return false;
+	return add_pairs(g, GW_IN_FORM, form);
+}
+
+bool
+gw_values_read(struct gw_req *r, struct gw_value_fault *fault)
+{
+	struct gather g = {.fault = fault};
+
+	*fault = (struct gw_value_fault){0};
+	r->values = (struct gw_values){0};
+	if (!gather(&g, r))
+		return false;
+	r->values.list = g.list;
+	r->values.cnt = g.cnt;
+	if (r->body.len > 0 && gw_req_is_json(r))
+		(void)gw_json_read(&r->arena, &r->values.json, r->body);
+	fault->is_memory = r->values.json.is_memory;
+	return !fault->is_memory;
+}
+
+const struct gw_value *
+gw_value_find(const struct gw_values *v, enum gw_where where, const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < v->cnt; i++)
+		if (v->list[i].where == where &&
+		    bytes_eq(v->list[i].name, bytes_of_str(name)))
+			return &v->list[i];
+	return NULL;
+}
+
+/* --- walk */
+
+/* next_listed returns the name at it->at, then its value. The names of path
+ * parameters are ours. */
+static void
+next_listed(struct gw_value_iter *it, struct gw_value *out)
+{
+	*out = it->values->list[it->at];
+	if (it->is_name_done || out->where == GW_IN_PATH ||
+	    out->name.len == 0) {
+		it->is_name_done = false;
+		it->at++;
+		return;
+	}
+	out->value = out->name;
+	out->name = bytes_of(NULL, 0);
+	it->is_name_done = true;
+}
+
+/* next_json does the same for a value of the JSON row; false when there is
+ * nothing in it that a client has written. */
+static bool
+next_json(
+    struct gw_value_iter *it, const struct gw_json *v, struct gw_value *out)
+{
+	bool is_key = v->is_member && !it->is_name_done;
+
+	if (!is_key) {
+		it->is_name_done = false;
+		it->at++;
+		if (v->kind != GW_JSON_STRING)
+			return false;
+		*out = (struct gw_value){GW_IN_JSON, v->key, v->text};
+		return true;
+	}
+	it->is_name_done = true;
+	*out = (struct gw_value){GW_IN_JSON, bytes_of(NULL, 0), v->key};
+	return true;
+}
+
+bool
+gw_value_next(struct gw_value_iter *it, struct gw_value *out)
+{
+	const struct gw_values *v = it->values;
+
+	if (it->at < v->cnt) {
+		next_listed(it, out);
+		return true;
+	}
+	while (it->at - v->cnt < v->json.cnt)
+		if (next_json(it, &v->json.root[it->at - v->cnt], out))
+			return true;
+	return false;
+}
+
+const char *
+gw_where_word(enum gw_where where)
+{
+	static const char *const words[GW_WHERE_CNT] = {
+	    [GW_IN_PATH] = "path",
+	    [GW_IN_QUERY] = "query",
+	    [GW_IN_COOKIE] = "cookie",
+	    [GW_IN_FORM] = "form",
+	    [GW_IN_JSON] = "json",
+	    [GW_IN_HEADER] = "header",
+	};
+
+	return words[where];
+}
+
+struct bytes
+gw_name_shown(struct bytes name)
+{
+	return name.len <= GW_NAME_SHOWN_MAX ? name : bytes_of_str("...");
+}

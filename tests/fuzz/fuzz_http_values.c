@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * What a request says: the first byte picks the kind of body, then stand
+ * query, cookies and body, a line each but the last. A request without values
+ * has a fault with a text; one that has them shows only UTF-8, within the
+ * bounds. JSON is compared with jansson, value by value: names,
+ * strings, order and number of what is in an object or array.
+ *
+ * fuzz: cover=src/http/values.c,src/http/json.c lib=http
+ */
+#include <jansson.h>
+#include <string.h>
+
+#include "base/check.h"
+#include "http/req.h"
+#include "http/route.h"
+#include "http/uri.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static const struct gw_route route = {
+    GW_POST, "/x/{a}", GW_WALLET, GW_CLOSED, NULL, 0};
+
+/* struct walk goes over jansson's values in the order of the text, which is
+ * that of its members. */
+struct walk {
+	json_t *open[GW_JSON_DEPTH_MAX];
+	void *member[GW_JSON_DEPTH_MAX]; /* the next one of an object */
+	size_t at[GW_JSON_DEPTH_MAX];    /* the next one of an array */
+	size_t depth;
+	const char *key; /* of the value found last, NULL: none */
+};
+
+static void
+enter(struct walk *w, json_t *v)
+{
+	if (!json_is_object(v) && !json_is_array(v))
+		return;
+	CHECK(w->depth < GW_JSON_DEPTH_MAX);
+	w->open[w->depth] = v;
+	w->at[w->depth] = 0;
+	w->member[w->depth++] = json_object_iter(v);
+}
+
+/* take_in returns the next value of the innermost, NULL at its end. */
+static json_t *
+take_in(struct walk *w)
+{
+	size_t top = w->depth - 1;
+	void *m = w->member[top];
+
+	w->key = NULL;
+	if (json_is_array(w->open[top]))
+		return json_array_get(w->open[top], w->at[top]++);
+	if (m == NULL)
+		return NULL;
+	w->key = json_object_iter_key(m);
+	w->member[top] = json_object_iter_next(w->open[top], m);
+	return json_object_iter_value(m);
+}
+
+static json_t *
+next(struct walk *w)
+{
+	json_t *v = NULL;
+
+	while (w->depth > 0 && v == NULL) {
+		v = take_in(w);
+		w->depth -= v == NULL;
+	}
+	return v;
+}
+
+static void
+compare_one(const struct gw_json *ours, const json_t *v, const char *key)
+{
+	CHECK(ours->is_member == (key != NULL));
+	CHECK(key == NULL || bytes_eq(ours->key, bytes_of_str(key)));
+	CHECK(json_is_object(v) == (ours->kind == GW_JSON_OBJECT));
+	CHECK(json_is_array(v) == (ours->kind == GW_JSON_ARRAY));
+	CHECK(json_is_number(v) == (ours->kind == GW_JSON_NUMBER));
+	CHECK(json_is_string(v) == (ours->kind == GW_JSON_STRING));
+	CHECK(ours->cnt == json_object_size(v) + json_array_size(v));
+	if (json_is_string(v))
+		CHECK(bytes_eq(ours->text,
+		    bytes_of(json_string_value(v), json_string_length(v))));
+}
+
+static void
+compare(const struct gw_json_doc *doc, json_t *v)
+{
+	struct walk w = {.depth = 0};
+	size_t i;
+
+	for (i = 0; i < doc->cnt; i++) {
+		CHECK(v != NULL);
+		compare_one(&doc->root[i], v, w.key);
+		enter(&w, v);
+		v = next(&w);
+	}
+	CHECK(v == NULL);
+}
+
+static void
+look_at_json(const struct gw_json_doc *doc, struct bytes body)
+{
+	json_error_t why;
+	json_t *j;
+
+	CHECK((doc->root == NULL) == (doc->fault != NULL));
+	CHECK(doc->root == NULL || doc->root->size == doc->cnt);
+	j = json_loadb((const char *)body.ptr, body.len,
+	    JSON_DECODE_ANY | JSON_REJECT_DUPLICATES, &why);
+	if (doc->root != NULL && j != NULL) {
+		CHECK(doc->doubt == NULL);
+		compare(doc, j);
+	}
+	/* What jansson refuses we take only for numbers that are too large for
+	 * it, and for what we tell to be in doubt. */
+	if (doc->root != NULL && j == NULL)
+		CHECK(doc->doubt != NULL ||
+		      json_error_code(&why) == json_error_numeric_overflow);
+	json_decref(j);
+}
+
+static void
+look_at(const struct gw_req *r)
+{
+	struct gw_value_iter it = {.values = &r->values};
+	struct gw_value v;
+	size_t cnt = 0;
+
+	while (gw_value_next(&it, &v)) {
+		CHECK(gw_utf8_ok(v.name) && gw_utf8_ok(v.value));
+		CHECK(v.where == GW_IN_JSON || v.value.len == 0 ||
+		      memchr(v.value.ptr, '\0', v.value.len) == NULL);
+		CHECK(v.where < GW_WHERE_CNT);
+		cnt++;
+	}
+	CHECK(cnt <= 2 * (r->values.cnt + r->values.json.cnt));
+	CHECK(r->values.cnt <= GW_VALUE_MAX + GW_PARAM_MAX);
+}
+
+static struct bytes
+take_line(struct bytes *in)
+{
+	const uint8_t *end =
+	    in->len == 0 ? NULL : memchr(in->ptr, '\n', in->len);
+	struct bytes line =
+	    bytes_of(in->ptr, end == NULL ? in->len : (size_t)(end - in->ptr));
+
+	*in = bytes_of(in->ptr + line.len + (end != NULL),
+	    in->len - line.len - (end != NULL));
+	return line;
+}
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	static const char *const types[] = {"application/json",
+	    "application/x-www-form-urlencoded", "text/plain"};
+	struct bytes in = bytes_of(data, size);
+	struct gw_value_fault fault;
+	struct gw_field fields[2];
+	struct gw_req r = {.route = &route};
+	unsigned kind;
+
+	/* Heads hold no NUL, and in JSON it is no news. */
+	if (size == 0 || memchr(data, '\0', size) != NULL)
+		return 0;
+	kind = data[0] % ARRAY_CNT(types);
+	in = bytes_of(data + 1, size - 1);
+	arena_init(&r.arena, GW_REQ_MEMORY_MAX);
+	fields[0] = (struct gw_field){
+	    bytes_of_str("Content-Type"), bytes_of_str(types[kind])};
+	r.query = take_line(&in);
+	fields[1] = (struct gw_field){bytes_of_str("Cookie"), take_line(&in)};
+	r.head.fields = fields;
+	r.head.field_cnt = ARRAY_CNT(fields);
+	r.params[0] = bytes_of_str("p");
+	r.body = in;
+	if (gw_values_read(&r, &fault))
+		look_at(&r);
+	else
+		CHECK(fault.text != NULL && !fault.is_memory);
+	if (r.values.json.cnt > 0 || r.values.json.fault != NULL)
+		look_at_json(&r.values.json, in);
+	arena_drop(&r.arena);
+	return 0;
+}
