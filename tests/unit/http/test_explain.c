@@ -66,9 +66,11 @@ set_up(struct rig *g)
 	stage_calls = 0;
 }
 
+/* What is said of these filters; * stands for others around them. */
 #define FILTERS(net, size, cors, basic)                                        \
-	"\"filters\":[{\"filter\":\"net\"," net "},{\"filter\":\"size\"," size \
-	"},{\"filter\":\"cors\"," cors "},{\"filter\":\"basic\"," basic "}]"
+	"\"filters\":[*{\"filter\":\"net\"," net                               \
+	"}*{\"filter\":\"size\"," size "}*{\"filter\":\"cors\"," cors          \
+	"}*{\"filter\":\"basic\"," basic "}*]"
 #define PASS        "\"verdict\":\"pass\",\"ns\":5"
 #define OFF         "\"verdict\":\"off\""
 #define NOT_REACHED "\"verdict\":\"not reached\""
@@ -144,6 +146,23 @@ static const struct {
 	"\"outcome\":\"served\""},
 };
 
+/* says finds the pieces of want in their order. */
+static bool
+says(struct bytes out, const char *want)
+{
+	const uint8_t *at;
+	size_t len;
+
+	for (;; want += len + 1) {
+		len = strcspn(want, "*");
+		at = memmem(out.ptr, out.len, want, len);
+		if (at == NULL || want[len] == '\0')
+			return at != NULL;
+		out =
+		    bytes_of(at + len, out.len - (size_t)(at + len - out.ptr));
+	}
+}
+
 TEST(test_explain_rows_tell_what_each_filter_says)
 {
 	struct arena a;
@@ -157,8 +176,7 @@ TEST(test_explain_rows_tell_what_each_filter_says)
 		arena_init(&a, 1 << 24);
 		EXPECT(gw_explain(
 		    &a, &out, &g.world, g.conf, bytes_of_str(row[i].form)));
-		if (memmem(out.ptr, out.len, row[i].says,
-			strlen(row[i].says)) == NULL)
+		if (!says(out, row[i].says))
 			test_fail(__FILE__, __LINE__, "%.*s", (int)out.len,
 			    (const char *)out.ptr);
 		arena_drop(&a);
