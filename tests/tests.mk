@@ -42,6 +42,8 @@ $(B)/test/unit_store $(B)/test/unit_pool: | $(B)/test/faultio.so
 
 # Tests that need a database make a cluster of their own.
 $(filter %/unit_db %/unit_jobs,$(UNIT_PROGRAMS)): $(B)/obj/tests/support/pg.o
+$(filter %/unit_pool %/unit_store,$(UNIT_PROGRAMS)): \
+	$(B)/obj/tests/support/fault.o
 
 UNIT_RUN := $(if $(T),$(filter %/unit_$(T),$(UNIT_PROGRAMS)),$(UNIT_PROGRAMS))
 

@@ -1,14 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
 """noded alone on the home of a stack that is not up, with something between
 it and its disk."""
+import contextlib
 import json
 import os
 import pwd
+import shutil
 import signal
 import socket
 import subprocess
 
-from stack import BIN, wait_for
+from stack import BIN, Stack, wait_for
 
 START_S = 20
 
@@ -92,3 +94,25 @@ class Line:
     def close(self):
         self.file.close()
         self.sock.close()
+
+
+@contextlib.contextmanager
+def state_for(variable):
+    """A new state for tests of noded alone, never started: the stack, and the
+    shim's copy beside it, where the node's user may read it. variable names
+    the built shim. KEEP leaves the folder."""
+    built = os.environ.get(variable, "")
+    if not os.path.exists(built):
+        raise SystemExit("%s must name the built shim" % variable)
+    s = Stack()
+    folder = os.path.dirname(s.home)
+    os.makedirs(folder, exist_ok=True)
+    os.chmod(folder, 0o755)
+    try:
+        s.sekisho("init", "--dev")
+        shim = shutil.copy(built, folder)
+        os.chmod(shim, 0o755)
+        yield s, shim
+    finally:
+        if not os.environ.get("KEEP"):
+            shutil.rmtree(folder, ignore_errors=True)

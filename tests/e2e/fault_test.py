@@ -15,13 +15,12 @@ import subprocess
 import sys
 import time
 
-from alone import Node
+from alone import Node, state_for
 from case import CASES, Skip, case, run, same
 from crash_test import presign
 from stack import BIN, Stack, wait_for
 
 CASES.clear()  # those of stack_test, whose helpers crash_test uses
-SHIM = os.environ.get("SEKISHO_FAULTIO", "")
 EXIT_S = 2.0
 LOAD_S = 6.0
 
@@ -29,12 +28,10 @@ LOAD_S = 6.0
 class Faulty(Node):
     """noded alone, with faultio.so in front of its system calls."""
 
-    def __init__(self, stack):
+    def __init__(self, stack, shim):
         super().__init__(stack)
         self.note = "/tmp/sekisho-fault.%d.note" % os.getpid()
-        self.shim = os.path.dirname(stack.home) + "/faultio.so"
-        shutil.copy(SHIM, self.shim)
-        os.chmod(self.shim, 0o755)
+        self.shim = shim
         self.account = self.accounts[0]
         self.raws = presign(stack, [self.account], 4000)[0]
         self.acked = []
@@ -192,20 +189,13 @@ def full_disk_loses_nothing(node):
 
 
 def main():
-    if not os.path.exists(SHIM):
-        raise SystemExit("SEKISHO_FAULTIO must name the built faultio.so")
-    s = Stack()
-    os.makedirs(os.path.dirname(s.home), exist_ok=True)
-    os.chmod(os.path.dirname(s.home), 0o755)
-    node = None
-    try:
-        s.sekisho("init", "--dev")
-        node = Faulty(s)
-        return run(node)
-    finally:
-        if node is not None and os.path.exists(node.note):
-            os.unlink(node.note)
-        shutil.rmtree(os.path.dirname(s.home), ignore_errors=True)
+    with state_for("SEKISHO_FAULTIO") as (s, shim):
+        node = Faulty(s, shim)
+        try:
+            return run(node)
+        finally:
+            if node.struck():
+                os.unlink(node.note)
 
 
 if __name__ == "__main__":

@@ -22,21 +22,19 @@ import json
 import os
 import random
 import re
-import shutil
 import subprocess
 import sys
 import threading
 import time
 
-from alone import Line, Node
+from alone import Line, Node, state_for
 from case import CASES, case, run
 from clients import NODE, NPM
 from crash_test import presign
 from powercut import Disk, Trace, lay_out
-from stack import Stack, wait_for
+from stack import wait_for
 
 CASES.clear()  # those of stack_test, whose helpers crash_test uses
-SHIM = os.environ.get("SEKISHO_CUTIO", "")
 CUTS = int(sys.argv[1]) if len(sys.argv) > 1 else 40
 SEED = int(sys.argv[2]) if len(sys.argv) > 2 else random.SystemRandom().randrange(1 << 30)
 sys.argv[1:] = []
@@ -84,11 +82,8 @@ def signatures(mark):
 class Cutter:
     """The lives of one node, and all that is promised over them."""
 
-    def __init__(self, stack, node, raws, rng):
-        self.s, self.node, self.raws, self.rng = stack, node, raws, rng
-        self.shim = os.path.dirname(stack.home) + "/cutio.so"
-        shutil.copy(SHIM, self.shim)
-        os.chmod(self.shim, 0o755)
+    def __init__(self, stack, shim, node, raws, rng):
+        self.s, self.shim, self.node, self.raws, self.rng = stack, shim, node, raws, rng
         st = os.stat(node.data)
         self.owner = (st.st_uid, st.st_gid)
         self.where = os.path.dirname(stack.home) + "/trace"
@@ -366,24 +361,15 @@ def hurry(home):
 
 
 def main():
-    if not os.path.exists(SHIM):
-        raise SystemExit("SEKISHO_CUTIO must name the built cutio.so")
-    s = Stack()
-    os.makedirs(os.path.dirname(s.home), exist_ok=True)
-    os.chmod(os.path.dirname(s.home), 0o755)
-    cutter = None
-    try:
-        s.sekisho("init", "--dev")
+    with state_for("SEKISHO_CUTIO") as (s, shim):
         hurry(s.home)
         node = Node(s)
         raws = presign(s, node.accounts[:ACCOUNTS], COUNT)
-        cutter = Cutter(s, node, raws, random.Random(SEED))
-        return run(cutter)
-    finally:
-        if cutter is not None:
+        cutter = Cutter(s, shim, node, raws, random.Random(SEED))
+        try:
+            return run(cutter)
+        finally:
             cutter.close()
-        if not os.environ.get("KEEP"):
-            shutil.rmtree(os.path.dirname(s.home), ignore_errors=True)
 
 
 if __name__ == "__main__":

@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "base/check.h"
+#include "fault.h"
 #include "files.h"
 #include "plan.h"
 #include "test.h"
@@ -24,13 +25,7 @@ enum {
 	STEPS = 30, /* played by one child */
 	SWEEP = 70, /* places tried of one kind */
 	DISK_STEPS = 200,
-	ACK_FD = 3,
-	SEED = 31,
-	/* how a child ends */
-	END_WHOLE = 0,
-	END_NO_OPEN = 2,
-	END_FAILED = 3,
-	END_WENT_ON = 9
+	SEED = 31
 };
 
 static struct plan p;
@@ -38,7 +33,7 @@ static struct plan p;
 /* The child. --------------------------------------------------------- */
 
 /* after_failure: no later write may succeed. */
-static int
+static enum fault_end
 after_failure(struct store *s, int step)
 {
 	uint8_t one = 1;
@@ -46,13 +41,13 @@ after_failure(struct store *s, int step)
 	for (int i = 0; i < 3; i++) {
 		if (model_append(s, p.heads[step], p.rewind_to[step], NULL) !=
 		    RC_IO)
-			return END_WENT_ON;
+			return FAULT_WENT_ON;
 		if (store_aux_put(s, "x", bytes_of(&one, 1), NULL) != RC_IO)
-			return END_WENT_ON;
+			return FAULT_WENT_ON;
 		if (store_flush(s, NULL) != RC_IO)
-			return END_WENT_ON;
+			return FAULT_WENT_ON;
 	}
-	return END_FAILED;
+	return FAULT_FAILED;
 }
 
 /* replay adopts what the log holds; false when it cannot be read. */
@@ -78,29 +73,28 @@ replay(struct store *s)
 	return true;
 }
 
-static int
-play(const char *dir)
+static enum fault_end
+play_steps(const char *dir)
 {
 	struct store_conf c = plan_conf(dir);
-	int end = END_WHOLE;
+	enum fault_end end = FAULT_WHOLE;
 	struct store *s;
 
 	if (store_open(&s, &c, NULL) != RC_OK)
-		return END_NO_OPEN;
+		return FAULT_NO_OPEN;
 	if (!replay(s)) {
 		store_close(s);
-		return END_NO_OPEN;
+		return FAULT_NO_OPEN;
 	}
 	for (int i = plan_where(&p, s) + 1; i < STEPS; i++) {
 		struct err e = {0};
 		enum rc rc = plan_play(&p, s, i, &e);
 
 		if (rc == RC_OK) {
-			CHECK(
-			    write(ACK_FD, &i, sizeof(i)) == (ssize_t)sizeof(i));
+			fault_ack();
 			continue;
 		}
-		end = END_WENT_ON;
+		end = FAULT_WENT_ON;
 		if (rc == RC_IO && strstr(e.text, dir) != NULL)
 			end = after_failure(s, i);
 		break;
@@ -109,138 +103,37 @@ play(const char *dir)
 	return end;
 }
 
-/* This program again, with the shim before it, is told to run only this. */
-static void
-child_of_fault_tests(void)
+static enum fault_end
+play(const char *dir)
 {
-	int end;
+	enum fault_end end;
 
 	files_hush(true);
 	plan_init(&p, SEED, STEPS);
-	end = play(getenv("STORE_CHILD_DIR"));
+	end = play_steps(dir);
 	model_free(&p.m);
-	exit(end); /* the shim counts until then */
+	return end;
 }
 
-__attribute__((constructor)) static void
-be_child(void)
-{
-	static struct test_case c = {
-	    "child_of_fault_tests", child_of_fault_tests, NULL};
-
-	if (getenv("STORE_CHILD_DIR") != NULL)
-		test_register(&c);
-}
+FAULT_CHILD(play)
 
 /* The parent. -------------------------------------------------------- */
-
-struct fault {
-	const char *name, *calls, *error;
-	int nth;
-	bool is_once, is_kill;
-	int short_bytes; /* -1: none */
-};
-
-static const char *
-shim(void)
-{
-	static char path[4096];
-	ssize_t n = readlink("/proc/self/exe", path, sizeof(path) - 16);
-	char *slash;
-
-	if (n <= 0)
-		return NULL;
-	path[n] = '\0';
-	slash = strrchr(path, '/');
-	memcpy(slash + 1, "faultio.so", sizeof("faultio.so"));
-	return access(path, R_OK) == 0 ? path : NULL;
-}
-
-static void
-set(char *vars[], size_t *cnt, char text[], size_t cap, const char *name,
-    const char *value)
-{
-	(void)snprintf(text, cap, "%s=%s", name, value);
-	vars[(*cnt)++] = text;
-}
-
-/* run plays a child under a fault; returns its wait status. */
-static int
-run(const struct fault *f, const char *dir, int *acked)
-{
-	static char text[12][4200];
-	static char once[] = "FAULTIO_ONCE=1", killing[] = "FAULTIO_KILL=1";
-	struct path note = files_path("%s/note", test_tmpdir());
-	struct path count = files_path("%s/count", test_tmpdir());
-	char nth[16], number[16], *vars[13],
-	    *argv[] = {text[9], text[11], NULL};
-	int fd[2], status, step;
-	size_t cnt = 0;
-	pid_t pid;
-
-	(void)unlink(note.s);
-	(void)unlink(count.s);
-	(void)snprintf(nth, sizeof(nth), "%d", f->nth);
-	(void)snprintf(number, sizeof(number), "%d", f->short_bytes);
-	(void)snprintf(text[9], sizeof(text[9]), "unit_store");
-	(void)snprintf(text[11], sizeof(text[11]), "child_of_fault_tests");
-	set(vars, &cnt, text[0], sizeof(text[0]), "LD_PRELOAD", shim());
-	set(vars, &cnt, text[1], sizeof(text[1]), "STORE_CHILD_DIR", dir);
-	set(vars, &cnt, text[2], sizeof(text[2]), "FAULTIO_PATH", dir);
-	set(vars, &cnt, text[3], sizeof(text[3]), "FAULTIO_CALLS", f->calls);
-	set(vars, &cnt, text[4], sizeof(text[4]), "FAULTIO_NTH", nth);
-	set(vars, &cnt, text[5], sizeof(text[5]), "FAULTIO_ERRNO", f->error);
-	set(vars, &cnt, text[6], sizeof(text[6]), "FAULTIO_NOTE", note.s);
-	set(vars, &cnt, text[7], sizeof(text[7]), "FAULTIO_COUNT", count.s);
-	if (getenv("LLVM_PROFILE_FILE") != NULL) /* the child counts too */
-		set(vars, &cnt, text[10], sizeof(text[10]), "LLVM_PROFILE_FILE",
-		    getenv("LLVM_PROFILE_FILE"));
-	if (f->short_bytes >= 0)
-		set(vars, &cnt, text[8], sizeof(text[8]), "FAULTIO_SHORT",
-		    number);
-	if (f->is_once)
-		vars[cnt++] = once;
-	if (f->is_kill)
-		vars[cnt++] = killing;
-	vars[cnt] = NULL;
-	CHECK(pipe(fd) == 0);
-	pid = fork();
-	CHECK(pid >= 0);
-	if (pid == 0) {
-		CHECK(dup2(fd[1], ACK_FD) == ACK_FD);
-		(void)execve("/proc/self/exe", argv, vars);
-		_exit(99);
-	}
-	(void)close(fd[1]);
-	while (read(fd[0], &step, sizeof(step)) == (ssize_t)sizeof(step))
-		*acked = step;
-	(void)close(fd[0]);
-	CHECK(waitpid(pid, &status, 0) == pid);
-	return status;
-}
-
-static bool
-has_struck(void)
-{
-	return files_size(files_path("%s/note", test_tmpdir()).s) > 0;
-}
 
 /* calls_of counts the calls of an undisturbed run. */
 static int
 calls_of(const char *calls)
 {
 	struct path dir = files_path("%s/count-store", test_tmpdir());
-	struct fault f = {.calls = calls, .error = "EIO", .short_bytes = -1};
-	int acked = -1, status;
-	struct bytes text;
+	struct fault f = {.calls = calls, .short_bytes = -1};
+	unsigned acked;
+	int status;
 
 	CHECK(mkdir(dir.s, 0700) == 0);
-	status = run(&f, dir.s, &acked);
-	EXPECT(WIFEXITED(status) && WEXITSTATUS(status) == END_WHOLE);
-	EXPECT_U64((uint64_t)acked, STEPS - 1);
+	status = fault_run(&f, dir.s, &acked);
+	EXPECT(WIFEXITED(status) && WEXITSTATUS(status) == FAULT_WHOLE);
+	EXPECT_U64(acked, STEPS);
 	files_remove_tree(dir.s);
-	text = test_read(files_path("%s/count", test_tmpdir()).s);
-	return text.ptr == NULL ? 0 : atoi((const char *)text.ptr);
+	return fault_call_cnt();
 }
 
 /* one lets the n-th call fail and looks at what is left. */
@@ -248,20 +141,15 @@ static void
 one(const struct fault *f)
 {
 	struct path dir = files_path("%s/store", test_tmpdir());
-	int acked = -1, status;
+	unsigned acked;
+	int status;
 
 	CHECK(mkdir(dir.s, 0700) == 0);
-	status = run(f, dir.s, &acked);
-	if (!has_struck())
+	status = fault_run(f, dir.s, &acked);
+	if (!fault_has_struck())
 		test_fail(__FILE__, __LINE__, "call %d never came", f->nth);
-	if (f->is_kill)
-		EXPECT(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
-	else if (!WIFEXITED(status) || (WEXITSTATUS(status) != END_FAILED &&
-					   WEXITSTATUS(status) != END_NO_OPEN))
-		test_fail(__FILE__, __LINE__,
-		    "call %d failed, but the child ended with %x", f->nth,
-		    (unsigned)status);
-	(void)plan_reopen(&p, dir.s, acked);
+	fault_expect_end(f, status);
+	(void)plan_reopen(&p, dir.s, (int)acked - 1);
 	files_remove_tree(dir.s);
 	test_count(1);
 }
@@ -271,10 +159,8 @@ sweep(struct fault f)
 {
 	int total, stride;
 
-	if (shim() == NULL) {
-		test_skip("faultio.so is not built beside this program");
+	if (!fault_can_run())
 		return;
-	}
 	plan_init(&p, SEED, STEPS);
 	test_row(f.name);
 	total = calls_of(f.calls);
@@ -287,18 +173,14 @@ sweep(struct fault f)
 
 TEST(test_fault_failing_write_stops_and_loses_nothing)
 {
-	sweep((struct fault){.name = "write",
-	    .calls = "write",
-	    .error = "EIO",
-	    .short_bytes = -1});
+	sweep((struct fault){
+	    .name = "write", .calls = "write", .short_bytes = -1});
 }
 
 TEST(test_fault_failing_sync_stops_and_loses_nothing)
 {
-	sweep((struct fault){.name = "sync",
-	    .calls = "sync",
-	    .error = "EIO",
-	    .short_bytes = -1});
+	sweep(
+	    (struct fault){.name = "sync", .calls = "sync", .short_bytes = -1});
 }
 
 /* The kernel reports a lost page once; the next sync answers well. */
@@ -306,7 +188,6 @@ TEST(test_fault_sync_failing_once_stops_too)
 {
 	sweep((struct fault){.name = "sync once",
 	    .calls = "sync",
-	    .error = "EIO",
 	    .is_once = true,
 	    .short_bytes = -1});
 }
@@ -323,7 +204,6 @@ TEST(test_fault_killed_inside_a_write_loses_nothing)
 {
 	sweep((struct fault){.name = "kill in write",
 	    .calls = "write",
-	    .error = "EIO",
 	    .is_kill = true,
 	    .short_bytes = 100});
 }
@@ -332,7 +212,6 @@ TEST(test_fault_killed_before_a_sync_loses_nothing)
 {
 	sweep((struct fault){.name = "kill at sync",
 	    .calls = "sync",
-	    .error = "EIO",
 	    .is_kill = true,
 	    .short_bytes = -1});
 }
@@ -359,23 +238,23 @@ TEST(test_fault_failing_read_at_start_is_no_damage)
 {
 	struct path base = files_path("%s/base", test_tmpdir());
 	struct path dir = files_path("%s/store", test_tmpdir());
-	struct fault f = {.calls = "read", .error = "EIO", .short_bytes = -1};
+	struct fault f = {.calls = "read", .short_bytes = -1};
 	int at;
 
-	if (shim() == NULL) {
-		test_skip("faultio.so is not built beside this program");
+	if (!fault_can_run())
 		return;
-	}
 	plan_init(&p, SEED, STEPS);
 	at = half_played(base.s);
 	for (f.nth = 1;; f.nth++) {
-		int acked = at, status;
+		unsigned acked;
+		int status;
 
 		files_copy_tree(base.s, dir.s);
-		status = run(&f, dir.s, &acked);
-		if (!has_struck())
+		status = fault_run(&f, dir.s, &acked);
+		if (!fault_has_struck())
 			break;
-		EXPECT(WIFEXITED(status) && WEXITSTATUS(status) == END_NO_OPEN);
+		EXPECT(
+		    WIFEXITED(status) && WEXITSTATUS(status) == FAULT_NO_OPEN);
 		(void)plan_reopen(&p, dir.s, at);
 		files_remove_tree(dir.s);
 		test_count(1);
