@@ -87,14 +87,13 @@ program_dir(const char *path)
 	return open(dir, O_PATH | O_DIRECTORY | O_CLOEXEC);
 }
 
-/* In the child: never returns. */
+/* In the child: never returns. in -1: nothing to read. */
 static _Noreturn void
-become_program(int dir, int out, const char *const *argv)
+become_program(int dir, int in, int out, const char *const *argv)
 {
-	int null = open("/dev/null", O_RDONLY);
 	char *const *av = (char *const *)(uintptr_t)argv;
 
-	dup2(null, 0);
+	dup2(in != -1 ? in : open("/dev/null", O_RDONLY), 0);
 	dup2(out, 1);
 	dup2(out, 2);
 	if (dir == -1)
@@ -133,7 +132,7 @@ last_words(int fd, char *out, size_t cap)
  * program that writes much never waits for us. */
 static enum rc
 run_to_end(const struct home *h, enum home_user u, const char *const *argv,
-    char *said, size_t cap, struct err *e)
+    int in, char *said, size_t cap, struct err *e)
 {
 	int out = memfd_create("output", MFD_CLOEXEC);
 	int status = 0;
@@ -146,7 +145,7 @@ run_to_end(const struct home *h, enum home_user u, const char *const *argv,
 		int dir = program_dir(argv[0]);
 
 		become_or_leave(h, u, out);
-		become_program(dir, out, argv);
+		become_program(dir, in, out, argv);
 	}
 	if (pid != -1)
 		while (waitpid(pid, &status, 0) == -1 && errno == EINTR)
@@ -163,7 +162,25 @@ run_to_end(const struct home *h, enum home_user u, const char *const *argv,
 enum rc
 proc_read(const char *const *argv, char *said, size_t cap, struct err *e)
 {
-	return run_to_end(NULL, HOME_SELF, argv, said, cap, e);
+	return run_to_end(NULL, HOME_SELF, argv, -1, said, cap, e);
+}
+
+enum rc
+proc_feed(const char *const *argv, struct bytes in, char *said, size_t cap,
+    struct err *e)
+{
+	int fd = memfd_create("input", MFD_CLOEXEC);
+	enum rc rc;
+
+	if (fd == -1 || write(fd, in.ptr, in.len) != (ssize_t)in.len ||
+	    lseek(fd, 0, SEEK_SET) != 0)
+		rc =
+		    FAIL(e, RC_IO, "input of %s: %s", argv[0], strerror(errno));
+	else
+		rc = run_to_end(NULL, HOME_SELF, argv, fd, said, cap, e);
+	if (fd != -1)
+		close(fd);
+	return rc;
 }
 
 enum rc
@@ -171,7 +188,7 @@ proc_run_quiet(const char *const *argv, struct err *e)
 {
 	char words[PROC_WORDS_MAX];
 
-	return run_to_end(NULL, HOME_SELF, argv, words, sizeof(words), e);
+	return run_to_end(NULL, HOME_SELF, argv, -1, words, sizeof(words), e);
 }
 
 enum rc
@@ -180,7 +197,7 @@ proc_run_as(const struct home *h, enum home_user u, const char *const *argv,
 {
 	char words[PROC_WORDS_MAX];
 
-	return run_to_end(h, u, argv, words, sizeof(words), e);
+	return run_to_end(h, u, argv, -1, words, sizeof(words), e);
 }
 
 enum rc
@@ -206,7 +223,7 @@ proc_start(const struct home *h, enum home_user u, const char *log,
 		(void)prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
 		if (getppid() != parent)
 			_exit(0);
-		become_program(dir, out, argv);
+		become_program(dir, -1, out, argv);
 	}
 	close(out);
 	if (*pid == -1)

@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
+#include "base/bytes.h"
 #include "base/err.h"
 #include "ctl/home.h"
 
@@ -19,6 +20,11 @@ enum rc proc_run_quiet(const char *const *argv, struct err *e);
  * bytes with the NUL, without line ends behind them. */
 enum rc proc_read(
     const char *const *argv, char *said, size_t cap, struct err *e);
+
+/* proc_feed is proc_read of a program that reads in from its standard
+ * input. */
+enum rc proc_feed(const char *const *argv, struct bytes in, char *said,
+    size_t cap, struct err *e);
 
 /* proc_run_as is proc_run_quiet as a user of the state directory. */
 enum rc proc_run_as(const struct home *h, enum home_user u,

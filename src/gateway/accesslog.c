@@ -187,6 +187,23 @@ cut_text(struct bytes b, size_t max)
 	return bytes_of(b.ptr, max);
 }
 
+/* path_of returns the decoded path; of a target that has none what stands in
+ * front of its query, unless that may hold a name and password. */
+static struct bytes
+path_of(const struct gw_req *r)
+{
+	struct bytes t = r->head.target;
+	size_t len = 0;
+
+	if (r->path.len > 0)
+		return r->path;
+	if (t.len == 0 || t.ptr[0] != '/')
+		return bytes_of_str("-");
+	while (len < t.len && t.ptr[len] != '?' && t.ptr[len] != '#')
+		len++;
+	return bytes_of(t.ptr, len);
+}
+
 static void
 put_request(struct buf *b, const struct gw_req *r)
 {
@@ -202,8 +219,7 @@ put_request(struct buf *b, const struct gw_req *r)
 	put_key(b, "method");
 	put_text(b, cut_text(r->head.method_text, 32));
 	put_key(b, "path");
-	put_text(b, cut_text(r->path.len > 0 ? r->path : r->head.target,
-			PATH_MAX_LOGGED));
+	put_text(b, cut_text(path_of(r), PATH_MAX_LOGGED));
 	if (r->user.len > 0) {
 		put_key(b, "user");
 		put_text(b, cut_text(r->user, 64));

@@ -26,6 +26,7 @@
 #include "gateway/files.h"
 #include "gateway/gen.h"
 #include "gateway/kore_priv.h"
+#include "gateway/offline.h"
 #include "gateway/parent.h"
 
 /* Exit status: 1 a fault at run time, 2 wrong usage, 3 configuration. */
@@ -38,7 +39,9 @@ more_help(void)
 {
 	printf("\nThe settings are explained in conf/gateway.conf and "
 	       "src/http/conf.def.\nSignals: HUP reads the configuration "
-	       "again, USR1 certificate and key, TERM\ndrains and stops.\n");
+	       "again, USR1 certificate and key, TERM\ndrains and stops.\n"
+	       "With -e in front of -c it explains one request, described "
+	       "on standard input\n(`sekisho explain`), and leaves.\n");
 }
 
 static const struct daemon_about about = {"gateway",
@@ -248,8 +251,14 @@ main(int argc, char **argv)
 	int status;
 	struct err e = {0};
 	struct blob blob;
+	bool is_question = argc > 1 && !strcmp(argv[1], "-e");
 
 	harden();
+	if (is_question) {
+		argv[1] = argv[0];
+		argc--;
+		argv++;
+	}
 	if (!daemon_args_read(&args, &status, argc, argv, &about))
 		return status;
 	log_open("gateway", LOG_LV_INFO);
@@ -260,6 +269,8 @@ main(int argc, char **argv)
 	if (files_load(&process.conf, &blob, args.file, &to_stderr, &e) !=
 	    RC_OK)
 		return EXIT_CONF;
+	if (is_question)
+		return offline_explain(process.conf);
 	if (check_host(&process, &e) != RC_OK)
 		stop(process.conf, &e);
 	if (args.only_check) {

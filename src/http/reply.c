@@ -9,7 +9,6 @@
 
 #include "base/check.h"
 #include "base/jsonw.h"
-#include "http/page.h"
 #include "http/req.h"
 
 enum look { ENVELOPE, RPC, PAGE, TEXT };
@@ -233,6 +232,28 @@ gw_refusal_word(char out[GW_REFUSAL_WORD_MAX], enum gw_refusal why)
 							    : name[i]);
 	out[i] = '\0';
 	return out;
+}
+
+bool
+gw_refusal_find(enum gw_refusal *out, struct bytes word)
+{
+	char text[GW_REFUSAL_WORD_MAX];
+	unsigned i;
+
+	for (i = GW_R_NONE + 1; i < GW_REFUSAL_CNT; i++) {
+		(void)gw_refusal_word(text, (enum gw_refusal)i);
+		if (!bytes_eq(word, bytes_of_str(text)))
+			continue;
+		*out = (enum gw_refusal)i;
+		return true;
+	}
+	return false;
+}
+
+const char *
+gw_refusal_text(enum gw_refusal why, enum gw_lang lang)
+{
+	return refusals[why].text[lang];
 }
 
 enum gw_refusal

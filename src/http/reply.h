@@ -6,6 +6,7 @@
 #ifndef HTTP_REPLY_H
 #define HTTP_REPLY_H
 
+#include "http/page.h"
 #include "http/stage.h"
 
 struct gw_req;
@@ -81,6 +82,12 @@ enum { GW_REFUSAL_WORD_MAX = 20 };
 /* gw_refusal_word writes the row's name in lower case, as logs and metrics
  * have it. Returns out. */
 const char *gw_refusal_word(char out[GW_REFUSAL_WORD_MAX], enum gw_refusal why);
+
+/* gw_refusal_find looks a word up; false when there is no such refusal. */
+bool gw_refusal_find(enum gw_refusal *out, struct bytes word);
+
+/* gw_refusal_text returns what a refusal says to people. */
+const char *gw_refusal_text(enum gw_refusal why, enum gw_lang lang);
 
 /* gw_refusal_of_rc returns the refusal for a failed effect or library. */
 enum gw_refusal gw_refusal_of_rc(enum rc rc);

@@ -144,8 +144,8 @@ gw_req_route(struct gw_req *r, const struct gw_listener *listener)
 	return true;
 }
 
-static bool
-id_ok(struct bytes id)
+bool
+gw_req_id_ok(struct bytes id)
 {
 	size_t i;
 
@@ -164,7 +164,7 @@ gw_req_set_id(struct gw_req *r, const char *fallback)
 {
 	struct bytes id;
 
-	if (!gw_head_field(&id, &r->head, "x-request-id") || !id_ok(id))
+	if (!gw_head_field(&id, &r->head, "x-request-id") || !gw_req_id_ok(id))
 		id = bytes_of_str(fallback);
 	memcpy(r->id, id.ptr, id.len);
 	r->id[id.len] = '\0';

@@ -120,10 +120,12 @@ struct gw_req {
  */
 bool gw_req_route(struct gw_req *r, const struct gw_listener *listener);
 
-/*
- * gw_req_set_id takes the client's X-Request-Id when it is 1 to 64 of
- * [A-Za-z0-9._-], else the one that is given.
- */
+/* gw_req_id_ok tells whether id may be a request's: 1 to 64 of
+ * [A-Za-z0-9._-]. */
+bool gw_req_id_ok(struct bytes id);
+
+/* gw_req_set_id takes the client's X-Request-Id when it may be one, else the
+ * one that is given. */
 void gw_req_set_id(struct gw_req *r, const char *fallback);
 
 /* gw_req_is_type tells whether the body is announced as that media type,

@@ -1448,6 +1448,68 @@ def explain(g):
     ok("costs are told", any(x for x in costs), costs)
 
 
+def sekisho(g, *args, status=0):
+    r = subprocess.run([BIN + "/sekisho", "explain", *args, "--conf", g.conf], capture_output=True, text=True)
+    same("sekisho explain " + " ".join(args), r.returncode, status)
+    return r
+
+
+@case
+def explain_command(g):
+    def verdicts(r):
+        return {x["filter"]: x["verdict"] for x in json.loads(r.stdout)["filters"]}
+
+    r = sekisho(g, "GET", "/nowhere", "--surface", "wallet", "--json")
+    same("the running one answers", (verdicts(r)["basic"], r.stderr), ("refuse", ""))
+    g.write_conf(wrong=(3, 60), limits="wrong_pause = 60s")
+    g.reload()
+    for n in range(4):
+        g.get("/", True, [basic("other", "wrong %d" % n)])
+    guess = ("GET", "https://localhost/", "-H", basic("other", "wrong"), "--json")
+    live, alone = sekisho(g, *guess), sekisho(g, *guess, "--offline")
+    same("with what clients did", [x["reason"] for x in json.loads(live.stdout)["filters"] if x["filter"] == "basic"], ["too_many"])
+    same("which files do not know", verdicts(alone)["basic"], "asks")
+    g.write_conf(wrong=(0, 0), limits="")
+    g.reload()
+    text = sekisho(g, "POST", "http://localhost/", "--data", "{}", "-H", "Content-Type: application/json").stdout
+    ok("a person can read it", re.search(r"^surface   local$", text, re.M) and re.search(r"^cors +pass +\d+ ns$", text, re.M) and
+       text.endswith("\nserved\n"), text)
+    ok("a wrong question", "no such user" in sekisho(g, "GET", "/", "--user", "nobody", "--surface", "wallet", status=1).stderr)
+    sekisho(g, "GET", status=2)
+    sekisho(g, "GET", "/", "-H", status=2)
+    sekisho(g, "GET", "/", "--id", "x", status=2)
+    # by its id, also when the log was rotated
+    refused = g.get("/", True)
+    id = refused.header("x-request-id")
+    wait_for("it is in the log", lambda: [x for x in log_lines(g) if x["req"] == id])
+    for where in ("in the file", "in a rotated one"):
+        if where == "in a rotated one":
+            os.rename(g.home + "/log/access.log", g.home + "/log/access.log.1")
+            g.reload()
+        text = sekisho(g, "--id", id).stdout
+        same("found " + where, json.loads(text.split("\n")[0])["req"], id)
+        ok("and explained", "GET on surface wallet from 127.0.0.1: status 401" in text and
+           "refused by filter basic:unauthorized: unauthorized (user name and password needed)" in text, text)
+    os.unlink(g.home + "/log/access.log.1")
+    ok("an id that nobody had", "no request \"nobody.had\"" in sekisho(g, "--id", "nobody.had", status=1).stderr)
+    ok("what is no id", "is no request id" in sekisho(g, "--id", "a\"b", status=1).stderr)
+
+
+@case
+def explain_without_gateway(g):
+    dead = g.conf + ".dead"
+    text = open(g.conf).read()
+    for port in (g.loop, g.tls):
+        text = text.replace("127.0.0.1:%d" % port, "127.0.0.1:%d" % free_port())
+    open(dead, "w").write(text)
+    r = subprocess.run([BIN + "/sekisho", "explain", "GET", "https://localhost/", "--conf", dead], capture_output=True, text=True)
+    ok("the program answers", r.returncode == 0 and re.search(r"^basic +refuse +unauthorized +\d+ ns$", r.stdout, re.M), r)
+    ok("and says that it was the program", "no gateway answers at listener loop" in r.stderr, r.stderr)
+    open(dead, "a").write("[surface broken]\n")
+    r = subprocess.run([BIN + "/sekisho", "explain", "GET", "/", "--conf", dead], capture_output=True, text=True)
+    ok("a broken file is told of", r.returncode == 1 and ".dead:" in r.stderr, r)
+
+
 @case
 def access_log(g):
     marker = "marker%d" % time.time()
@@ -1455,6 +1517,9 @@ def access_log(g):
     g.get("/" + marker + "%22", headers=["User-Agent: \"evil\\"])
     g.get("/nowhere", True, [g.auth("wallet")])
     g.raw(b"GET /\xff HTTP/1.1\r\n\r\n")
+    for target in ("/a/../b?secret", "/%zz?secret", "http://secret:secret@localhost/", "/a#secret"):
+        same("refused", g.get(target, headers=["X-Request-Id: " + marker]).status, 400)
+    wait_for("all are logged", lambda: len([x for x in log_lines(g) if x["req"] == marker]) == 4)
     wait_for("lines are written", lambda: len([x for x in log_lines(g) if marker in x["path"]]) == 2 and
              any(x.get("cause") == "bad_request" for x in log_lines(g)))
     lines = log_lines(g)

@@ -93,7 +93,10 @@ TEST(test_commands_wrong_usage_by_row)
 	    "sekisho user add ../wallet ann", "sekisho user drop wallet ann",
 	    "sekisho credentials", "sekisho credentials a b",
 	    "sekisho version now", "sekisho status now", "sekisho audit now",
-	    "sekisho migrate now"};
+	    "sekisho migrate now", "sekisho explain", "sekisho explain GET",
+	    "sekisho explain GET / x", "sekisho explain GET / -H",
+	    "sekisho explain GET / --id x", "sekisho explain GET --id x",
+	    "sekisho explain GET / --from"};
 	size_t i;
 
 	for (i = 0; i < ARRAY_CNT(row); i++) {
@@ -113,7 +116,8 @@ TEST(test_commands_without_a_state_say_so)
 	    "sekisho status --json", "sekisho migrate", "sekisho rpc eth_x",
 	    "sekisho check", "sekisho audit", "sekisho account new",
 	    "sekisho account list", "sekisho user list wallet",
-	    "sekisho user add wallet ann", "sekisho credentials wallet"};
+	    "sekisho user add wallet ann", "sekisho credentials wallet",
+	    "sekisho explain GET /", "sekisho explain --id x"};
 	char dir[64];
 	size_t i;
 
