@@ -85,8 +85,8 @@ include tests/release.mk
 all: $(PROGRAMS) ## build all programs (release flavour)
 
 help: ## list the targets
-	@grep -hE '^[a-z-]+:.*## ' Makefile tests/*.mk | \
-		sed 's/:.*## /\t/' | sort | expand -t 16
+	@grep -hE '^[a-z0-9-]+:.*## ' $(filter-out %.d,$(MAKEFILE_LIST)) | \
+		sed 's/:.*## /\t/' | sort | expand -t 18
 
 clean: ## remove everything built
 	rm -rf $(BUILD)

@@ -4,9 +4,9 @@
 	e2e-cli e2e-export e2e-fault e2e-powercut powercut-torture e2e-wallet crash \
 	crash-torture newcomer
 
-deps-run:
+deps-run: ## install what make run needs
 	@tests/tools/packages run
-deps-test:
+deps-test: ## install what make test needs
 	@tests/tools/packages test
 	@tests/tools/npm-deps
 
@@ -43,13 +43,13 @@ e2e-framing: all ## the gateway from outside (CASE=pattern)
 	@SEKISHO_BIN=$(B)/bin $(PY) tests/e2e/framing.py '$(CASE)'
 e2e-limit: all ## whom requests are from, and how many they may be (CASE=pattern)
 	@SEKISHO_BIN=$(B)/bin $(PY) tests/e2e/limit_test.py '$(CASE)'
-e2e-stack: all
+e2e-stack: all ## a whole stack, from the wallet to the database (CASE=pattern)
 	@SEKISHO_BIN=$(B)/bin $(PY) tests/e2e/stack_test.py $(CASE)
 e2e-wallet: all ## transactions of wallets, and how they are waited for
 	@SEKISHO_BIN=$(B)/bin $(PY) tests/e2e/wallet_test.py $(CASE)
 e2e-cli: all ## the command line from outside (CASE=pattern)
 	@SEKISHO_BIN=$(B)/bin $(PY) tests/e2e/cli_test.py $(CASE)
-e2e-export: all
+e2e-export: all ## another client imports our chain
 	@SEKISHO_BIN=$(B)/bin $(PY) tests/e2e/export_test.py
 e2e-fault: all $(B)/test/faultio.so ## a disk that fails under the node
 	@SEKISHO_BIN=$(B)/bin SEKISHO_FAULTIO=$(B)/test/faultio.so \
@@ -58,11 +58,11 @@ POWERCUT := SEKISHO_BIN=$(B)/bin SEKISHO_CUTIO=$(B)/test/cutio.so \
 	$(PY) tests/e2e/powercut_test.py
 e2e-powercut: all $(B)/test/cutio.so ## power cuts under the node (CUTS=n SEED=n)
 	@$(POWERCUT) $(or $(CUTS),40) $(SEED)
-powercut-torture: all $(B)/test/cutio.so
+powercut-torture: all $(B)/test/cutio.so ## 1,000 power cuts
 	@$(POWERCUT) 1000 $(SEED)
 crash: all ## 20 cycles of load and kill -9 (CYCLES=n SEED=n)
 	@SEKISHO_BIN=$(B)/bin $(PY) tests/e2e/crash_test.py $(or $(CYCLES),20) $(SEED)
-crash-torture: all
+crash-torture: all ## 200 cycles of load and kill -9
 	@SEKISHO_BIN=$(B)/bin $(PY) tests/e2e/crash_test.py 200
 newcomer: ## fresh clone, make run, the README's commands
 	@$(PY) tests/e2e/newcomer_test.py

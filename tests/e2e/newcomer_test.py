@@ -6,6 +6,7 @@ The build shares nothing with this checkout but the npm packages, which are
 not fetched again; the ports are free ones through the variables that the
 README names.
 """
+import glob
 import json
 import os
 import re
@@ -48,6 +49,19 @@ def found(pattern, text):
     return match.group(0)
 
 
+def check_help(clone):
+    """One line for each target: all that have one, all that the texts name."""
+    out = subprocess.run(["make", "help"], cwd=clone, text=True, capture_output=True, check=True, timeout=60).stdout
+    listed = re.findall(r"^(\S+) +\S", out, re.M)
+    files = [clone + "/Makefile"] + glob.glob(clone + "/tests/**/*.mk", recursive=True)
+    told = [name for path in files for name in re.findall(r"^([^\s:]+):.*## ", open(path).read(), re.M)]
+    for name in ("README.md", "CONTRIBUTING.md"):
+        told += re.findall(r"\bmake\s+([a-z0-9-]+)", "".join(
+            re.findall(r"`[^`]*`|^```sh$.*?^```$", open(clone + "/" + name).read(), re.M | re.S)))
+    assert len(told) > 40 and len(listed) == len(set(listed)), out
+    assert not set(told) - set(listed), "make help does not list %s" % sorted(set(told) - set(listed))
+
+
 def main():
     top = tempfile.mkdtemp(prefix="sekisho-newcomer.", dir="/tmp")
     os.chmod(top, 0o755)
@@ -58,6 +72,7 @@ def main():
     readme = open(clone + "/README.md").read()
     assert "\nmake run\nmake test\n" in readme, "README does not show the two commands"
     commands = script_of(readme)
+    check_help(clone)
     lend_npm(clone)
     log = open(top + "/log", "w+")
     proc = subprocess.Popen(["make", "run"], cwd=clone, env=env, stdin=subprocess.DEVNULL, stdout=log,
