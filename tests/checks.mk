@@ -187,11 +187,15 @@ gen-check:
 
 # --- whatever was compiled with other flags is compiled again
 
+# Only then: `make -q` tells whether there is anything to build.
 .PHONY: FORCE
+ifneq ($(strip $(file <$(B)/.flags)),$(strip $(ALLCFLAGS)))
 $(B)/.flags: FORCE
+endif
+$(B)/.flags:
 	@mkdir -p $(@D)
-	@if [ ! -e $@ ]; then echo '$(ALLCFLAGS)' >$@; touch -d 2000-01-01 $@; \
-	elif [ "$$(cat $@)" != '$(ALLCFLAGS)' ]; then echo '$(ALLCFLAGS)' >$@; fi
+	@if [ -e $@ ]; then echo '$(ALLCFLAGS)' >$@; \
+	else echo '$(ALLCFLAGS)' >$@; touch -d 2000-01-01 $@; fi
 $(foreach l,$(LIBS),$(OBJS_$(l)) $(UNIT_OBJS_$(l))) \
 	$(patsubst %.c,$(B)/obj/%.o,$(wildcard tests/fuzz/*.c tests/bench/*.c \
 	tests/support/*.c)): $(B)/.flags

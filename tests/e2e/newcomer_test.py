@@ -20,6 +20,7 @@ import time
 from stack import ROOT, free_port
 
 BUILD_S = 600
+SECOND_S = 30
 NPM = ROOT + "/build/npm"
 
 
@@ -49,9 +50,10 @@ def found(pattern, text):
     return match.group(0)
 
 
-def check_help(clone):
+def check_help(clone, env):
     """One line for each target: all that have one, all that the texts name."""
-    out = subprocess.run(["make", "help"], cwd=clone, text=True, capture_output=True, check=True, timeout=60).stdout
+    out = subprocess.run(["make", "help"], cwd=clone, env=env, text=True, capture_output=True, check=True,
+                         timeout=60).stdout
     listed = re.findall(r"^(\S+) +\S", out, re.M)
     files = [clone + "/Makefile"] + glob.glob(clone + "/tests/**/*.mk", recursive=True)
     told = [name for path in files for name in re.findall(r"^([^\s:]+):.*## ", open(path).read(), re.M)]
@@ -60,6 +62,51 @@ def check_help(clone):
             re.findall(r"`[^`]*`|^```sh$.*?^```$", open(clone + "/" + name).read(), re.M | re.S)))
     assert len(told) > 40 and len(listed) == len(set(listed)), out
     assert not set(told) - set(listed), "make help does not list %s" % sorted(set(told) - set(listed))
+
+
+class Run:
+    """`make run` in the clone; stopped at the end, which is waited for."""
+
+    def __init__(self, clone, env, log):
+        self.clone, self.env, self.log, self.proc = clone, env, log, None
+
+    def text(self):
+        with open(self.log) as f:
+            return f.read()
+
+    def __enter__(self):
+        with open(self.log, "w") as log:
+            self.proc = subprocess.Popen(["make", "run"], cwd=self.clone, env=self.env, stdin=subprocess.DEVNULL,
+                                         stdout=log, stderr=subprocess.STDOUT, start_new_session=True)
+        until = time.monotonic() + BUILD_S
+        while "\nstop " not in self.text():
+            if self.proc.poll() is not None or time.monotonic() > until:
+                self.__exit__()
+                raise AssertionError("make run did not start:\n" + self.text()[-3000:])
+            time.sleep(0.2)
+        return self
+
+    def __exit__(self, *exc):
+        if self.proc.poll() is None:
+            os.killpg(self.proc.pid, signal.SIGTERM)
+        self.proc.wait(60)
+        until = time.monotonic() + 60  # make leaves before what it started
+        while not re.search(r"^postgres +(stopped|did)", self.text(), re.M) and time.monotonic() < until:
+            time.sleep(0.1)
+
+
+def check_second_run(clone, env, log):
+    """Nothing is installed, built or made; the chain is the same."""
+    genesis = subprocess.run([clone + "/build/release/bin/sekisho", "genesis", env["SEKISHO_HOME"] + "/conf/genesis.json"],
+                             text=True, capture_output=True, check=True, timeout=60).stdout.splitlines()[0]
+    start = time.monotonic()
+    with Run(clone, env, log) as run:
+        took = time.monotonic() - start
+        block = subprocess.run([clone + "/build/release/bin/sekisho", "rpc", "eth_getBlockByNumber", "0x0", "false"],
+                               env=env, text=True, capture_output=True, check=True, timeout=60).stdout
+    assert run.text().startswith("postgres "), run.text()
+    assert json.loads(block)["hash"] == json.loads(genesis)["blockHash"], block
+    assert took < SECOND_S, "%.1f s" % took
 
 
 def main():
@@ -72,17 +119,9 @@ def main():
     readme = open(clone + "/README.md").read()
     assert "\nmake run\nmake test\n" in readme, "README does not show the two commands"
     commands = script_of(readme)
-    check_help(clone)
+    check_help(clone, env)
     lend_npm(clone)
-    log = open(top + "/log", "w+")
-    proc = subprocess.Popen(["make", "run"], cwd=clone, env=env, stdin=subprocess.DEVNULL, stdout=log,
-                            stderr=subprocess.STDOUT, start_new_session=True)
-    try:
-        until = time.monotonic() + BUILD_S
-        while "\nstop " not in open(top + "/log").read():
-            if proc.poll() is not None or time.monotonic() > until:
-                raise AssertionError("make run did not start:\n" + open(top + "/log").read()[-3000:])
-            time.sleep(0.2)
+    with Run(clone, env, top + "/log") as run:
         r = subprocess.run(["sh", "-eu"], input=commands, cwd=clone, env=env, text=True, capture_output=True,
                            timeout=300)
         assert r.returncode == 0, r.stdout + r.stderr
@@ -92,16 +131,8 @@ def main():
         receipt = json.loads(found(r"^\{\n.*?^\}", r.stdout))
         assert receipt["status"] == "0x1" and receipt["gasUsed"] == "0x5208", r.stdout
         found(r"^TransactionReceipt \{.*^  status: 1,", r.stdout)
-    finally:
-        os.killpg(proc.pid, signal.SIGTERM)
-        proc.wait(60)
-        until = time.monotonic() + 60  # make leaves before what it started
-        while not re.search(r"^postgres +(stopped|did)", open(top + "/log").read(), re.M):
-            if time.monotonic() > until:
-                break
-            time.sleep(0.1)
-        text = open(top + "/log").read()
-    assert re.search(r"^postgres +stopped", text, re.M), text[-2000:]
+    found(r"^postgres +stopped", run.text())
+    check_second_run(clone, env, top + "/log2")
     shutil.rmtree(top, ignore_errors=True)
 
 
