@@ -35,6 +35,26 @@ major_of_cluster(const struct home *h)
 	return major > 0 && major < 1000 ? (unsigned)major : 0;
 }
 
+/* Variables of libpq speak of some other database: this cluster is where it
+ * is, for us and for the parts that will inherit what we have. */
+static void
+forget_environment(void)
+{
+	char **at = environ, name[64];
+
+	while (*at != NULL) {
+		size_t len = strcspn(*at, "=");
+
+		if (strncmp(*at, "PG", 2) != 0 || len >= sizeof(name)) {
+			at++;
+			continue;
+		}
+		memcpy(name, *at, len);
+		name[len] = '\0';
+		(void)unsetenv(name); /* moves what is behind it up */
+	}
+}
+
 enum rc
 pg_find(const struct home *h, char out[PATH_MAX], struct err *e)
 {
@@ -81,6 +101,7 @@ pg_create(const struct home *h, struct err *e)
 	    "--locale=C.UTF-8", "--data-checksums", "--auth-local=peer",
 	    "--auth-host=reject", NULL};
 
+	forget_environment();
 	TRY(pg_find(h, bin, e));
 	snprintf(initdb, sizeof(initdb), "%s/initdb", bin);
 	home_path(h, data, "pg");
@@ -95,6 +116,7 @@ pg_start(const struct home *h, pid_t *pid, struct err *e)
 	char log[PATH_MAX], sock[PATH_MAX];
 	const char *argv[] = {postgres, "-D", data, NULL};
 
+	forget_environment();
 	TRY(pg_find(h, bin, e));
 	snprintf(postgres, sizeof(postgres), "%s/postgres", bin);
 	/* The state directory may have moved: the socket's place follows. */
@@ -114,6 +136,7 @@ pg_connect(
 	const char *vals[] = {home_path(h, sock, "run/gw/pg"), PG_ADMIN,
 	    dbname == NULL ? PG_DB : dbname, "5", "sekisho", NULL};
 
+	forget_environment();
 	*out = PQconnectdbParams(keys, vals, 0);
 	if (PQstatus(*out) == CONNECTION_OK)
 		return RC_OK;

@@ -43,7 +43,9 @@ become(const struct home *h, enum home_user u)
 		return true;
 	groups[0] = h->run_gid;
 	groups[1] = h->user[HOME_GW].gid;
-	return setgroups(2, groups) == 0 && setgid(h->user[u].gid) == 0 &&
+	/* Ours is closed to it, and libpq gives up at a file that is. */
+	return setenv("HOME", "/nonexistent", 1) == 0 &&
+	       setgroups(2, groups) == 0 && setgid(h->user[u].gid) == 0 &&
 	       setuid(h->user[u].uid) == 0;
 }
 

@@ -568,6 +568,42 @@ def make_authority(folder):
             "-out", "db.pem", "-extfile", "san")
 
 
+def follow_across_a_network(s, door, remote, top):
+    """jobsd, below its filter, by name and address and with both authorities."""
+    conf, log = s.home + "/conf/jobs.conf", s.home + "/log/jobsd.log"
+    with open(conf) as f:
+        old = f.read()
+
+    def restart(text):
+        with open(conf, "w") as f:
+            f.write(text)
+        os.kill(pid := s.pid("jobsd"), signal.SIGTERM)
+        wait_for("another jobsd", 20, lambda: s.pid("jobsd") != pid)
+        return s.pid("jobsd")
+
+    def is_at_head():
+        status = json.loads(s.sekisho("status", "--json").stdout)
+        return status["indexed"] == status["head"]
+    trust = remote + "sslrootcert=%s/pki/ca.pem " % top
+    try:
+        for text, says in ((trust + "host=db.test", None),
+                           (remote.replace("hostaddr=127.0.0.1", "host=localhost") + "sslmode=require", None),
+                           (trust + "host=other.test", "does not match host name"),
+                           (remote + "host=db.test sslrootcert=%s/pki2/ca.pem" % top, "certificate verify failed")):
+            before, begin = door.sessions, os.path.getsize(log)
+            pid = restart(re.sub(r'database = ".*"', 'database = "%s"' % text, old))
+            if says:
+                wait_for(says, 20, lambda: says in open(log).read()[begin:])
+                same(s.pid("jobsd"), pid, "it goes on trying")
+            else:
+                wait_for("a session for " + text, 20, lambda: door.sessions > before)
+                wait_for("the head by " + text, 20, is_at_head)
+                same(s.pid("jobsd"), pid, "it goes on")
+    finally:
+        restart(old)
+    wait_for("the head from its socket", 20, is_at_head)
+
+
 @case
 def a_database_across_a_network_shows_its_certificate(s):
     top = os.path.dirname(s.home)
@@ -626,6 +662,7 @@ def a_database_across_a_network_shows_its_certificate(s):
                 with open(s.home + "/log/gateway.log") as f:
                     log = f.read()[begin:]
                 assert says in log, "%s: no %r in %s" % (text, says, log)
+        follow_across_a_network(s, door, remote, top)
     finally:
         door.listener.close()
         restart(None)
@@ -634,7 +671,9 @@ def a_database_across_a_network_shows_its_certificate(s):
 
 @case
 def a_second_stack_runs_beside_it_and_votes_a_signer_in(s):
-    with Stack() as two:
+    """In a shell that has another database in its environment."""
+    with Stack(env={"PGPORT": "5999", "PGHOSTADDR": "127.0.0.1", "PGSERVICE": "none", "PGOPTIONS": "-c none=1"}) as two:
+        assert re.search(r"^database +PostgreSQL", two.sekisho("status").stdout, re.M)
         assert two.home != s.home and two.port != s.port
         a, b = (x.rpc("eth_getBlockByNumber", "0x0", False)["hash"] for x in (s, two))
         assert a != b, "two stacks, one chain"
