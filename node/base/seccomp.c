@@ -37,6 +37,12 @@ put_load(struct seccomp *f, size_t offset)
 }
 
 static void
+put_load_number(struct seccomp *f)
+{
+	put_load(f, offsetof(struct seccomp_data, nr));
+}
+
+static void
 put_answer(struct seccomp *f, uint32_t what)
 {
 	put(f, BPF_RET | BPF_K, what, 0, 0);
@@ -51,7 +57,7 @@ seccomp_begin(struct seccomp *f)
 	put_load(f, offsetof(struct seccomp_data, arch));
 	put(f, BPF_JMP | BPF_JEQ | BPF_K, SECCOMP_ARCH, 1, 0);
 	put_answer(f, SECCOMP_RET_KILL_PROCESS);
-	put_load(f, offsetof(struct seccomp_data, nr));
+	put_load_number(f);
 }
 
 /* Passes over the next skip instructions unless it is this call. */
@@ -101,8 +107,18 @@ seccomp_allow_if(struct seccomp *f, int nr, const struct seccomp_test *tests,
 	for (i = 0; i < cnt; i++)
 		put_test(f, &tests[i], 2 * (cnt - 1 - i) + 1);
 	put_answer(f, SECCOMP_RET_ALLOW);
-	put_answer(f, error == 0 ? SECCOMP_RET_KILL_PROCESS
-				 : SECCOMP_RET_ERRNO | (uint32_t)error);
+	if (error == SECCOMP_NEXT)
+		put_load_number(f); /* a test has an argument there */
+	else
+		put_answer(f, error == 0 ? SECCOMP_RET_KILL_PROCESS
+					 : SECCOMP_RET_ERRNO | (uint32_t)error);
+}
+
+void
+seccomp_refuse(struct seccomp *f, int nr, int error)
+{
+	put_number(f, nr, 1);
+	put_answer(f, SECCOMP_RET_ERRNO | (uint32_t)error);
 }
 
 enum rc

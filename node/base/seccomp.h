@@ -55,10 +55,17 @@ void seccomp_allow(struct seccomp *f, int nr);
 /*
  * seccomp_allow_if lets it pass when all tests hold.
  *
- * error  errno of the call when one does not; 0: the process ends
+ * error  errno of the call when one does not; 0: the process ends;
+ *        SECCOMP_NEXT: the rows behind decide
  */
+enum { SECCOMP_NEXT = -1 };
+
 void seccomp_allow_if(struct seccomp *f, int nr,
     const struct seccomp_test *tests, size_t cnt, int error);
+
+/* seccomp_refuse lets the call fail with an errno: for what is tried and not
+ * needed. */
+void seccomp_refuse(struct seccomp *f, int nr, int error);
 
 /*
  * seccomp_enter puts the filter over the calling thread and those it will

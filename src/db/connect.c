@@ -28,10 +28,21 @@ is_network(const PQconninfoOption *all)
 {
 	const char *host = value_of(all, "host", "PGHOST");
 
-	if (value_of(all, "hostaddr", "PGHOSTADDR")[0] != '\0')
+	if (value_of(all, "hostaddr", "PGHOSTADDR")[0] != '\0' ||
+	    value_of(all, "service", "PGSERVICE")[0] != '\0')
 		return true;
 	/* A folder, or an abstract socket. */
 	return host[0] != '\0' && host[0] != '/' && host[0] != '@';
+}
+
+bool
+db_is_network(const char *conninfo)
+{
+	PQconninfoOption *all = PQconninfoParse(conninfo, NULL);
+	bool is = all != NULL && is_network(all);
+
+	PQconninfoFree(all);
+	return is;
 }
 
 bool

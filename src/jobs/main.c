@@ -8,8 +8,6 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/prctl.h>
-#include <sys/resource.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -17,9 +15,11 @@
 #include "base/log.h"
 #include "base/metrics.h"
 #include "base/prio.h"
+#include "db/connect.h"
 #include "jobs/conf.h"
 #include "jobs/index/feed.h"
 #include "jobs/pg.h"
+#include "jobs/sandbox.h"
 
 /* CONF_ARENA_MAX: what is read of the configuration, and its file of
  * INI_FILE_MAX. */
@@ -126,17 +126,6 @@ follow(struct feed *f, const struct jobs_conf *c)
 	}
 }
 
-/* No core dump, no new rights, no terminal. */
-static void
-harden(void)
-{
-	struct rlimit none = {0, 0};
-
-	(void)setrlimit(RLIMIT_CORE, &none);
-	(void)prctl(PR_SET_DUMPABLE, 0);
-	(void)prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
-}
-
 static void
 more_help(void)
 {
@@ -162,7 +151,7 @@ main(int argc, char **argv)
 	int status;
 	enum rc rc;
 
-	harden();
+	jobs_sandbox_harden();
 	prio_behind(JOBSD_NICE);
 	if (!daemon_args_read(&args, &status, argc, argv, &about))
 		return status;
@@ -180,6 +169,11 @@ main(int argc, char **argv)
 	sigaction(SIGHUP, &sa, NULL);
 	sigaction(SIGUSR1, &state, NULL);
 	signal(SIGPIPE, SIG_IGN);
+	rc = jobs_sandbox_enter(db_is_network(c.database), &e);
+	if (rc != RC_OK) {
+		log_error("jobs", "%s", err_message(&e, rc));
+		return 1;
+	}
 	f.batch = c.batch;
 	log_info("jobs", "following node=%s", c.node);
 	follow(&f, &c);

@@ -348,7 +348,7 @@ def parts_are_apart_and_confined(s):
             st = status_of(pid)
             what = "%s %d (%s)" % (part, pid, st["Name"])
             same(st["NoNewPrivs"], "1", what)
-            if part == "noded" or (part == "gateway" and pid != s.pid(part)):
+            if part in ("noded", "jobsd") or (part == "gateway" and pid != s.pid(part)):
                 same(st["Seccomp"], "2", what)
             if os.getuid() == 0 and (part != "gateway" or pid != s.pid(part)):
                 same(st["CapEff"].strip("0"), "", what)

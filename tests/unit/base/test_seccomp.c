@@ -19,6 +19,7 @@
 #include "test.h"
 
 static const struct seccomp_test is_five[] = {SECCOMP_ARG_IS(0, 5)};
+static const struct seccomp_test is_six[] = {SECCOMP_ARG_IS(0, 6)};
 static const struct seccomp_test lacks_exec[] = {
     SECCOMP_ARG_HAS_NONE_OF(2, PROT_EXEC)};
 static const struct seccomp_test three[] = {SECCOMP_ARG_IS(0, 1),
@@ -34,6 +35,10 @@ put_rows(struct seccomp *f)
 	seccomp_allow_if(
 	    f, __NR_mprotect, lacks_exec, ARRAY_CNT(lacks_exec), EACCES);
 	seccomp_allow_if(f, __NR_fcntl, three, ARRAY_CNT(three), EPERM);
+	seccomp_allow_if(
+	    f, __NR_dup3, is_five, ARRAY_CNT(is_five), SECCOMP_NEXT);
+	seccomp_allow_if(f, __NR_dup3, is_six, ARRAY_CNT(is_six), EPERM);
+	seccomp_refuse(f, __NR_umask, ENOSYS);
 	seccomp_allow(f, __NR_exit_group);
 }
 
@@ -104,6 +109,36 @@ third_fails(void)
 }
 
 static long
+dup_three(int fd)
+{
+	return syscall(__NR_dup3, fd, 7, 0) == -1 ? errno : 0;
+}
+
+static long
+first_row_of_two(void)
+{
+	return dup_three(5);
+}
+
+static long
+second_row_of_two(void)
+{
+	return dup_three(6);
+}
+
+static long
+neither_row_of_two(void)
+{
+	return dup_three(8);
+}
+
+static long
+mask(void)
+{
+	return syscall(__NR_umask, 022) == -1 ? errno : 0;
+}
+
+static long
 not_in_the_list(void)
 {
 	return syscall(__NR_uname, NULL);
@@ -147,6 +182,10 @@ TEST(test_seccomp_row_decides_what_becomes_of_a_call)
 	    {"first of three", first_fails, EPERM},
 	    {"second of three", second_fails, EPERM},
 	    {"third of three", third_fails, EPERM},
+	    {"first row of two", first_row_of_two, EBADF},
+	    {"second row of two", second_row_of_two, EBADF},
+	    {"neither row of two", neither_row_of_two, EPERM},
+	    {"refused", mask, ENOSYS},
 	    {"no row", not_in_the_list, 1000 + SIGSYS},
 	};
 	size_t i;

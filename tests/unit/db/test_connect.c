@@ -33,6 +33,8 @@ TEST(test_connect_wants_proof_by_row)
 	    {"host=db.example sslmode=disable", false},
 	    {"postgresql://db.example/a?sslmode=prefer", false},
 	    {"host=db.example sslmode=", true},
+	    {"service=main", true},
+	    {"service=main sslmode=require", false},
 	    {"nonsense", false},
 	    {"host='unfinished", false},
 	};
@@ -55,6 +57,31 @@ TEST(test_connect_the_environment_counts)
 	EXPECT(!db_wants_proof("dbname=a"));
 	(void)unsetenv("PGHOST");
 	(void)unsetenv("PGSSLMODE");
+}
+
+TEST(test_connect_network_by_row)
+{
+	static const struct {
+		const char *text;
+		bool want;
+	} row[] = {
+	    {"dbname=a", false},
+	    {"host=/run/pg sslmode=require", false},
+	    {"host=@abstract", false},
+	    {"nonsense", false},
+	    {"host=db.example sslmode=disable", true},
+	    {"hostaddr=::1", true},
+	    {"postgresql://db.example/a", true},
+	    {"service=main", true},
+	};
+	size_t i;
+
+	for (i = 0; i < ARRAY_CNT(row); i++) {
+		test_row(row[i].text);
+		EXPECT(db_is_network(row[i].text) == row[i].want);
+	}
+	test_count(i);
+	test_row(NULL);
 }
 
 TEST(test_connect_refused_says_why)
