@@ -35,6 +35,8 @@ import traceback
 import urllib.parse
 import warnings
 
+from stack import free_port
+
 os.environ.setdefault("ASAN_OPTIONS", "detect_leaks=0")  # it needs ptrace, which workers have not
 warnings.simplefilter("ignore", DeprecationWarning)  # old TLS is asked for on purpose
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
@@ -74,12 +76,6 @@ def wait_for(what, fn, seconds=LONG):
             ok(what, False, "%r after %d s" % (got, seconds))
             return got
         time.sleep(0.02)
-
-
-def free_port():
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
 
 
 def scrypt_line(name, password, n=16384, r=8, p=5):
