@@ -117,6 +117,23 @@ said(struct gw_req *r, const struct err *e, enum rc rc)
 	return text == NULL ? err_text(rc) : text;
 }
 
+/* read_raw reads an item's bytes. Some libraries print them without 0x, and
+ * the first version took them. */
+static enum rc
+read_raw(struct arena *a, struct bytes *out, struct bytes text, struct err *e)
+{
+	size_t len = text.len / 2;
+	uint8_t *p;
+
+	if (text.len < 2 || !memcmp(text.ptr, "0x", 2))
+		return hex_read(a, out, text, e);
+	p = arena_alloc(a, len);
+	if (p == NULL)
+		return FAIL(e, RC_NO_MEMORY, "no room for %zu bytes", len);
+	*out = bytes_of(p, len);
+	return hex_read_fixed(p, len, text, true, e);
+}
+
 /* What is wrong with an item is its own affair; a machine without memory is
  * not. */
 static enum rc
@@ -124,7 +141,7 @@ read_item(struct gw_req *r, struct item *it, const struct gw_json *v)
 {
 	struct bytes raw;
 	struct err e = {0};
-	enum rc rc = hex_read(&r->arena, &raw, v->text, &e);
+	enum rc rc = read_raw(&r->arena, &raw, v->text, &e);
 
 	if (rc == RC_OK)
 		rc = tx_decode(&r->arena, &it->tx, raw, &e);

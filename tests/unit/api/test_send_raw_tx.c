@@ -129,6 +129,16 @@ says_receipt(const char *status)
 				      : "{\"status\":\"0x0\"}";
 }
 
+static void
+is_handed_over(struct rig *g, size_t call, const struct sample *s)
+{
+	char want[300];
+
+	(void)snprintf(want, sizeof(want), "[\"%.255s\"]", s->raw);
+	EXPECT_BYTES(
+	    g->req.effect.u.node.calls[call].params, bytes_of_str(want));
+}
+
 /* Stage 1. ------------------------------------------------------------ */
 
 TEST(test_send_bad_body_by_row)
@@ -234,10 +244,24 @@ TEST(test_send_item_limit)
 	rig_close(&g);
 }
 
+TEST(test_send_item_without_prefix_is_taken)
+{
+	struct sample s = sample(1, TO, "01"), bare = s;
+	struct rig g;
+
+	memmove(bare.raw, bare.raw + 2, strlen(bare.raw) - 1);
+	rig_open(&g, false);
+	post_listed(&g, &bare, 1);
+	EXPECT(rig_is_node(&g, 1, "eth_sendRawTransaction"));
+	is_handed_over(&g, 0, &s);
+	rig_close(&g);
+}
+
 TEST(test_send_item_that_is_no_transaction_is_refused_by_itself)
 {
 	static const char *const bad[] = {"", "0x", "0x0", "0xzz", "hello",
-	    "0xc0", "0x00", "0x7f", "0xf85f018082520894", "0x05c0", "0xc10180"};
+	    "0xc0", "0x00", "0x7f", "0xf85f018082520894", "0x05c0", "0xc10180",
+	    "c0", "f", "c01", "zzzz", "0X00"};
 	struct sample s[2];
 	struct rig g;
 
@@ -470,16 +494,6 @@ TEST(test_send_database_by_row)
 }
 
 /* Stage 3. ------------------------------------------------------------ */
-
-static void
-is_handed_over(struct rig *g, size_t call, const struct sample *s)
-{
-	char want[300];
-
-	(void)snprintf(want, sizeof(want), "[\"%.255s\"]", s->raw);
-	EXPECT_BYTES(
-	    g->req.effect.u.node.calls[call].params, bytes_of_str(want));
-}
 
 /* Legacy: each waits for the receipt of the one before; what that says does
  * not matter to the next. */
