@@ -76,7 +76,11 @@ def cast_over_loopback(s):
 
 @case
 def cast_over_the_ipc_socket(s):
-    same(cast(s, "block-number", "--rpc-url", s.home + "/run/node.ipc").isdigit(), True)
+    ipc, a = s.home + "/run/node.ipc", s.credentials["accounts"][1]
+    same(cast(s, "block-number", "--rpc-url", ipc).isdigit(), True)
+    out = cast(s, "send", "--rpc-url", ipc, "--private-key", a["privateKey"], "--value", "5", "--json", "0x" + "43" * 20)
+    same([json.loads(out)[k] for k in ("status", "type")], ["0x1", "0x2"])
+    same(cast(s, "balance", "--rpc-url", ipc, "0x" + "43" * 20), "5")
 
 
 @case
@@ -84,12 +88,20 @@ def web3_over_the_ipc_socket(s):
     script = ("const {Web3}=require('web3');"
               "const {IpcProvider}=require('web3-providers-ipc');"
               "(async()=>{const p=new IpcProvider(process.env.IPC);const w=new Web3(p);"
-              "console.log((await w.eth.getChainId()).toString(),(await w.eth.getBlock('latest')).hash.length);"
+              "const from=w.eth.accounts.wallet.add(process.env.KEY)[0].address;"
+              "const to='0x'+'44'.repeat(20);"
+              "const r=await w.eth.sendTransaction({from,to,value:5});"
+              "const low=await w.eth.sendTransaction({from,to,value:5,nonce:0}).catch(e=>e.message);"
+              "const blocks=await Promise.all([...Array(100)].map(()=>w.eth.getBlock('latest')));"
+              "console.log(JSON.stringify([await w.eth.getChainId(),r.status,r.type,await w.eth.getBalance(to),"
+              "new Set(blocks.map(b=>b.hash.length)).size,low],(k,v)=>typeof v=='bigint'?Number(v):v));"
               "p.disconnect();process.exit(0)})().catch(e=>{console.error(e);process.exit(1)})")
-    r = subprocess.run([NODE, "-e", script], env=dict(os.environ, IPC=s.home + "/run/node.ipc"), text=True,
-                       capture_output=True, timeout=60, cwd=NPM)
+    r = subprocess.run([NODE, "-e", script], text=True, capture_output=True, timeout=60, cwd=NPM,
+                       env=dict(os.environ, IPC=s.home + "/run/node.ipc", KEY=s.credentials["accounts"][1]["privateKey"]))
     same(r.returncode, 0, r.stderr)
-    same(r.stdout.split(), ["31337", "66"])
+    got = json.loads(r.stdout)
+    same(got[:5], [31337, 1, 2, 5, 1])
+    assert "nonce too low: next nonce" in got[5], got
 
 
 @case
