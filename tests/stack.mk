@@ -39,6 +39,8 @@ torture: deps-test ## everything whole: 200 crash cycles, long fuzzing
 PY := PYTHONDONTWRITEBYTECODE=1 python3
 
 e2e: e2e-framing e2e-limit e2e-stack e2e-cli ## black-box cases over HTTPS and JSON-RPC
+e2e-geo: all ## countries at the gateway (CASE=pattern)
+	@SEKISHO_BIN=$(B)/bin $(PY) tests/e2e/geo_test.py '$(CASE)'
 e2e-framing: all ## the gateway from outside (CASE=pattern)
 	@SEKISHO_BIN=$(B)/bin $(PY) tests/e2e/framing.py '$(CASE)'
 e2e-limit: all ## whom requests are from, and how many they may be (CASE=pattern)

@@ -207,12 +207,15 @@ path_of(const struct gw_req *r)
 static void
 put_request(struct buf *b, const struct gw_req *r)
 {
-	char addr[GW_ADDR_TEXT_MAX];
+	char addr[GW_ADDR_TEXT_MAX], country[GW_PLACE_TEXT_MAX];
+	struct gw_place place;
 
 	put_str(b, "req", r->id);
 	put_str(b, "addr", gw_addr_text(addr, &r->client));
 	if (memcmp(&r->client, &r->peer.addr, sizeof(r->client)) != 0)
 		put_str(b, "proxy", gw_addr_text(addr, &r->peer.addr));
+	place = gw_req_place(r);
+	put_str(b, "country", gw_place_text(country, &place));
 	put_str(b, "surface", r->surface == NULL ? "-" : r->surface->name);
 	if (r->route != NULL)
 		put_str(b, "route", r->route->path);

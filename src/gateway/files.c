@@ -9,7 +9,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <openssl/evp.h>
@@ -17,9 +16,10 @@
 #include <openssl/x509.h>
 
 #include "base/ini.h"
+#include "gateway/aside.h"
 #include "gateway/shm.h"
 
-enum { KEY_BITS_MIN = 2048 };
+enum { KEY_BITS_MIN = 2048, CHECK_SECONDS = 30 };
 
 /* Reads a whole open file; the memory is the caller's. */
 static enum rc
@@ -359,40 +359,15 @@ check_pair(const struct gw_conf *c, struct err *e)
 	return rc;
 }
 
-/* child checks, tells by the pipe what is wrong, and ends. */
-_Noreturn static void
-child(const struct gw_conf *c, int pipe_fd)
+static enum rc
+check_pair_aside(void *ctx, struct err *e)
 {
-	struct err e = {0};
-	ssize_t n = 0;
-
-	if (check_pair(c, &e) != RC_OK)
-		n = write(pipe_fd, e.text, strlen(e.text));
-	_exit(n < 0);
+	return check_pair(ctx, e);
 }
 
 enum rc
 files_check_pair(const struct gw_conf *c, struct err *e)
 {
-	char text[ERR_TEXT_MAX];
-	int fds[2], status = 0;
-	ssize_t n;
-	pid_t pid;
-
-	if (pipe2(fds, O_CLOEXEC) != 0)
-		return FAIL(e, RC_CONF, "pipe: %s", strerror(errno));
-	pid = fork();
-	if (pid == 0)
-		child(c, fds[1]);
-	(void)close(fds[1]);
-	do
-		n = read(fds[0], text, sizeof(text) - 1);
-	while (n < 0 && errno == EINTR);
-	(void)close(fds[0]);
-	while (pid > 0 && waitpid(pid, &status, 0) < 0 && errno == EINTR)
-		continue;
-	if (pid < 0 || n < 0 || status != 0)
-		return FAIL(e, RC_CONF, "certificate and key not checked");
-	text[n] = '\0';
-	return n == 0 ? RC_OK : FAIL(e, RC_CONF, "%s", text);
+	return aside_run(
+	    check_pair_aside, (void *)(uintptr_t)c, CHECK_SECONDS, e);
 }

@@ -16,6 +16,7 @@
 #include "base/log.h"
 #include "base/prio.h"
 #include "crypto/rng.h"
+#include "gateway/control.h"
 #include "gateway/drive.h"
 #include "gateway/files.h"
 #include "gateway/routes.h"
@@ -164,42 +165,30 @@ take_conf(struct gw_worker *w)
 
 /* --- the parent's end --- */
 
-/* take_fd receives one descriptor; -1 when there is none. */
-static int
-take_fd(int sock)
+/* take_countries swaps the table between two turns: nobody keeps a row. */
+static void
+take_countries(struct gw_worker *w, int fd)
 {
-	char byte;
-	struct iovec iov = {.iov_base = &byte, .iov_len = 1};
-	union {
-		struct cmsghdr align;
-		char room[CMSG_SPACE(sizeof(int))];
-	} ctl;
-	struct msghdr m = {.msg_iov = &iov,
-	    .msg_iovlen = 1,
-	    .msg_control = ctl.room,
-	    .msg_controllen = sizeof(ctl.room)};
-	const struct cmsghdr *h;
-	int fd = -1;
-
-	if (recvmsg(sock, &m, MSG_DONTWAIT | MSG_CMSG_CLOEXEC) <= 0)
-		return -1;
-	h = CMSG_FIRSTHDR(&m);
-	if (h != NULL && h->cmsg_level == SOL_SOCKET &&
-	    h->cmsg_type == SCM_RIGHTS)
-		memcpy(&fd, CMSG_DATA(h), sizeof(fd));
-	return fd;
+	w->world.geo = country_take(&w->countries, fd);
+	worker_stat(STAT_COUNTRIES, 1);
 }
 
 static void
 on_control(void *arg, int error)
 {
 	struct gw_worker *w = gw_worker;
+	enum control_kind kind;
 	int fd;
 
 	(void)arg;
 	(void)error;
-	while ((fd = take_fd(w->process->control[w->index][1])) >= 0)
-		accesslog_swap(&w->log, fd);
+	while (
+	    (fd = control_take(w->process->control[w->index][1], &kind)) >= 0) {
+		if (kind == CONTROL_COUNTRIES)
+			take_countries(w, fd);
+		else
+			accesslog_swap(&w->log, fd);
+	}
 }
 
 /* --- start --- */
@@ -284,6 +273,8 @@ kore_worker_configure(void)
 	w->db = db_open();
 	w->hasher = hash_open();
 	set_world(w);
+	if (w->process->countries.fd >= 0)
+		take_countries(w, w->process->countries.fd);
 	set_listeners(w);
 	w->control.type = KORE_TYPE_CONNECTION;
 	w->control.handle = on_control;

@@ -130,6 +130,17 @@ check_host(const struct gw_process *p, struct err *e)
 	return p->is_chrooted ? check_key_owner(c, e) : RC_OK;
 }
 
+/* Not a fault of the configuration: the file may come later. */
+static void
+say_countries(const struct gw_process *p)
+{
+	char text[ERR_TEXT_MAX];
+
+	if (country_check(p, text) != NULL)
+		fprintf(stderr, "%s: warning: [geo] database: %s: %s\n",
+		    p->conf->file, p->conf->geo_database, text);
+}
+
 /*
  * One worker carries several thousand requests a second, and each of them
  * costs the node as much as the gateway: half of the CPUs is left to it. More
@@ -224,6 +235,7 @@ set_up(struct gw_process *p, const struct blob *blob, struct err *e)
 	TRY(listen_open(&p->listeners, p->conf, p->worker_cnt, e));
 	TRY(parent_open_log(&p->log_fd, p->conf, e));
 	TRY(open_control(p, e));
+	country_start(p);
 	p->shm = shm_new();
 	CHECK(shm_publish(p->shm, p->conf, bytes_of_buf(&blob->buf)));
 	shm_new_ticket(p->shm);
@@ -270,10 +282,11 @@ main(int argc, char **argv)
 	    RC_OK)
 		return EXIT_CONF;
 	if (is_question)
-		return offline_explain(process.conf);
+		return offline_explain(&process);
 	if (check_host(&process, &e) != RC_OK)
 		stop(process.conf, &e);
 	if (args.only_check) {
+		say_countries(&process);
 		printf("%s: ok\n", args.file);
 		return 0;
 	}

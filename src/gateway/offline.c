@@ -27,10 +27,11 @@ read_all(struct arena *a, struct bytes *out, FILE *in)
 }
 
 int
-offline_explain(struct gw_conf *c)
+offline_explain(const struct gw_process *p)
 {
 	struct gw_world world = {
 	    .creds = gw_creds_new(), .mono_ms = clock_real()->mono_ms(NULL)};
+	struct country_table countries = {.map = NULL};
 	struct bytes form, out = {NULL, 0};
 	struct arena a;
 	bool is_good;
@@ -39,9 +40,10 @@ offline_explain(struct gw_conf *c)
 		return 1;
 	arena_init(&a, MEMORY_MAX);
 	world.routes = gw_routes(&world.route_cnt);
+	world.geo = country_read(p, &countries);
 	shm_lend(&world, shm_new());
 	if (read_all(&a, &form, stdin))
-		(void)gw_explain(&a, &out, &world, c, form);
+		(void)gw_explain(&a, &out, &world, p->conf, form);
 	is_good = out.ptr != NULL &&
 		  fwrite(out.ptr, 1, out.len, stdout) == out.len &&
 		  putchar('\n') == '\n' && fflush(stdout) == 0;

@@ -16,6 +16,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "gateway/control.h"
 #include "gateway/files.h"
 #include "gateway/kore_priv.h"
 
@@ -40,31 +41,6 @@ parent_open_log(int *fd, const struct gw_conf *c, struct err *e)
 	return RC_OK;
 }
 
-/* send_fd hands a descriptor to one worker. */
-static void
-send_fd(int sock, int fd)
-{
-	char byte = 0;
-	struct iovec iov = {.iov_base = &byte, .iov_len = 1};
-	union {
-		struct cmsghdr align;
-		char room[CMSG_SPACE(sizeof(int))];
-	} ctl = {0};
-	struct msghdr m = {.msg_iov = &iov,
-	    .msg_iovlen = 1,
-	    .msg_control = ctl.room,
-	    .msg_controllen = sizeof(ctl.room)};
-	struct cmsghdr *h = CMSG_FIRSTHDR(&m);
-
-	h->cmsg_level = SOL_SOCKET;
-	h->cmsg_type = SCM_RIGHTS;
-	h->cmsg_len = CMSG_LEN(sizeof(int));
-	memcpy(CMSG_DATA(h), &fd, sizeof(fd));
-	if (sendmsg(sock, &m, MSG_NOSIGNAL | MSG_DONTWAIT) < 0)
-		log_warn("gateway", "log not handed over error=\"%s\"",
-		    strerror(errno));
-}
-
 /* swap_log opens the log file anew and gives it to everybody. */
 static void
 swap_log(struct gw_process *p)
@@ -80,7 +56,9 @@ swap_log(struct gw_process *p)
 	if (fd < 0)
 		return;
 	for (w = 0; w < p->worker_cnt; w++)
-		send_fd(p->control[w][0], fd);
+		if (!control_send(p->control[w][0], CONTROL_LOG, fd))
+			log_warn("gateway", "log not handed over error=\"%s\"",
+			    strerror(errno));
 	(void)close(p->log_fd);
 	p->log_fd = fd;
 }
@@ -171,6 +149,7 @@ gw_parent_turn(u_int64_t timeout_ms)
 	look_at_log(gw_process);
 	look_at_tickets(gw_process, now_ms);
 	look_at_pair(gw_process, now_ms);
+	country_look(gw_process);
 }
 
 static void

@@ -9,6 +9,7 @@
 
 #include <sys/types.h>
 
+#include "gateway/country.h"
 #include "gateway/listen.h"
 #include "gateway/shm.h"
 #include "http/conf.h"
@@ -23,10 +24,11 @@ struct gw_process {
 	struct shm *shm;
 	struct listeners listeners;
 	unsigned worker_cnt;
-	pid_t parent_pid;       /* of the process that forks workers */
-	bool is_chrooted;       /* started as root */
-	const char *root;       /* absolute path of the workers' root */
-	int log_fd;             /* access log, -1: none */
+	pid_t parent_pid; /* of the process that forks workers */
+	bool is_chrooted; /* started as root */
+	const char *root; /* absolute path of the workers' root */
+	int log_fd;       /* access log, -1: none */
+	struct country_file countries;
 	uint64_t ticket_ms;     /* when the last ticket key was drawn */
 	uint64_t pair_until_ms; /* waiting for workers to pause; 0: not */
 	int control[SHM_WORKER_MAX][2]; /* parent's end, worker's end */

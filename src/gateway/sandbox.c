@@ -118,6 +118,8 @@ close_others(struct gw_process *p, unsigned self)
 	}
 	if (self == UINT_MAX && p->log_fd >= 0)
 		(void)close(p->log_fd);
+	if (self == UINT_MAX && p->countries.fd >= 0)
+		(void)close(p->countries.fd);
 }
 
 /*

@@ -33,6 +33,7 @@ struct gw_worker {
 	struct shm_worker *shm;
 	struct gw_conf *conf; /* now in force; requests hold their own */
 	uint64_t conf_version;
+	struct country_table countries;
 	const char *db_password; /* in conf's arena */
 	struct gw_world world;
 	SSL_CTX *tls;      /* Kore's; NULL until the key manager has spoken */

@@ -19,6 +19,7 @@ static const char *const section_words[SEC_CNT] = {
     [SEC_LIMITS] = "limits",
     [SEC_NODE] = "node",
     [SEC_DATABASE] = "database",
+    [SEC_GEO] = "geo",
     [SEC_LISTENER] = "listener",
     [SEC_SURFACE] = "surface",
 };
@@ -74,6 +75,13 @@ set(struct gw_conf_reader *r, const struct gw_setting *s, struct bytes value)
 	if (rc != RC_OK)
 		gw_conf_fault(
 		    r, r->line, "%s: %s", s->key, err_message(&e, rc));
+}
+
+/* may_repeat: each line of such a setting adds something. */
+static bool
+may_repeat(const struct gw_setting *s)
+{
+	return s->read == gw_value_MORE_AT || s->read == gw_value_MORE_MAP;
 }
 
 /* --- environment --- */
@@ -148,7 +156,7 @@ close_section(struct gw_conf_reader *r)
 			gw_conf_fault(r, r->section_line[s->section],
 			    "[%s] needs a line \"%s = ...\"",
 			    section_words[s->section], s->key);
-		else if (s->read != gw_value_MORE_AT)
+		else if (!may_repeat(s))
 			set(r, s, bytes_of_str(s->fallback));
 	}
 }
@@ -271,7 +279,7 @@ take_pair(struct gw_conf_reader *r, const struct ini_item *item)
 		    (const char *)item->key.ptr);
 		return;
 	}
-	if (r->seen[i] != 0 && settings[i].read != gw_value_MORE_AT)
+	if (r->seen[i] != 0 && !may_repeat(&settings[i]))
 		gw_conf_fault(r, r->line, "%s stands twice, first on line %u",
 		    settings[i].key, r->seen[i]);
 	r->seen[i] = r->line;

@@ -10,11 +10,13 @@
 
 #include "base/arena.h"
 #include "base/err.h"
+#include "http/geo.h"
 #include "http/net.h"
 
 enum {
 	GW_LISTENER_MAX = 16,
 	GW_SURFACE_MAX = 32,
+	GW_GEO_MAP_MAX = 64,  /* networks put into countries */
 	GW_MOUNT_MAX = 64,    /* all surfaces together */
 	GW_NAME_MAX = 32,     /* of a listener or surface */
 	GW_WORD_CNT_MAX = 64, /* hosts, networks, methods of one surface */
@@ -92,6 +94,8 @@ struct gw_surface {
 	bool any_host;
 	const char *realm, *users_file;
 	struct gw_nets allow, deny;
+	struct gw_countries countries;
+	bool admit_loopback, admit_private, admit_unknown;
 	struct gw_words origins, rpc_methods;
 	enum gw_profile profile;
 	bool plain_transfers; /* to whoever is no contract */
@@ -131,10 +135,12 @@ struct gw_conf {
 	const char *db_host, *db_sslmode, *db_ca;
 	const char *db_password_file;
 	uint64_t db_port, db_conn_cnt, db_in_flight, db_ms;
-	size_t listener_cnt, surface_cnt, mount_cnt;
+	const char *geo_database;
+	size_t listener_cnt, surface_cnt, mount_cnt, geo_map_cnt;
 	struct gw_listener listeners[GW_LISTENER_MAX];
 	struct gw_surface surfaces[GW_SURFACE_MAX];
 	struct gw_mount mounts[GW_MOUNT_MAX];
+	struct gw_geo_map geo_maps[GW_GEO_MAP_MAX];
 };
 
 /* struct gw_conf_say is told everything that is wrong, one line each; line

@@ -36,6 +36,28 @@ check_shadow(struct gw_conf_reader *r, const struct gw_surface *s)
 }
 
 static void
+check_geo(struct gw_conf_reader *r, const struct gw_surface *s)
+{
+	const struct gw_conf *c = r->conf;
+
+	if (!has_filter(s, GW_FILTER_GEO)) {
+		if (!gw_countries_is_empty(&s->countries))
+			gw_conf_fault(r, s->line,
+			    "surface %s: countries are given but filter geo is "
+			    "not on",
+			    s->name);
+		return;
+	}
+	if (gw_countries_is_empty(&s->countries))
+		gw_conf_fault(r, s->line,
+		    "surface %s: filter geo needs countries = JP ...", s->name);
+	if (c->geo_database[0] == '\0' && c->geo_map_cnt == 0)
+		gw_conf_fault(r, s->line,
+		    "surface %s: filter geo needs [geo] with database or map",
+		    s->name);
+}
+
+static void
 check_surface(struct gw_conf_reader *r, const struct gw_surface *s)
 {
 	if (has_filter(s, GW_FILTER_BASIC) && s->users_file[0] == '\0')
@@ -54,6 +76,7 @@ check_surface(struct gw_conf_reader *r, const struct gw_surface *s)
 		gw_conf_fault(r, s->line,
 		    "surface %s: origins are given but filter cors is not on",
 		    s->name);
+	check_geo(r, s);
 	check_shadow(r, s);
 	if (strpbrk(s->realm, "\"\\") != NULL)
 		gw_conf_fault(

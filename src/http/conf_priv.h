@@ -14,6 +14,7 @@ enum gw_section {
 	SEC_LIMITS,
 	SEC_NODE,
 	SEC_DATABASE,
+	SEC_GEO,
 	SEC_LISTENER,
 	SEC_SURFACE,
 	SEC_CNT,
@@ -71,7 +72,9 @@ gw_value_fn gw_value_FORWARDED;
 gw_value_fn gw_value_FILTERS;
 gw_value_fn gw_value_SHADOW;
 gw_value_fn gw_value_ADDRESS;
+gw_value_fn gw_value_COUNTRIES;
 gw_value_fn gw_value_MORE_AT;
+gw_value_fn gw_value_MORE_MAP;
 
 /* gw_conf_fault tells and counts one fault. */
 void gw_conf_fault(struct gw_conf_reader *r, unsigned line, const char *fmt,

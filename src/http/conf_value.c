@@ -179,6 +179,55 @@ gw_value_NETS(struct gw_conf_reader *r, void *field, const struct gw_setting *s,
 	return RC_OK;
 }
 
+static enum rc
+read_country(struct gw_country *out, struct bytes word, struct err *e)
+{
+	if (gw_country_read(out, word))
+		return RC_OK;
+	return FAIL(e, RC_CONF,
+	    "\"%.*s\" is no country code of ISO 3166-1 (JP)", (int)word.len,
+	    (const char *)word.ptr);
+}
+
+enum rc
+gw_value_COUNTRIES(struct gw_conf_reader *r, void *field,
+    const struct gw_setting *s, struct bytes value, struct err *e)
+{
+	struct gw_countries *out = field;
+	struct gw_country country;
+	struct bytes word;
+
+	(void)r;
+	(void)s;
+	*out = (struct gw_countries){0};
+	while (next_word(&word, &value)) {
+		TRY(read_country(&country, word, e));
+		gw_countries_add(out, country);
+	}
+	return RC_OK;
+}
+
+enum rc
+gw_value_MORE_MAP(struct gw_conf_reader *r, void *field,
+    const struct gw_setting *s, struct bytes value, struct err *e)
+{
+	struct gw_conf *c = r->conf;
+	struct gw_geo_map *m = &c->geo_maps[c->geo_map_cnt];
+	struct bytes net, country, more;
+
+	(void)field;
+	(void)s;
+	if (c->geo_map_cnt == GW_GEO_MAP_MAX)
+		return FAIL(
+		    e, RC_CONF, "more than %d networks", GW_GEO_MAP_MAX);
+	if (!next_word(&net, &value) || !next_word(&country, &value) ||
+	    next_word(&more, &value) || !gw_net_read(&m->net, net))
+		return FAIL(e, RC_CONF, "expected NETWORK COUNTRY");
+	TRY(read_country(&m->country, country, e));
+	c->geo_map_cnt++;
+	return RC_OK;
+}
+
 size_t
 gw_conf_find_word(const char *const *words, size_t cnt, struct bytes word)
 {

@@ -7,6 +7,7 @@
 
 #include "http/route.h"
 #include "http/uri.h"
+#include "http/world.h"
 
 /* set_host takes the name asked for; an absolute target must agree with the
  * Host field (RFC 9112 3.2.2 would overrule it, which hides attacks). */
@@ -168,6 +169,15 @@ gw_req_set_id(struct gw_req *r, const char *fallback)
 		id = bytes_of_str(fallback);
 	memcpy(r->id, id.ptr, id.len);
 	r->id[id.len] = '\0';
+}
+
+struct gw_place
+gw_req_place(const struct gw_req *r)
+{
+	if (r->place.kind != GW_PLACE_UNSET)
+		return r->place;
+	return gw_place_of(
+	    r->world->geo, r->conf->geo_maps, r->conf->geo_map_cnt, &r->client);
 }
 
 bool

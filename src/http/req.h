@@ -11,6 +11,7 @@
 
 #include "base/arena.h"
 #include "http/conf.h"
+#include "http/geo.h"
 #include "http/head.h"
 #include "http/reply.h"
 #include "http/stage.h"
@@ -78,6 +79,7 @@ struct gw_req {
 	/* what came */
 	struct gw_peer peer;
 	struct gw_addr client; /* peer.addr, or whom a trusted proxy named */
+	struct gw_place place; /* of client, once filter geo has asked */
 	struct gw_head head;
 	struct bytes host;       /* name asked for, without port or brackets */
 	struct bytes path;       /* decoded, see gw_path_read */
@@ -127,6 +129,9 @@ bool gw_req_id_ok(struct bytes id);
 /* gw_req_set_id takes the client's X-Request-Id when it may be one, else the
  * one that is given. */
 void gw_req_set_id(struct gw_req *r, const char *fallback);
+
+/* gw_req_place tells where the client is: r->place, or found now. */
+struct gw_place gw_req_place(const struct gw_req *r);
 
 /* gw_req_is_type tells whether the body is announced as that media type,
  * which is in lower case; parameters behind ; are not looked at. */

@@ -11,6 +11,7 @@
 #include "http/route.h"
 
 struct gw_creds;
+struct gw_geo;
 struct gw_throttle;
 
 struct gw_world {
@@ -18,6 +19,7 @@ struct gw_world {
 	size_t route_cnt;
 	struct gw_creds *creds;       /* passwords checked lately */
 	struct gw_throttle *throttle; /* wrong ones, of all workers */
+	const struct gw_geo *geo;     /* of this turn; NULL: no database */
 	uint64_t mono_ms;             /* of this turn of the event loop */
 	uint64_t block_no;          /* the node's newest block that is known */
 	uint64_t end_ms;            /* is_draining: who waits answers by then */

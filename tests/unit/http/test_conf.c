@@ -4,6 +4,8 @@
  */
 #include "http/conf.h"
 
+#include <stdio.h>
+
 #include "rig.h"
 #include "test.h"
 
@@ -118,10 +120,11 @@ TEST(test_conf_faults_are_told_with_line_and_reason)
 		"9: same place as on line 8 for the same host\n"},
 	    {HOME LISTENER
 		"[surface s]\nserves = ops\nat = a /\nhosts = *\nfilters = x\n",
-		"10: filters: \"x\" is none of: net size cors basic decode\n"},
+		"10: filters: \"x\" is none of: size net geo cors basic "
+		"decode\n"},
 	    {HOME LISTENER "[surface s]\nserves = ops\nat = a /\nhosts = "
 			   "*\nfilters = net\nshadow = net x\n",
-		"11: shadow: \"x\" is none of: net size"},
+		"11: shadow: \"x\" is none of: size net"},
 	    {HOME LISTENER "[surface s]\nserves = ops\nat = a /\nhosts = "
 			   "*\nfilters = net\nshadow = net cors\n",
 		"6: surface s: shadow names a filter that filters does not\n"},
@@ -243,4 +246,40 @@ TEST(test_conf_fixed_changes_are_found)
 		test_count(1);
 	}
 	rig_close(&a);
+}
+
+TEST(test_conf_networks_and_countries_are_read)
+{
+	static const char text[] =
+	    HOME "[geo]\ndatabase = geo/c.mmdb\nmap = 127.0.1.0/24 JP\n"
+		 "map = 2001:db8::/32 US\n" LISTENER
+		 "[surface s]\nserves = ops\nat = a /\nhosts = *\n"
+		 "filters = geo\ncountries = JP  US\nadmit_private = yes\n";
+	struct rig g;
+
+	EXPECT(rig_open(&g, text, NULL));
+	EXPECT_STR(g.conf->geo_database, "/h/geo/c.mmdb");
+	EXPECT_U64(g.conf->geo_map_cnt, 2);
+	EXPECT_U64(g.conf->geo_maps[1].net.bits, 32);
+	EXPECT(gw_countries_has(
+	    &g.conf->surfaces[0].countries, g.conf->geo_maps[0].country));
+	EXPECT(gw_countries_has(
+	    &g.conf->surfaces[0].countries, g.conf->geo_maps[1].country));
+	EXPECT(g.conf->surfaces[0].admit_private);
+	EXPECT(!g.conf->surfaces[0].admit_loopback);
+	EXPECT(!g.conf->surfaces[0].admit_unknown);
+	rig_close(&g);
+}
+
+TEST(test_conf_more_maps_than_the_bound_are_refused)
+{
+	static char text[8192];
+	size_t len = (size_t)snprintf(text, sizeof(text), HOME "[geo]\n"), i;
+	struct rig g;
+
+	for (i = 0; i <= GW_GEO_MAP_MAX; i++)
+		len += (size_t)snprintf(text + len, sizeof(text) - len,
+		    "map = 127.0.%zu.0/24 JP\n", i);
+	EXPECT(!rig_open(&g, text, NULL));
+	EXPECT(strstr(g.said, "68: map: more than 64 networks\n") != NULL);
 }

@@ -67,9 +67,9 @@ set_up(struct rig *g)
 }
 
 /* What is said of these filters; * stands for others around them. */
-#define FILTERS(net, size, cors, basic)                                        \
-	"\"filters\":[*{\"filter\":\"net\"," net                               \
-	"}*{\"filter\":\"size\"," size "}*{\"filter\":\"cors\"," cors          \
+#define FILTERS(size, net, cors, basic)                                        \
+	"\"filters\":[*{\"filter\":\"size\"," size                             \
+	"}*{\"filter\":\"net\"," net "}*{\"filter\":\"cors\"," cors            \
 	"}*{\"filter\":\"basic\"," basic "}*]"
 #define PASS        "\"verdict\":\"pass\",\"ns\":5"
 #define OFF         "\"verdict\":\"off\""
@@ -96,7 +96,7 @@ static const struct {
 	FILTERS(PASS, PASS, OFF,
 	    "\"verdict\":\"asks\",\"ns\":5") ",\"outcome\":\"served\"}"},
     {"method=GET&url=/&user=ann&from=10.1.2.3",
-	"\"client\":\"10.1.2.3\"," FILTERS(DENIED, NOT_REACHED, OFF,
+	"\"client\":\"10.1.2.3\"," FILTERS(PASS, DENIED, OFF,
 	    NOT_REACHED) ",\"outcome\":\"refused\",\"status\":403"},
     {"method=GET&url=/&from=::ffff:10.1.2.3", DENIED},
     /* A proxy is believed where it is trusted. */
@@ -111,8 +111,8 @@ static const struct {
     /* The body counts as it would. */
     {"method=POST&url=/form&user=ann&data=12345678", "served"},
     {"method=POST&url=/form&user=ann&data=123456789",
-	FILTERS(PASS,
-	    "\"verdict\":\"refuse\",\"reason\":\"too_large\",\"ns\":5", OFF,
+	FILTERS("\"verdict\":\"refuse\",\"reason\":\"too_large\",\"ns\":5",
+	    NOT_REACHED, OFF,
 	    NOT_REACHED) ",\"outcome\":\"refused\",\"status\":413"},
     /* By surface, by scheme and host, by neither. */
     {"method=GET&url=/ops&surface=ops",
@@ -128,8 +128,9 @@ static const struct {
     {"method=GET&url=/open&header=Host:+b.example", "421"},
     /* Shadow and answers of a filter's own. */
     {"method=GET&url=/ops&surface=ops",
-	FILTERS("\"verdict\":\"shadow\",\"reason\":\"not_allowed\",\"ns\":5",
-	    PASS, PASS, OFF) ",\"outcome\":\"served\"}"},
+	FILTERS(PASS,
+	    "\"verdict\":\"shadow\",\"reason\":\"not_allowed\",\"ns\":5", PASS,
+	    OFF) ",\"outcome\":\"served\"}"},
     {"method=OPTIONS&url=/ops&surface=ops&header=Origin:+https://e.example"
      "&header=Access-Control-Request-Method:+GET",
 	"\"filter\":\"cors\",\"verdict\":\"refuse\","

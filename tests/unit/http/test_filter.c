@@ -66,7 +66,7 @@ TEST(test_filter_refusal_ends_the_chain_and_is_written_down)
 	EXPECT_U64(g.req.reply.cause, GW_R_FORBIDDEN);
 	expect_ruling(
 	    &g, GW_FILTER_NET, GW_VERDICT_REFUSE, GW_R_FORBIDDEN, "denied");
-	expect_ruling(&g, GW_FILTER_SIZE, GW_VERDICT_NONE, GW_R_NONE, NULL);
+	expect_ruling(&g, GW_FILTER_CORS, GW_VERDICT_NONE, GW_R_NONE, NULL);
 	rig_close(&g);
 }
 
