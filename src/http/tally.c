@@ -234,11 +234,11 @@ label(char out[LABEL_MAX], const char *text)
 	size_t len = 0;
 
 	for (; *text != '\0' && len + 3 < LABEL_MAX; text++) {
-		char c = !is_utf8 && (uint8_t)*text >= 0x80 ? '?' : *text;
-
-		if (c == '\\' || c == '"')
+		if (*text == '\\' || *text == '"')
 			out[len++] = '\\';
-		out[len++] = (uint8_t)c < 0x20 ? ' ' : c;
+		out[len++] = *text;
+		if (!is_utf8 && (*text & 0x80) != 0)
+			out[len - 1] = '?';
 	}
 	out[len] = '\0';
 	return out;
