@@ -7,6 +7,7 @@
 #include "noded/io.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
@@ -177,17 +178,20 @@ answer(struct io_session *s, struct bytes text)
 	return true;
 }
 
-/* One error, then nothing more is read. */
+/* One error, then nothing more is read. The text is ours and needs no
+ * escaping. */
 static bool
-refuse(struct io_session *s, const struct err *why)
+refuse(struct io_session *s, enum rc rc, const char *why)
 {
-	static const char text[] =
-	    "{\"jsonrpc\":\"2.0\",\"id\":null,\"error\":"
-	    "{\"code\":-32700,\"message\":\"parse error\"}}\n";
+	char text[256];
+	int n = snprintf(text, sizeof(text),
+	    "{\"jsonrpc\":\"2.0\",\"id\":null,\"error\":{\"code\":%d,"
+	    "\"message\":\"%s: %s\"}}\n",
+	    err_rpc_code(rc), err_text(rc), why);
 
-	log_debug("io", "session broke the framing: %s", why->text);
+	log_debug("io", "session broke the framing: %s", why);
 	s->is_ended = true;
-	return answer(s, bytes_of(text, sizeof(text) - 1));
+	return answer(s, bytes_of(text, (size_t)n));
 }
 
 static bool
@@ -226,8 +230,8 @@ take_documents(struct io *io, struct io_session *s)
 			return false;
 		bytebuf_take(&s->in, s->in.len - in.len);
 	}
-	if (rc == RC_BAD_JSON)
-		return refuse(s, &why);
+	if (rc == RC_BAD_JSON || rc == RC_BAD_REQUEST)
+		return refuse(s, rc, why.text);
 	return true;
 }
 
@@ -235,12 +239,11 @@ take_documents(struct io *io, struct io_session *s)
 static bool
 receive(struct io *io, struct io_session *s)
 {
-	struct err why = {.text = "document is too long"};
 	ssize_t n;
 
 	if (!bytebuf_room(
 		&s->in, IO_READ_BYTES / 4, RPC_DOC_MAX + IO_READ_BYTES))
-		return refuse(s, &why);
+		return refuse(s, RC_TOO_LARGE, "document is too long");
 	n = recv(s->fd, s->in.ptr + s->in.off + s->in.len,
 	    s->in.cap - s->in.off - s->in.len, 0);
 	if (n == -1)

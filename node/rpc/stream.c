@@ -58,6 +58,14 @@ step(struct rpc_stream *s, uint8_t c)
 	}
 }
 
+/* begins_scalar tells whether c may begin a string, number or word. */
+static bool
+begins_scalar(uint8_t c)
+{
+	return c == '"' || c == '-' || (c >= '0' && c <= '9') || c == 't' ||
+	       c == 'f' || c == 'n';
+}
+
 static enum rc
 begin(struct rpc_stream *s, struct bytes *in, struct err *e)
 {
@@ -67,6 +75,8 @@ begin(struct rpc_stream *s, struct bytes *in, struct err *e)
 	}
 	if (in->len == 0)
 		return RC_TRUNCATED;
+	if (begins_scalar(in->ptr[0]))
+		return FAIL(e, RC_BAD_REQUEST, "neither object nor array");
 	if (in->ptr[0] != '{' && in->ptr[0] != '[')
 		return FAIL(e, RC_BAD_JSON,
 		    "a document begins with { or [, not with 0x%02x",

@@ -25,9 +25,11 @@ struct rpc_stream {
  *
  * in      all bytes not yet taken; the same ones plus more each time
  * out     the document; blanks around it are dropped
- * Errors  RC_TRUNCATED  more bytes are needed
- *         RC_BAD_JSON   no document can begin or nest like this: answer
- *                       with a parse error and close
+ * Errors  RC_TRUNCATED    more bytes are needed
+ *         RC_BAD_JSON     no document can begin or nest like this
+ *         RC_BAD_REQUEST  JSON perhaps, but of no call, and without an end
+ *                         that can be seen; after these two nothing more
+ *                         can be read
  */
 enum rc rpc_stream_take(
     struct rpc_stream *s, struct bytes *out, struct bytes *in, struct err *e);

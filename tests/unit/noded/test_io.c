@@ -278,3 +278,80 @@ TEST(test_io_full_session_goes_on_when_jobs_are_done)
 	expect_sessions(0);
 	rig_close(&r);
 }
+
+/* What is said to a session that broke the stream, before it is closed. */
+TEST(test_io_broken_stream_is_told_why_and_ended)
+{
+	static const struct {
+		const char *text, *want;
+	} rows[] = {
+	    {"1 ",
+		"{\"jsonrpc\":\"2.0\",\"id\":null,\"error\":{\"code\":-32600,"
+		"\"message\":\"invalid request: neither object nor array\"}}"
+		"\n"},
+	    {"}", "{\"jsonrpc\":\"2.0\",\"id\":null,\"error\":{\"code\":-32700,"
+		  "\"message\":\"parse error: a document begins with { or [, "
+		  "not with 0x7d\"}}\n"},
+	    {"[\"\n",
+		"{\"jsonrpc\":\"2.0\",\"id\":null,\"error\":{\"code\":"
+		"-32700,\"message\":\"parse error: control character in a "
+		"string\"}}\n"},
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		size_t len = strlen(rows[i].text);
+		char buf[512];
+		struct rig r;
+		ssize_t n;
+		int fd;
+
+		rig_open(&r);
+		test_row(rows[i].text);
+		fd = client(&r);
+		EXPECT(
+		    send(fd, rows[i].text, len, MSG_NOSIGNAL) == (ssize_t)len);
+		n = recv(fd, buf, sizeof(buf) - 1, MSG_WAITALL);
+		buf[n < 0 ? 0 : n] = '\0';
+		EXPECT_STR(buf, rows[i].want);
+		close(fd);
+		expect_sessions(0);
+		rig_close(&r);
+	}
+	test_row(NULL);
+}
+
+TEST(test_io_too_long_document_is_told_so)
+{
+	static char spaces[65536];
+	const struct timeval wait = {.tv_sec = WAIT_MS / 1000};
+	char buf[512] = "";
+	struct rig r;
+	size_t sent = 0;
+	ssize_t n = 1;
+	int fd;
+
+	memset(spaces, 'x', sizeof(spaces));
+	spaces[0] = '[';
+	spaces[1] = '"';
+	rig_open(&r);
+	fd = client(&r);
+	CHECK(
+	    setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &wait, sizeof(wait)) == 0);
+	while (n > 0 && sent < 2 * (size_t)RPC_DOC_MAX) {
+		n = send(fd, spaces, sizeof(spaces), MSG_NOSIGNAL);
+		sent += n > 0 ? (size_t)n : 0;
+		spaces[0] = 'x';
+		spaces[1] = 'x';
+	}
+	EXPECT(
+	    sent > (size_t)RPC_DOC_MAX / 2 && sent < 2 * (size_t)RPC_DOC_MAX);
+	n = recv(fd, buf, sizeof(buf) - 1, 0);
+	buf[n < 0 ? 0 : n] = '\0';
+	EXPECT_STR(buf,
+	    "{\"jsonrpc\":\"2.0\",\"id\":null,\"error\":{\"code\":-32005,"
+	    "\"message\":\"limit exceeded: document is too long\"}}\n");
+	close(fd);
+	expect_sessions(0);
+	rig_close(&r);
+}

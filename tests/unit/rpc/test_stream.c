@@ -41,17 +41,31 @@ TEST(test_stream_single_bytes_give_the_same)
 
 TEST(test_stream_what_is_no_document_is_refused)
 {
-	static const char *const bad[] = {
-	    "1", "\"a\"", "null", "}", " x", "]["};
+	static const struct {
+		const char *text;
+		enum rc want;
+	} rows[] = {
+	    {"1", RC_BAD_REQUEST},
+	    {"-1", RC_BAD_REQUEST},
+	    {"\"a\"", RC_BAD_REQUEST},
+	    {" null", RC_BAD_REQUEST},
+	    {"true", RC_BAD_REQUEST},
+	    {"false", RC_BAD_REQUEST},
+	    {"}", RC_BAD_JSON},
+	    {" x", RC_BAD_JSON},
+	    {"][", RC_BAD_JSON},
+	    {",", RC_BAD_JSON},
+	};
 	size_t i;
 
-	for (i = 0; i < 6; i++) {
-		struct bytes in = bytes_of_str(bad[i]), doc;
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct bytes in = bytes_of_str(rows[i].text), doc;
 		struct rpc_stream s = {0};
 
-		test_row(bad[i]);
-		EXPECT_RC(rpc_stream_take(&s, &doc, &in, NULL), RC_BAD_JSON);
+		test_row(rows[i].text);
+		EXPECT_RC(rpc_stream_take(&s, &doc, &in, NULL), rows[i].want);
 	}
+	test_row(NULL);
 }
 
 TEST(test_stream_deep_nesting_is_refused)
