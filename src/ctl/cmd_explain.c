@@ -116,9 +116,10 @@ print_answer(const json_t *doc)
 	const json_t *status = json_object_get(doc, "status");
 	size_t i;
 
-	printf("listener  %s\nsurface   %s\nroute     %s\nclient    %s\n\n",
+	printf("listener  %s\nsurface   %s\nroute     %s\nclient    %s, %s\n\n",
 	    text_of(doc, "listener"), text_of(doc, "surface"),
-	    text_of(doc, "route"), text_of(doc, "client"));
+	    text_of(doc, "route"), text_of(doc, "client"),
+	    text_of(doc, "country"));
 	json_array_foreach(filters, i, row) print_filter(row);
 	printf("\n%s", text_of(doc, "outcome"));
 	if (status != NULL)

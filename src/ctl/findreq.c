@@ -68,10 +68,11 @@ print_meaning(FILE *out, const char *text)
 		fprintf(out, "  (no whole line)\n");
 		return;
 	}
-	fprintf(out, "  %s on surface %s from %s: status %lld after %lld us\n",
+	fprintf(out,
+	    "  %s on surface %s from %s (%s): status %lld after %lld us\n",
 	    text_of(line, "method"), text_of(line, "surface"),
-	    text_of(line, "addr"), number_of(line, "status"),
-	    number_of(line, "us"));
+	    text_of(line, "addr"), text_of(line, "country"),
+	    number_of(line, "status"), number_of(line, "us"));
 	print_shadow(out, line);
 	print_end(out, line);
 	json_decref(line);

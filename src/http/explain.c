@@ -421,7 +421,8 @@ static void
 put_trial(struct jsonw *w, const struct trial *t)
 {
 	const struct gw_req *r = &t->req;
-	char addr[GW_ADDR_TEXT_MAX];
+	char addr[GW_ADDR_TEXT_MAX], country[GW_PLACE_TEXT_MAX];
+	struct gw_place place = gw_req_place(r);
 	size_t i;
 
 	jsonw_key(w, "listener");
@@ -432,6 +433,8 @@ put_trial(struct jsonw *w, const struct trial *t)
 	jsonw_str(w, r->route != NULL ? r->route->path : "-");
 	jsonw_key(w, "client");
 	jsonw_str(w, gw_addr_text(addr, &r->client));
+	jsonw_key(w, "country");
+	jsonw_str(w, gw_place_text(country, &place));
 	jsonw_key(w, "filters");
 	jsonw_arr(w);
 	for (i = 0; i < GW_FILTER_CNT; i++)

@@ -1484,7 +1484,7 @@ def explain_command(g):
             g.reload()
         text = sekisho(g, "--id", id).stdout
         same("found " + where, json.loads(text.split("\n")[0])["req"], id)
-        ok("and explained", "GET on surface wallet from 127.0.0.1: status 401" in text and
+        ok("and explained", "GET on surface wallet from 127.0.0.1 (loopback): status 401" in text and
            "refused by filter basic:unauthorized: unauthorized (user name and password needed)" in text, text)
     os.unlink(g.home + "/log/access.log.1")
     ok("an id that nobody had", "no request \"nobody.had\"" in sekisho(g, "--id", "nobody.had", status=1).stderr)

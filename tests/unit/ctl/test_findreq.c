@@ -40,7 +40,8 @@ open_place(struct place *p)
 	p->conf.access_log_keep = 2;
 	p->conf.file = "c";
 	write_file(p, "",
-	    "{\"req\":\"a\",\"addr\":\"192.0.2.1\",\"surface\":\"wallet\","
+	    "{\"req\":\"a\",\"addr\":\"192.0.2.1\",\"country\":\"JP\","
+	    "\"surface\":\"wallet\","
 	    "\"method\":\"GET\",\"status\":401,\"us\":7,"
 	    "\"cause\":\"unauthorized\",\"filter\":\"basic:unauthorized\"}\n"
 	    "{\"req\":\"ab\",\"surface\":\"ops\",\"method\":\"GET\","
@@ -74,7 +75,8 @@ TEST(test_findreq_rows_are_found_and_explained)
 		const char *says;
 	} row[] = {
 	    {"a", 1,
-		"  GET on surface wallet from 192.0.2.1: status 401 after 7 us"
+		"  GET on surface wallet from 192.0.2.1 (JP): status 401 after "
+		"7 us"
 		"\n  refused by filter basic:unauthorized: unauthorized (user "
 		"name and password needed)\n"},
 	    {"ab", 2, "  in shadow, would have refused it: net:denied\n"},

@@ -84,9 +84,9 @@ static const struct {
     /* Whoever has no password is refused, and only where one is needed. */
     {"method=GET&url=/",
 	"{\"listener\":\"out\",\"surface\":\"wallet\",\"route\":\"/\","
-	"\"client\":\"127.0.0.1\"," FILTERS(PASS, PASS, OFF,
-	    UNAUTHORIZED) ",\"outcome\":\"refused\",\"status\":401,"
-			  "\"cause\":\"unauthorized\"}"},
+	"\"client\":\"127.0.0.1\",\"country\":\"loopback\"," FILTERS(PASS, PASS,
+	    OFF, UNAUTHORIZED) ",\"outcome\":\"refused\",\"status\":401,"
+			       "\"cause\":\"unauthorized\"}"},
     {"method=GET&url=/open",
 	FILTERS(PASS, PASS, OFF,
 	    "\"verdict\":\"skipped\"") ",\"outcome\":\"served\"}"},
@@ -96,8 +96,8 @@ static const struct {
 	FILTERS(PASS, PASS, OFF,
 	    "\"verdict\":\"asks\",\"ns\":5") ",\"outcome\":\"served\"}"},
     {"method=GET&url=/&user=ann&from=10.1.2.3",
-	"\"client\":\"10.1.2.3\"," FILTERS(PASS, DENIED, OFF,
-	    NOT_REACHED) ",\"outcome\":\"refused\",\"status\":403"},
+	"\"client\":\"10.1.2.3\",\"country\":\"private\"," FILTERS(PASS, DENIED,
+	    OFF, NOT_REACHED) ",\"outcome\":\"refused\",\"status\":403"},
     {"method=GET&url=/&from=::ffff:10.1.2.3", DENIED},
     /* A proxy is believed where it is trusted. */
     {"method=GET&url=/&from=192.0.2.1&header=X-Forwarded-For:+10.1.2.3",
@@ -105,7 +105,8 @@ static const struct {
     {"method=GET&url=/open&from=192.0.2.2&header=X-Forwarded-For:+10.1.2.3",
 	"served"},
     {"method=GET&url=/nowhere&user=ann",
-	"\"route\":\"-\",\"client\":\"127.0.0.1\"," FILTERS(
+	"\"route\":\"-\",\"client\":\"127.0.0.1\",\"country\":"
+	"\"loopback\"," FILTERS(
 	    PASS, PASS, OFF, PASS) ",\"outcome\":\"refused\",\"status\":404,"
 				   "\"cause\":\"not_found\"}"},
     /* The body counts as it would. */
@@ -137,7 +138,8 @@ static const struct {
 	"\"reason\":\"forbidden\""},
     /* What framing refuses reaches no filter. */
     {"method=GET&url=/open&header=a+b:+c",
-	"\"surface\":\"-\",\"route\":\"-\",\"client\":\"127.0.0.1\"," FILTERS(
+	"\"surface\":\"-\",\"route\":\"-\",\"client\":\"127.0.0.1\","
+	"\"country\":\"loopback\"," FILTERS(
 	    OFF, OFF, OFF, OFF) ",\"outcome\":\"refused\",\"status\":400"},
     {"method=GET&url=/a%0db", "\"status\":400"},
     {"method=GET&url=/%252e%252e/open", "\"status\":400"},
