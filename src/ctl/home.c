@@ -23,6 +23,9 @@
 #define ROOT_HOME "/var/lib/sekisho"
 #define RUN_GROUP "sekisho"
 
+/* Of a stamp the rest is not for a terminal. */
+#define STAMP_CHARS "abcdefghijklmnopqrstuvwxyz0123456789.- "
+
 static const char *const user_names[HOME_USER_CNT] = {
     [HOME_SELF] = "root",
     [HOME_NODE] = "sekisho-node",
@@ -285,7 +288,13 @@ static enum rc
 check_vacant(const char *dir, struct err *e)
 {
 	int n = entry_cnt(dir);
+	struct stat st;
 
+	if (lstat(dir, &st) == 0 && S_ISLNK(st.st_mode))
+		return FAIL(e, RC_CONF,
+		    "%s is a symbolic link, and a new state needs a place of "
+		    "its own: set SEKISHO_HOME to where it leads",
+		    dir);
 	if (n < 0)
 		return FAIL(e, RC_IO, "%s: %s", dir, strerror(errno));
 	if (n > 0)
@@ -339,6 +348,10 @@ home_exists(const struct home *h, bool *out, struct err *e)
 			return FAIL(e, RC_IO,
 			    "%s: %s: set SEKISHO_HOME to a folder of yours",
 			    path, strerror(errno));
+		if (errno == ENOTDIR)
+			return FAIL(e, RC_CONF,
+			    "%s is not a folder: set SEKISHO_HOME to another",
+			    h->dir);
 		if (errno != ENOENT)
 			return FAIL(e, RC_IO, "%s: %s", path, strerror(errno));
 		return check_vacant(h->dir, e);
@@ -346,7 +359,7 @@ home_exists(const struct home *h, bool *out, struct err *e)
 	if (fgets(stamp, sizeof(stamp), f) == NULL)
 		stamp[0] = '\0';
 	fclose(f);
-	stamp[strcspn(stamp, "\n")] = '\0';
+	stamp[strspn(stamp, STAMP_CHARS)] = '\0';
 	if (strcmp(stamp, HOME_STAMP) != 0)
 		return FAIL(e, RC_WRONG_SCHEMA,
 		    "%s is of version \"%s\", this program needs \"%s\": "

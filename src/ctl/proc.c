@@ -130,6 +130,20 @@ last_words(int fd, char *out, size_t cap)
 		out[--n] = '\0';
 }
 
+static void
+how_it_ended(char *text, size_t cap, int status)
+{
+	const char *name;
+
+	if (!WIFSIGNALED(status)) {
+		snprintf(text, cap, "left with status %d", WEXITSTATUS(status));
+		return;
+	}
+	name = sigdescr_np(WTERMSIG(status));
+	snprintf(text, cap, "was ended by signal %d (%s)", WTERMSIG(status),
+	    name == NULL ? "unnamed" : name);
+}
+
 /* Output goes to a file in memory: no place on a disk is needed, and a
  * program that writes much never waits for us. */
 static enum rc
@@ -137,6 +151,7 @@ run_to_end(const struct home *h, enum home_user u, const char *const *argv,
     int in, char *said, size_t cap, struct err *e)
 {
 	int out = memfd_create("output", MFD_CLOEXEC);
+	char how[96];
 	int status = 0;
 	pid_t pid;
 
@@ -158,7 +173,10 @@ run_to_end(const struct home *h, enum home_user u, const char *const *argv,
 		return FAIL(e, RC_IO, "fork: %s", strerror(errno));
 	if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
 		return RC_OK;
-	return FAIL(e, RC_IO, "%s failed: %s", argv[0], said);
+	if (said[0] != '\0')
+		return FAIL(e, RC_IO, "%s failed: %s", argv[0], said);
+	how_it_ended(how, sizeof(how), status);
+	return FAIL(e, RC_IO, "%s failed: it %s", argv[0], how);
 }
 
 enum rc
@@ -237,21 +255,15 @@ proc_start(const struct home *h, enum home_user u, const char *log,
 bool
 proc_is_alive(pid_t pid, char *text, size_t cap)
 {
-	const char *name;
 	int status;
 	pid_t r = waitpid(pid, &status, WNOHANG);
 
 	if (r == 0)
 		return true;
-	if (r == -1) {
+	if (r == -1)
 		snprintf(text, cap, "is gone");
-	} else if (WIFSIGNALED(status)) {
-		name = sigdescr_np(WTERMSIG(status));
-		snprintf(text, cap, "was ended by signal %d (%s)",
-		    WTERMSIG(status), name == NULL ? "unnamed" : name);
-	} else {
-		snprintf(text, cap, "left with status %d", WEXITSTATUS(status));
-	}
+	else
+		how_it_ended(text, cap, status);
 	return false;
 }
 

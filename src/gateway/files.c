@@ -182,14 +182,17 @@ static enum rc
 load_password(struct gw_conf *c, struct blob *blob,
     const struct gw_conf_say *say, struct err *e)
 {
+	struct err why = {0};
 	struct bytes text;
 	enum rc rc;
 
 	if (c->db_password_file[0] == '\0')
 		return RC_OK;
-	rc = add_file(blob, &text, BLOB_DB_PASSWORD, c->db_password_file, e);
-	if (rc != RC_OK)
-		say->say(say->ctx, c->file, 0, err_message(e, rc));
+	rc = add_file(blob, &text, BLOB_DB_PASSWORD, c->db_password_file, &why);
+	if (rc == RC_OK)
+		return RC_OK;
+	err_fail(e, rc, "[database] password_file: %s", err_message(&why, rc));
+	say->say(say->ctx, c->file, 0, err_message(e, rc));
 	return rc;
 }
 
@@ -197,6 +200,17 @@ static const char *
 from_environment(const char *name)
 {
 	return getenv(name);
+}
+
+/* read_file's texts begin with the path, which say puts in front itself. */
+static const char *
+behind_path(const char *text, const char *path)
+{
+	size_t len = strlen(path);
+
+	return !strncmp(text, path, len) && !strncmp(text + len, ": ", 2)
+		   ? text + len + 2
+		   : text;
 }
 
 enum rc
@@ -212,7 +226,8 @@ files_load(struct gw_conf **out, struct blob *blob, const char *file,
 		return FAIL(e, RC_NO_MEMORY, "configuration");
 	rc = read_file(&text, file, false, e);
 	if (rc != RC_OK) {
-		say->say(say->ctx, file, 0, err_message(e, rc));
+		say->say(
+		    say->ctx, file, 0, behind_path(err_message(e, rc), file));
 		files_free(blob);
 		return rc;
 	}
@@ -338,7 +353,7 @@ check_match(const struct gw_conf *c, X509 *x, EVP_PKEY *key, struct err *e)
 }
 
 static enum rc
-check_pair(const struct gw_conf *c, struct err *e)
+look_at_pair(const struct gw_conf *c, struct err *e)
 {
 	size_t cert_dir = (size_t)(strrchr(c->cert, '/') - c->cert);
 	size_t key_dir = (size_t)(strrchr(c->key, '/') - c->key);
@@ -348,8 +363,7 @@ check_pair(const struct gw_conf *c, struct err *e)
 
 	/* The key manager is shut into this one folder. */
 	if (cert_dir != key_dir || memcmp(c->cert, c->key, key_dir) != 0)
-		return FAIL(
-		    e, RC_CONF, "[tls] cert and key must lie in one folder");
+		return FAIL(e, RC_CONF, "cert and key must lie in one folder");
 	TRY(read_key(&key, c->key, e));
 	rc = read_cert(&x, c->cert, e);
 	if (rc == RC_OK)
@@ -357,6 +371,17 @@ check_pair(const struct gw_conf *c, struct err *e)
 	EVP_PKEY_free(key);
 	X509_free(x);
 	return rc;
+}
+
+static enum rc
+check_pair(const struct gw_conf *c, struct err *e)
+{
+	struct err why = {0};
+	enum rc rc = look_at_pair(c, &why);
+
+	if (rc == RC_OK)
+		return RC_OK;
+	return FAIL(e, rc, "[tls] %s", err_message(&why, rc));
 }
 
 static enum rc
