@@ -154,18 +154,27 @@ start_jobs(struct up *u, pid_t *pid, struct err *e)
 	return start_program(u, "jobsd", HOME_JOBS, "jobs.conf", pid, e);
 }
 
-/* Ready when its cursor row is there: it has seen node and database. */
+/* Ready when a connection of this very start has ended a transaction: jobsd
+ * has seen node and database. A cursor may be an earlier start's. */
 static bool
 jobs_is_ready(struct up *u)
 {
+	char ran_ms[24];
+	const char *value[] = {ran_ms};
 	PGconn *pg;
 	PGresult *r;
 	bool ok;
 
 	if (pg_connect(u->h, &pg, NULL, NULL) != RC_OK)
 		return false;
-	r = PQexec(pg, "select 1 from cursor where name = 'block'");
-	ok = PQresultStatus(r) == PGRES_TUPLES_OK && PQntuples(r) == 1;
+	snprintf(ran_ms, sizeof(ran_ms), "%llu",
+	    (unsigned long long)(now_ms() - u->run[PART_JOBS].started_ms));
+	r = PQexecParams(pg,
+	    "select 1 from pg_stat_activity where application_name = 'jobsd' "
+	    "and query = 'commit' and backend_start > clock_timestamp() - "
+	    "$1 * interval '1 ms'",
+	    1, NULL, value, NULL, NULL, 0);
+	ok = PQresultStatus(r) == PGRES_TUPLES_OK && PQntuples(r) > 0;
 	PQclear(r);
 	PQfinish(pg);
 	return ok;

@@ -10,6 +10,9 @@
 
 #include "base/err.h"
 
+/* The name of a connection, unless its text has one. */
+#define PG_NAME "jobsd"
+
 /* pg_open connects. RC_UNAVAILABLE with PostgreSQL's message */
 enum rc pg_open(PGconn **out, const char *conninfo, struct err *e);
 

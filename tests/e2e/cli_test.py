@@ -73,6 +73,13 @@ def a_home_that_cannot_be_is_explained(s):
         return r.stderr
     assert "the folder above the state directory must be there" in up(SEKISHO_HOME=s.home + "/a/b")
     assert "only letters, digits" in up(SEKISHO_HOME="/tmp/a b")
+    top = os.path.dirname(s.home)
+    os.symlink(top, top + "/link")
+    os.symlink("/nonexistent/x", top + "/nowhere")
+    open(top + "/file", "w").close()
+    for name, says in (("link", "is a symbolic link"), ("nowhere", "is a symbolic link"), ("file", "is not a folder")):
+        assert says in up(SEKISHO_HOME=top + "/" + name), name
+        os.unlink(top + "/" + name)
     assert "SEKISHO_PORT=http is not a port" in up(SEKISHO_PORT="http")
     assert "are both 7777" in up(SEKISHO_PORT="7777", SEKISHO_RPC_PORT="7777")
     assert not os.path.exists(s.home)
@@ -1008,6 +1015,22 @@ def a_reader_of_its_lines_that_leaves_does_not_end_it(s):
     p.send_signal(signal.SIGINT)
     same(p.wait(60), 1, "not all was written")
     same([pid for pid in pids if os.path.exists("/proc/%d" % pid)], [], "outlived it")
+
+
+@case
+def a_part_that_cannot_start_ends_the_start(s):
+    """Also on a state that has run before; what was started is stopped."""
+    for part, name in (("noded", "node.conf"), ("jobsd", "jobs.conf"), ("gateway", "gateway.conf")):
+        path = s.home + "/conf/" + name
+        os.rename(path, path + ".away")
+        try:
+            r = fails(s, "up", says=("sekisho: %s left with status" % part, path + ": No such file"))
+        finally:
+            os.rename(path + ".away", path)
+        started, stopped = (re.findall(r"^(\w+) +" + what, r.stdout, re.M) for what in ("ready after", "stopped$"))
+        same(started, list(PARTS[:PARTS.index(part)]), r.stdout)
+        same(stopped, started[::-1], r.stdout)
+        assert r.stderr.count(path) == 1, r.stderr
 
 
 @case
