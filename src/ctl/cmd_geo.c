@@ -10,15 +10,16 @@
 
 #include "base/check.h"
 #include "ctl/args.h"
+#include "ctl/ask.h"
 #include "ctl/cmd.h"
 #include "ctl/geobuild.h"
 #include "http/geofile.h"
 
 struct geo_args {
 	const char *verb, *address;
-	const char *v4, *v6, *out, *database;
+	const char *v4, *v6, *out, *database, *conf;
 	struct home home;
-	char own[PATH_MAX]; /* the state directory's database */
+	char own[PATH_MAX]; /* database or configuration of the state */
 };
 
 static bool
@@ -29,6 +30,7 @@ parse_args(struct geo_args *a, int argc, char **argv)
 	    {"--v6", &a->v6, NULL},
 	    {"--out", &a->out, NULL},
 	    {"--database", &a->database, NULL},
+	    {"--conf", &a->conf, NULL},
 	};
 	struct args args;
 
@@ -51,14 +53,14 @@ day_text(char out[16], uint64_t unix_s)
 	return out;
 }
 
-/* use_own makes path the state directory's database, when there is a state. */
+/* use_own makes path a file of the state directory, when none is given. */
 static enum rc
-use_own(struct geo_args *a, const char **path, struct err *e)
+use_own(struct geo_args *a, const char **path, const char *name, struct err *e)
 {
 	if (*path != NULL)
 		return RC_OK;
 	TRY(home_need(&a->home, e));
-	*path = home_path(&a->home, a->own, GEOBUILD_OUT);
+	*path = home_path(&a->home, a->own, "%s", name);
 	return RC_OK;
 }
 
@@ -73,7 +75,7 @@ build(struct geo_args *a, struct err *e)
 		b.v4 = GEOBUILD_V4;
 		b.v6 = GEOBUILD_V6;
 	}
-	TRY(use_own(a, &a->out, e));
+	TRY(use_own(a, &a->out, GEOBUILD_OUT, e));
 	if (is_own)
 		TRY(home_mkdir(&a->home, "geo", HOME_SELF, 0755, e));
 	b.out = a->out;
@@ -108,40 +110,75 @@ print_row(const struct gw_geo *g, const struct gw_geo_row *row)
 }
 
 static void
-print_place(const struct geo_args *a, const struct gw_geo_table *t,
-    const struct gw_addr *addr)
+print_source(const struct geo_args *a, const struct gw_place *p,
+    const struct gw_geo_table *t, const struct gw_addr *addr)
 {
 	const struct gw_geo g = {t->rows, t->cnt};
-	struct gw_place p = gw_place_of(&g, NULL, 0, addr);
-	char text[GW_ADDR_TEXT_MAX], day[16];
-	char place[GW_PLACE_TEXT_MAX];
+	char day[16];
 
-	printf("address   %s\ncountry   %s\n", gw_addr_text(text, addr),
-	    gw_place_text(place, &p));
-	printf("source    %s, made %s\n", a->database,
-	    day_text(day, t->made_unix));
-	print_row(&g, gw_geo_find(&g, addr));
+	if (p->is_mapped) {
+		printf("source    map in %s\n", a->conf);
+	} else if (t->cnt > 0) {
+		printf("source    %s, made %s\n", a->database,
+		    day_text(day, t->made_unix));
+		print_row(&g, gw_geo_find(&g, addr));
+	}
+}
+
+/* read_table reads the database, if there is to be one. */
+static enum rc
+read_table(struct gw_geo_table *t, const struct geo_args *a, struct err *e)
+{
+	struct err why = {0};
+	enum rc rc;
+
+	*t = (struct gw_geo_table){0};
+	if (a->database[0] == '\0')
+		return RC_OK;
+	rc = gw_geofile_read(t, a->database, &why);
+	return rc == RC_OK
+		   ? RC_OK
+		   : FAIL(e, rc, "%s: %s", a->database, err_message(&why, rc));
+}
+
+/* look answers as a gateway with configuration c would; NULL: by the
+ * database alone. */
+static enum rc
+look(const struct geo_args *a, const struct gw_conf *c, struct err *e)
+{
+	char text[GW_ADDR_TEXT_MAX], where[GW_PLACE_TEXT_MAX];
+	struct gw_geo_table t;
+	struct gw_addr addr;
+	struct gw_place p;
+
+	if (!gw_addr_read(&addr, bytes_of_str(a->address)))
+		return FAIL(
+		    e, RC_BAD_INPUT, "\"%s\" is no address", a->address);
+	TRY(read_table(&t, a, e));
+	p = gw_place_of(t.cnt > 0 ? &(struct gw_geo){t.rows, t.cnt} : NULL,
+	    c != NULL ? c->geo_maps : NULL, c != NULL ? c->geo_map_cnt : 0,
+	    &addr);
+	printf("address   %s\ncountry   %s\n", gw_addr_text(text, &addr),
+	    gw_place_text(where, &p));
+	print_source(a, &p, &t, &addr);
+	gw_geofile_free(&t);
+	return RC_OK;
 }
 
 static enum rc
 lookup(struct geo_args *a, struct err *e)
 {
-	struct gw_geo_table t;
-	struct gw_addr addr;
-	struct err why = {0};
+	struct gw_conf *c;
 	enum rc rc;
 
-	if (!gw_addr_read(&addr, bytes_of_str(a->address)))
-		return FAIL(
-		    e, RC_BAD_INPUT, "\"%s\" is no address", a->address);
-	TRY(use_own(a, &a->database, e));
-	rc = gw_geofile_read(&t, a->database, &why);
-	if (rc != RC_OK)
-		return FAIL(
-		    e, rc, "%s: %s", a->database, err_message(&why, rc));
-	print_place(a, &t, &addr);
-	gw_geofile_free(&t);
-	return RC_OK;
+	if (a->database != NULL)
+		return look(a, NULL, e);
+	TRY(use_own(a, &a->conf, "conf/gateway.conf", e));
+	TRY(ask_conf(&c, a->conf, e));
+	a->database = c->geo_database;
+	rc = look(a, c, e);
+	gw_conf_drop(c);
+	return rc;
 }
 
 int

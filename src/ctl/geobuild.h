@@ -31,6 +31,15 @@ struct geobuild {
 };
 
 /*
+ * geobuild_own makes the database of a state directory when its gateway.conf
+ * names it and Debian's files are newer, or it is not there. What is wrong is
+ * no failure: the gateway runs without, and lets fewer in.
+ *
+ * say  told what was done or could not be; nothing when nothing was to do
+ */
+void geobuild_own(const struct home *h, void (*say)(const char *line));
+
+/*
  * geobuild_run converts; whoever reads out meanwhile sees the old file or
  * the new one.
  *

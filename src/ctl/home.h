@@ -9,6 +9,7 @@
  *   node/              chain database, pool log, key store (node's user)
  *   pg/                PostgreSQL cluster (pg's user)
  *   run/               node.ipc, pid files; run/gw: chroot of the workers
+ *   geo/               country database (ours)
  *   tls/               certificate and key (keymgr's user)
  *   log/               one file per process
  *   secrets/           dev-credentials.json, users of the surfaces (ours)

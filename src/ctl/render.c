@@ -12,6 +12,7 @@
 
 #include "base/hex.h"
 #include "base/jsonw.h"
+#include "ctl/geobuild.h"
 #include "eth/addr.h"
 
 enum { RENDER_TEXT_MAX = 16384 };
@@ -185,6 +186,12 @@ render_jobs(const struct home *h, const struct render *r, struct err *e)
 	return save(h, "conf/jobs.conf", &t, e);
 }
 
+/* Behind TLS: this machine and private networks come in wherever they are,
+ * others from Japan. */
+#define FILTERS                                                                \
+	"filters = geo basic\ncountries = JP\n"                                \
+	"admit_loopback = yes\nadmit_private = yes\n"
+
 /* Ports come from the environment at each start. */
 static enum rc
 render_gateway(const struct home *h, const struct render *r, struct err *e)
@@ -201,6 +208,7 @@ render_gateway(const struct home *h, const struct render *r, struct err *e)
 	put(&t, "\n[tls]\ncert = tls/cert.pem\nkey = tls/key.pem\n");
 	put(&t, "\n[node]\nsocket = rpc.sock\n");
 	put(&t, "\n[database]\nsocket = pg\nuser = gw\nname = sekisho\n");
+	put(&t, "\n[geo]\ndatabase = " GEOBUILD_OUT "\n");
 	/* Accounts with known funds are for this machine alone, unless told. */
 	put(&t, "\n[listener tls]\naddress = "
 		"${SEKISHO_LISTEN:-127.0.0.1}:${SEKISHO_PORT:-8443}\n");
@@ -208,15 +216,15 @@ render_gateway(const struct home *h, const struct render *r, struct err *e)
 		"address = 127.0.0.1:${SEKISHO_RPC_PORT:-8545}\n"
 		"tls = no\n");
 	put(&t, "\n[surface wallet]\nserves = wallet\nat = tls /\n"
-		"hosts = localhost 127.0.0.1 [::1]\nfilters = basic\n"
+		"hosts = localhost 127.0.0.1 [::1]\n" FILTERS
 		"realm = wallet\nusers = secrets/wallet.users\n");
 	put(&t, "\n[surface rpc]\nserves = rpc\nat = tls /rpc\n"
-		"hosts = localhost 127.0.0.1 [::1]\nfilters = basic\n"
+		"hosts = localhost 127.0.0.1 [::1]\n" FILTERS
 		"realm = rpc\nusers = secrets/rpc.users\n");
 	put(&t, "\n[surface local]\nserves = rpc\nat = loop /\n"
 		"hosts = localhost 127.0.0.1\n");
 	put(&t, "\n[surface metrics]\nserves = ops\nat = tls /metrics\n"
-		"hosts = localhost 127.0.0.1 [::1]\nfilters = basic\n"
+		"hosts = localhost 127.0.0.1 [::1]\n" FILTERS
 		"realm = metrics\nusers = secrets/metrics.users\n");
 	put(&t, "\n[surface local-metrics]\nserves = ops\nat = loop /metrics\n"
 		"hosts = localhost 127.0.0.1\n");

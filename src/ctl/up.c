@@ -19,6 +19,7 @@
 #include <unistd.h>
 
 #include "base/check.h"
+#include "ctl/geobuild.h"
 #include "ctl/init.h"
 #include "ctl/leftover.h"
 #include "ctl/pg.h"
@@ -398,7 +399,9 @@ prepare(struct up *u, struct err *e)
 	}
 	TRY(take_lock(u, e));
 	TRY(leftover_end(u->h, e));
-	return check_ports(u, e);
+	TRY(check_ports(u, e));
+	geobuild_own(u->h, step_line);
+	return RC_OK;
 }
 
 static enum rc

@@ -9,7 +9,6 @@ usage: geo_test.py [PATTERN]     SEKISHO_BIN names the folder of the programs
 import glob
 import json
 import os
-import random
 import re
 import socket
 import subprocess
@@ -18,7 +17,7 @@ import threading
 import time
 
 import framing
-from framing import BIN, LONG, Gateway, ok, same, wait_for
+from framing import BIN, LONG, Gateway, free_port, ok, same, wait_for
 
 cases = []
 
@@ -52,19 +51,6 @@ def case(fn):
     return fn
 
 
-def calm_port():
-    """A port for both families that no client's connection can have."""
-    while True:
-        port = random.randrange(20000, 32000)
-        try:
-            for family, host in ((socket.AF_INET, "127.0.0.1"), (socket.AF_INET6, "::1")):
-                with socket.socket(family) as s:
-                    s.bind((host, port))
-            return port
-        except OSError:
-            pass
-
-
 def v4(text):
     return int.from_bytes(socket.inet_aton(text), "big")
 
@@ -83,7 +69,7 @@ class Geo(Gateway):
     """A gateway with filter geo on a listener of its own."""
 
     def __init__(self, countries="JP", more="", country="JP"):
-        self.port = calm_port()
+        self.port = free_port()
         self.country = country
         super().__init__(more=JP_CONF.format(port=self.port, countries=countries, more=more))
 
@@ -259,6 +245,31 @@ def a_new_worker_knows_the_newest(g):
     g.swap("JP")
     for _ in range(8):
         same("and what comes later", g.call("127.0.3.1"), 200)
+
+
+@case
+def the_command_answers_as_the_gateway_does(g):
+    def lookup(*args):
+        r = subprocess.run([BIN + "/sekisho", "geo", "lookup", *args], capture_output=True, text=True,
+                           env=dict(os.environ, SEKISHO_HOME=g.home + "/none"))
+        return r.returncode, dict(x.split(None, 1) for x in r.stdout.splitlines()), r.stderr
+
+    conf = ("--conf", g.conf)
+    for addr, want in (("127.0.1.5", "JP"), ("127.0.2.5", "US"), ("127.0.2.200", "JP"), ("127.0.3.1", "JP"),
+                       ("127.0.0.1", "loopback"), ("10.0.0.1", "private"), ("192.0.2.1", "unknown"),
+                       ("2001:db8:1::1", "JP"), ("::ffff:198.51.100.1", "US")):
+        same("country of " + addr, lookup(addr, *conf)[1].get("country"), want)
+    ok("by the map", lookup("127.0.1.5", *conf)[1]["source"].startswith("map in "))
+    same("by the database", lookup("203.0.113.9", *conf)[1]["range"], "203.0.113.0 - 203.0.113.255")
+    database = ("--database", g.home + "/geo/country.mmdb")
+    same("without the map", lookup("127.0.1.5", *database)[1]["country"], "loopback")
+    for args in (("here", *conf), ("1.2.3.4", "--database", g.conf), ("1.2.3.4", "--conf", g.home + "/nothing")):
+        status, out, err = lookup(*args)
+        ok("%s is refused" % (args,), status == 1 and not out and err.startswith("sekisho: "), (status, out, err))
+    r = subprocess.run([BIN + "/sekisho", "geo", "build", "--v4", g.conf, "--out", g.home + "/geo/bad"],
+                       capture_output=True, text=True, env=dict(os.environ, SEKISHO_HOME=g.home + "/none"))
+    ok("a source that is none is refused", r.returncode == 1 and ":2: expected FIRST,LAST,COUNTRY" in r.stderr, r)
+    ok("and makes no file", not os.path.exists(g.home + "/geo/bad"))
 
 
 class Load(threading.Thread):

@@ -440,6 +440,16 @@ def both_ports_are_for_this_machine_only(s):
 
 
 @case
+def first_start_makes_the_countries(s):
+    """Of Debian's ranges; this machine comes in all the same."""
+    assert os.path.getsize(s.home + "/geo/country.mmdb") > 1 << 20
+    out = s.sekisho("geo", "lookup", "127.0.0.1").stdout
+    assert re.search(r"^country +loopback$", out, re.M), out
+    out = s.sekisho("explain", "GET", "https://localhost/", "--from", "203.0.113.1").stdout
+    assert re.search(r"^geo +refuse +unknown ", out, re.M), out
+
+
+@case
 def configuration_check_is_good(s):
     out = s.sekisho("check").stdout
     assert out.rstrip().endswith("good"), out

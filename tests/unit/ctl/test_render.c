@@ -120,6 +120,9 @@ TEST(test_render_gateway_is_read_by_the_gateway)
 		return;
 	EXPECT_STR(c->home, "/final/place");
 	EXPECT_STR(c->db_socket, "pg");
+	EXPECT_STR(c->geo_database, "/final/place/geo/country.mmdb");
+	EXPECT(c->surfaces[0].admit_loopback && c->surfaces[0].admit_private);
+	EXPECT(!c->surfaces[0].admit_unknown);
 	gw_conf_drop(c);
 }
 
