@@ -10,6 +10,7 @@
 
 #include "base/check.h"
 #include "capture.h"
+#include "http/req.h"
 #include "test.h"
 
 /* A log of two lines, an old one, and one that is too old. */
@@ -122,13 +123,14 @@ TEST(test_findreq_a_rotation_going_on_hides_nothing)
 
 TEST(test_findreq_refuses_what_is_no_id_and_no_log)
 {
-	static const char *const row[] = {"", "a b", "a\"", "\xc3\xa4",
-	    "1234567890123456789012345678901234567890123456789012345678901234"
-	    "5"};
+	static char too_long[GW_REQ_ID_MAX + 2];
+	static const char *const row[] = {
+	    "", "a b", "a\"", "\xc3\xa4", too_long};
 	struct place p;
 	struct err e;
 	size_t i;
 
+	memset(too_long, 'a', GW_REQ_ID_MAX + 1);
 	open_place(&p);
 	for (i = 0; i < ARRAY_CNT(row); i++) {
 		test_row(row[i]);
