@@ -1,7 +1,7 @@
 # The running stack, and everything that tests it from outside.
 
 .PHONY: run test torture deps-run deps-test e2e e2e-framing e2e-limit e2e-stack \
-	e2e-cli e2e-export e2e-fault e2e-powercut powercut-torture e2e-wallet crash \
+	e2e-nodes e2e-cli e2e-export e2e-fault e2e-powercut powercut-torture e2e-wallet crash \
 	crash-torture newcomer
 
 deps-run: ## install what make run needs
@@ -22,10 +22,11 @@ check-source: deps-test ## the source checks that take seconds
 	@$(MAKE) --no-print-directory fmt-check docs layers spec gen-check symbols
 
 # Each stage is a target whose last line is "N passed, N failed".
-TEST_STAGES := unit sim fuzz-seeds e2e-framing e2e-limit e2e-stack e2e-wallet \
-	e2e-cli e2e-export e2e-fault e2e-powercut crash newcomer
+TEST_STAGES := unit sim fuzz-seeds e2e-framing e2e-limit e2e-stack e2e-nodes \
+	e2e-wallet e2e-cli e2e-export e2e-fault e2e-powercut crash newcomer
 TORTURE_STAGES := unit conformance asan tsan sim-torture fuzz-torture \
-	e2e-framing e2e-limit e2e-stack e2e-wallet e2e-cli e2e-export e2e-fault \
+	e2e-framing e2e-limit e2e-stack e2e-nodes e2e-wallet e2e-cli e2e-export \
+	e2e-fault \
 	powercut-torture crash-torture newcomer dist-check
 
 test: deps-test ## everything that every change must pass (STAGES="unit crash")
@@ -47,6 +48,8 @@ e2e-limit: all ## whom requests are from, and how many they may be (CASE=pattern
 	@SEKISHO_BIN=$(B)/bin $(PY) tests/e2e/limit_test.py '$(CASE)'
 e2e-stack: all ## a whole stack, from the wallet to the database (CASE=pattern)
 	@SEKISHO_BIN=$(B)/bin $(PY) tests/e2e/stack_test.py $(CASE)
+e2e-nodes: all ## two nodes behind one gateway (CASE=pattern)
+	@SEKISHO_BIN=$(B)/bin $(PY) tests/e2e/nodes_test.py $(CASE)
 e2e-wallet: all ## transactions of wallets, and how they are waited for
 	@SEKISHO_BIN=$(B)/bin $(PY) tests/e2e/wallet_test.py $(CASE)
 e2e-cli: all ## the command line from outside (CASE=pattern)

@@ -6,7 +6,7 @@
  */
 #include "api/api.h"
 #include "api/envelope_priv.h"
-#include "http/jsonscan.h"
+#include "http/nodes.h"
 #include "http/world.h"
 
 enum {
@@ -30,38 +30,19 @@ ask_node(struct gw_req *r)
 	return gw_wait_node(r, calls, CALL_CNT);
 }
 
-static bool
-member(struct u256 *out, struct bytes object, const char *name)
-{
-	struct gw_json_iter it;
-	struct bytes key, value;
-
-	if (object.len == 0 || object.ptr[0] != '{' ||
-	    !gw_json_open(&it, object))
-		return false;
-	while (gw_json_member(&it, &key, &value))
-		if (bytes_eq(key, bytes_of_str(name)))
-			return api_quantity(out, value);
-	return false;
-}
-
 /* is_close reads the answer to eth_syncing: false, or how far it is. */
 static bool
 is_close(const struct gw_node_call *c)
 {
-	struct u256 at, top;
+	uint64_t at, top;
 
 	if (c->is_error)
 		return false;
 	if (bytes_eq(c->answer, bytes_of_str("false")))
 		return true;
-	if (!member(&at, c->answer, "currentBlock") ||
-	    !member(&top, c->answer, "highestBlock"))
-		return false;
-	if (u256_cmp(&top, &at) <= 0)
-		return true;
-	(void)u256_sub(&top, &top, &at);
-	return u256_is_u64(&top) && top.w[0] <= BEHIND_MAX;
+	return gw_node_member(&at, c->answer, "currentBlock") &&
+	       gw_node_member(&top, c->answer, "highestBlock") &&
+	       (top <= at || top - at <= BEHIND_MAX);
 }
 
 static enum gw_step
@@ -70,7 +51,7 @@ report(struct gw_req *r)
 	const struct gw_node_call *calls = r->effect.u.node.calls;
 	struct u256 number = {0};
 	struct jsonw w;
-	bool is_synced = r->effect.rc == RC_OK &&
+	bool is_synced = r->effect.rc == RC_OK && !r->world->is_node_stale &&
 			 api_result(&number, &calls[CALL_NUMBER]) &&
 			 is_close(&calls[CALL_SYNCING]);
 

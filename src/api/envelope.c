@@ -41,15 +41,9 @@ api_refuse_node(struct gw_req *r)
 }
 
 bool
-api_quantity(struct u256 *out, struct bytes json)
-{
-	return json.len > 2 && json.ptr[0] == '"' &&
-	       hex_quantity(out, bytes_of(json.ptr + 1, json.len - 2), NULL) ==
-		   RC_OK;
-}
-
-bool
 api_result(struct u256 *out, const struct gw_node_call *c)
 {
-	return !c->is_error && api_quantity(out, c->answer);
+	return !c->is_error && c->answer.len > 2 && c->answer.ptr[0] == '"' &&
+	       hex_quantity(out, bytes_of(c->answer.ptr + 1, c->answer.len - 2),
+		   NULL) == RC_OK;
 }

@@ -22,9 +22,8 @@ enum gw_step api_close(struct gw_req *r, struct jsonw *w);
  * that wallets know, whether the node is gone or slow. */
 enum gw_step api_refuse_node(struct gw_req *r);
 
-/* api_quantity reads a quantity that the node wrote: JSON text, in quotes.
- * Returns false when it is none; api_result also when the call failed. */
-bool api_quantity(struct u256 *out, struct bytes json);
+/* api_result reads the quantity that a call returned. Returns false when it
+ * is none, or when the call failed. */
 bool api_result(struct u256 *out, const struct gw_node_call *c);
 
 #endif

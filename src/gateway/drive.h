@@ -25,7 +25,9 @@ struct node_pool *node_open(void);
 bool node_start(struct node_pool *p, struct txn *t);
 void node_cancel(struct txn *t);
 void node_flush(struct node_pool *p); /* end of turn: write what gathered */
-bool node_is_up(const struct node_pool *p);
+bool node_is_up(struct node_pool *p);
+bool node_is_stale(const struct node_pool *p, uint64_t unix_s);
+void node_turn(struct node_pool *p); /* what the parent says, and is told */
 
 /* node_has_room: less than half of [node] in_flight is in use.
  * node_ask_block asks for the newest block's number, and tells drive_block.c

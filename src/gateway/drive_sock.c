@@ -5,6 +5,13 @@
  * ticket, which names a slot; answers may come in any order. What is
  * written in one turn of the event loop goes out in one system call.
  *
+ * There may be several nodes. Calls go to the one that the parent has chosen
+ * for all workers; the others are only asked for their heads, so that it can
+ * choose. A call belongs to the connection it was written to: it is never
+ * sent again, not there and not to another node. Whoever asked is told that
+ * it is lost, and may send the same signed transaction once more: its hash
+ * makes that harmless.
+ *
  * A node that is gone is tried again with growing pauses; calls fail at once
  * meanwhile. One that hangs is noticed by calls that run out of time and by
  * a probe of our own.
@@ -24,7 +31,7 @@
 
 enum {
 	RETRY_MIN_MS = 50,
-	RETRY_MAX_MS = 2000,
+	RETRY_MAX_MS = 1000,
 	/* Calls written and not taken by the node; more of them fail. */
 	OUT_MAX = 16 * 1024 * 1024,
 	IN_MIN = 16 * 1024,
@@ -32,19 +39,25 @@ enum {
 	KEEP_MAX = 256 * 1024,
 	/* Calls in a row without an answer, then the connection is new. */
 	TIMEOUTS_MAX = 8,
-	PROBE_MS = 2000,
+	PROBE_MS = 500,
 	/* A connection with fewer calls takes the next one as well. */
 	FEW_CALLS = 16,
 	/* A ticket: generation and slot. */
-	SLOT_BITS = 16,
+	SLOT_BITS = 17,
 	GEN_BITS = GW_WIRE_TICKET_BITS - SLOT_BITS,
+};
+
+struct node {
+	const char *name, *socket;
+	uint64_t head, head_unix; /* of its newest block that is known */
 };
 
 struct node_conn {
 	struct kore_event evt; /* first: Kore hands back this address */
 	struct node_pool *pool;
-	unsigned no;
-	int fd; /* -1: down */
+	struct node *node;
+	unsigned no; /* among the node's */
+	int fd;      /* -1: down */
 	uint8_t *in, *out;
 	size_t in_len, in_cap, out_len, out_cap;
 	struct gw_wire_cut cut; /* of the document at the front of in */
@@ -52,8 +65,10 @@ struct node_conn {
 	unsigned timeouts; /* since the last answer */
 	size_t in_flight;
 	struct timer retry;
-	bool is_full;  /* the socket took no more; EPOLLOUT is awaited */
-	bool is_quiet; /* it is known and logged that it is down */
+	bool has_spoken; /* since it is up */
+	bool is_probed;  /* the last probe is not answered */
+	bool is_full;    /* the socket took no more; EPOLLOUT is awaited */
+	bool is_quiet;   /* it is known and logged that it is down */
 };
 
 struct node_slot {
@@ -61,20 +76,30 @@ struct node_slot {
 	struct node_conn *conn;
 	struct node_slot *next_free;
 	uint32_t gen;
-	bool is_used;
+	bool is_used, is_probe;
 	struct timer timer;
 };
 
 struct node_pool {
-	struct node_conn *conns;
-	size_t conn_cnt;
+	struct node nodes[GW_NODE_MAX];
+	size_t node_cnt;
+	struct node *used;
+	struct node_conn *conns; /* of the first node, of the second ... */
+	size_t conn_cnt;         /* of each node */
 	struct node_slot *slots, *free;
-	size_t slot_cnt, used_cnt;
-	uint64_t block_no; /* last told */
+	size_t slot_cnt;                 /* also for our own calls */
+	size_t in_flight, in_flight_max; /* of requests */
 	struct timer probe;
 };
 
 static void try_connect(void *arg);
+static bool probe_conn(struct node_conn *c);
+
+static struct node_conn *
+conns_of(struct node_pool *p, const struct node *n)
+{
+	return p->conns + (size_t)(n - p->nodes) * p->conn_cnt;
+}
 
 /* --- slots --- */
 
@@ -112,7 +137,8 @@ take_slot(struct node_pool *p, struct node_conn *c, struct txn *t)
 	s->txn = t;
 	s->conn = c;
 	c->in_flight++;
-	p->used_cnt++;
+	if (t != NULL)
+		p->in_flight++;
 	return s;
 }
 
@@ -123,9 +149,12 @@ free_slot(struct node_pool *p, struct node_slot *s)
 	if (s->txn != NULL)
 		s->txn->node = NULL;
 	s->conn->in_flight--;
-	p->used_cnt--;
+	if (s->is_probe)
+		s->conn->is_probed = false;
+	if (s->txn != NULL)
+		p->in_flight--;
 	s->txn = NULL;
-	s->is_used = false;
+	s->is_used = s->is_probe = false;
 	s->next_free = p->free;
 	p->free = s;
 }
@@ -134,6 +163,7 @@ free_slot(struct node_pool *p, struct node_slot *s)
 static void
 end_slot(struct node_pool *p, struct node_slot *s, enum rc rc)
 {
+	const struct node *n = s->conn->node;
 	struct txn *t = s->txn;
 
 	free_slot(p, s);
@@ -141,8 +171,8 @@ end_slot(struct node_pool *p, struct node_slot *s, enum rc rc)
 		worker_stat(STAT_NODE_FAILED, 1);
 	if (t != NULL)
 		drive_done(t, rc);
-	else
-		block_told(gw_worker->block, rc == RC_OK, p->block_no);
+	else if (n == p->used)
+		block_told(gw_worker->block, rc == RC_OK, n->head);
 }
 
 /* --- connections --- */
@@ -172,8 +202,8 @@ drop(struct node_conn *c, const char *why)
 	c->cut = (struct gw_wire_cut){0};
 	c->timeouts = 0;
 	worker_stat(STAT_NODE_UP, (uint64_t)-1);
-	log_warn(
-	    "gateway", "node lost why=\"%s\" waiting=%zu", why, c->in_flight);
+	log_warn("gateway", "node lost node=%s why=\"%s\" waiting=%zu",
+	    c->node->name, why, c->in_flight);
 	retry_later(c);
 	for (i = 0; i < p->slot_cnt && c->in_flight > 0; i++)
 		if (p->slots[i].is_used && p->slots[i].conn == c)
@@ -211,7 +241,44 @@ shrink(uint8_t **p, size_t *cap)
 
 /* --- answers --- */
 
-/* take_answer stores one answer, or the number that we asked for. */
+/* read_head takes the answer to a call of our own: the newest block, or no
+ * more than its number. */
+static enum rc
+read_head(struct node *n, const struct gw_wire_answer *a)
+{
+	uint64_t no, unix_s;
+
+	if (gw_wire_number(&no, a)) {
+		n->head = no;
+		return RC_OK;
+	}
+	if (a->is_error || !gw_node_member(&no, a->value, "number") ||
+	    !gw_node_member(&unix_s, a->value, "timestamp"))
+		return RC_UNAVAILABLE;
+	n->head = no;
+	n->head_unix = unix_s;
+	return RC_OK;
+}
+
+/* note_shown: no other node may take this one's place before it has what
+ * clients have seen of this one's chain. */
+static void
+note_shown(const struct node_pool *p, uint64_t no)
+{
+	if (p->node_cnt > 1 && no > gw_worker->shm->shown)
+		gw_worker->shm->shown = no;
+}
+
+static void
+note_answer(const struct node_pool *p, const struct gw_node_effect *n,
+    const struct gw_wire_answer *a)
+{
+	if (p->node_cnt > 1 && a->item < n->cnt && !a->is_error)
+		note_shown(
+		    p, gw_node_shown(n->calls[a->item].method, a->value));
+}
+
+/* take_answer stores one answer, or the head that we asked for. */
 static enum rc
 take_answer(struct node_pool *p, const struct node_slot *s,
     const struct gw_wire_answer *a)
@@ -219,8 +286,9 @@ take_answer(struct node_pool *p, const struct node_slot *s,
 	struct gw_req *r;
 
 	if (s->txn == NULL)
-		return gw_wire_number(&p->block_no, a) ? RC_OK : RC_UNAVAILABLE;
+		return read_head(s->conn->node, a);
 	r = &s->txn->req;
+	note_answer(p, &r->effect.u.node, a);
 	return gw_wire_store(&r->arena, &r->effect.u.node, a) ? RC_OK
 							      : RC_NO_MEMORY;
 }
@@ -236,6 +304,7 @@ take_document(struct node_conn *c, struct bytes doc)
 	enum rc rc = RC_OK;
 
 	c->timeouts = 0;
+	c->has_spoken = true;
 	gw_wire_open(&all, doc);
 	while (rc == RC_OK && gw_wire_next(&all, &a)) {
 		of = slot_of(c->pool, a.ticket);
@@ -357,10 +426,9 @@ on_event(void *arg, int error)
 }
 
 static int
-connect_node(void)
+connect_node(const char *path)
 {
 	struct sockaddr_un sun = {.sun_family = AF_UNIX};
-	const char *path = gw_worker->process->conf->node_socket;
 	int fd;
 
 	if (strlen(path) >= sizeof(sun.sun_path))
@@ -381,17 +449,18 @@ try_connect(void *arg)
 {
 	struct node_conn *c = arg;
 
-	c->fd = connect_node();
+	c->fd = connect_node(c->node->socket);
 	if (c->fd < 0) {
 		if (!c->is_quiet && c->no == 0)
-			log_warn("gateway", "node not there socket=%s error=%d",
-			    gw_worker->process->conf->node_socket, errno);
+			log_warn("gateway",
+			    "node not there node=%s socket=%s error=%d",
+			    c->node->name, c->node->socket, errno);
 		c->is_quiet = true;
 		retry_later(c);
 		return;
 	}
 	if (c->is_quiet && c->no == 0)
-		log_info("gateway", "node is back");
+		log_info("gateway", "node is back node=%s", c->node->name);
 	c->is_quiet = false;
 	c->pause_ms = 0;
 	worker_stat(STAT_NODE_UP, 1);
@@ -399,7 +468,9 @@ try_connect(void *arg)
 	c->evt.flags = KORE_EVENT_WRITE;
 	c->is_full = false;
 	c->evt.handle = on_event;
+	c->has_spoken = false;
 	watch(c, EPOLLIN);
+	(void)probe_conn(c);
 }
 
 /* --- calls --- */
@@ -414,17 +485,17 @@ write_calls(struct node_conn *c, const struct node_slot *s,
 	    s->txn == NULL ? "" : s->txn->req.id);
 }
 
-/* pick returns the first connection that has few calls, so that calls and
- * answers of one moment travel together, else the one with the fewest; NULL
- * when all are down. */
+/* pick returns the used node's first connection that has few calls, so that
+ * calls and answers of one moment travel together, else the one with the
+ * fewest; NULL when all are down. */
 static struct node_conn *
 pick(struct node_pool *p)
 {
-	struct node_conn *best = NULL;
+	struct node_conn *best = NULL, *conns = conns_of(p, p->used);
 	size_t i;
 
 	for (i = 0; i < p->conn_cnt; i++) {
-		struct node_conn *c = &p->conns[i];
+		struct node_conn *c = &conns[i];
 
 		if (c->fd < 0)
 			continue;
@@ -463,7 +534,7 @@ node_start(struct node_pool *p, struct txn *t)
 	struct node_slot *s;
 
 	worker_stat(STAT_NODE_CALLS, 1);
-	if (c == NULL || p->free == NULL ||
+	if (c == NULL || p->in_flight >= p->in_flight_max || p->free == NULL ||
 	    !grow(&c->out, &c->out_cap, c->out_len + size, OUT_MAX)) {
 		worker_stat(STAT_NODE_FAILED, 1);
 		return drive_end(t, RC_UNAVAILABLE);
@@ -485,65 +556,140 @@ node_cancel(struct txn *t)
 		free_slot(gw_worker->node, t->node);
 }
 
+/* node_answers: some connection is up on which an answer has come, and no
+ * call has waited in vain since. */
+static bool
+node_answers(struct node_pool *p, const struct node *n)
+{
+	const struct node_conn *conns = conns_of(p, n);
+	size_t i;
+
+	for (i = 0; i < p->conn_cnt; i++)
+		if (conns[i].fd >= 0 && conns[i].has_spoken &&
+		    conns[i].timeouts == 0)
+			return true;
+	return false;
+}
+
 void
 node_flush(struct node_pool *p)
 {
 	size_t i;
 
-	for (i = 0; i < p->conn_cnt; i++)
+	for (i = 0; i < p->node_cnt * p->conn_cnt; i++)
 		flush(&p->conns[i]);
 }
 
 bool
-node_is_up(const struct node_pool *p)
+node_is_up(struct node_pool *p)
 {
+	return node_answers(p, p->used);
+}
+
+bool
+node_is_stale(const struct node_pool *p, uint64_t unix_s)
+{
+	uint64_t ms = gw_worker->conf->node_stale_ms;
+
+	return ms != 0 && unix_s > p->used->head_unix &&
+	       unix_s - p->used->head_unix > ms / 1000;
+}
+
+/* --- what the parent decides by, and what it has decided --- */
+
+static void
+tell_parent(struct node_pool *p)
+{
+	struct shm_worker *w = gw_worker->shm;
 	size_t i;
 
-	for (i = 0; i < p->conn_cnt; i++)
-		if (p->conns[i].fd >= 0 && p->conns[i].timeouts == 0)
-			return true;
-	return false;
+	for (i = 0; i < p->node_cnt; i++) {
+		w->nodes[i].head = p->nodes[i].head;
+		w->nodes[i].head_unix = p->nodes[i].head_unix;
+		w->nodes[i].is_up = node_answers(p, &p->nodes[i]);
+	}
+	w->turn_ms = gw_worker->world.mono_ms;
+}
+
+void
+node_turn(struct node_pool *p)
+{
+	struct shm_worker *w = gw_worker->shm;
+	const struct shm *s = gw_worker->process->shm;
+	uint32_t choice = s->node_choice;
+
+	/* An operator may take everybody to a node that is behind. */
+	if (w->shown_choice != choice) {
+		w->shown = 0;
+		w->shown_choice = choice;
+	}
+	p->used = &p->nodes[s->node_used];
+	note_shown(p, p->used->head);
+	tell_parent(p);
 }
 
 /* --- probe --- */
 
 static bool
-ask_block(struct node_conn *c)
+ask(struct node_conn *c, const struct gw_node_call *call, bool is_probe)
 {
-	struct gw_node_call call = {.method = bytes_of_str("eth_blockNumber")};
-	struct gw_node_effect n = {.calls = &call, .cnt = 1};
+	struct gw_node_call one = *call;
+	struct gw_node_effect n = {.calls = &one, .cnt = 1};
 	struct node_slot *s;
 
-	if (c->pool->free == NULL ||
-	    !grow(&c->out, &c->out_cap, c->out_len + gw_wire_size(&n), OUT_MAX))
+	if (!grow(&c->out, &c->out_cap, c->out_len + gw_wire_size(&n), OUT_MAX))
 		return false;
 	s = take_slot(c->pool, c, NULL);
+	if (s == NULL)
+		return false;
+	s->is_probe = is_probe;
 	write_calls(c, s, &n);
-	timer_set(&gw_worker->timers, &s->timer, worker_now_ms() + PROBE_MS,
-	    on_timeout, s);
+	timer_set(&gw_worker->timers, &s->timer,
+	    worker_now_ms() + gw_worker->conf->node_silent_ms, on_timeout, s);
 	return true;
 }
 
 bool
 node_ask_block(struct node_pool *p)
 {
+	const struct gw_node_call call = {
+	    .method = bytes_of_str("eth_blockNumber")};
 	struct node_conn *c = pick(p);
 
-	return c != NULL && ask_block(c);
+	return c != NULL && ask(c, &call, false);
 }
 
 bool
 node_has_room(const struct node_pool *p)
 {
-	return p->used_cnt <= p->slot_cnt / 2;
+	return p->in_flight <= p->in_flight_max / 2;
 }
 
-/* A busy connection shows by its answers that it lives. */
-static void
+static bool
 probe_conn(struct node_conn *c)
 {
-	if (c->fd >= 0 && c->in_flight == 0)
-		(void)ask_block(c);
+	const struct gw_node_call call = {
+	    .method = bytes_of_str("eth_getBlockByNumber"),
+	    .params = bytes_of_str("[\"latest\",false]")};
+
+	if (c->fd < 0 || c->is_probed)
+		return false;
+	c->is_probed = ask(c, &call, true);
+	return c->is_probed;
+}
+
+/* One connection of each node is asked for the head. The others show by
+ * their answers that they live, and are asked when they are idle. */
+static void
+probe_node(struct node_pool *p, const struct node *n)
+{
+	struct node_conn *conns = conns_of(p, n);
+	bool is_asked = false;
+	size_t i;
+
+	for (i = 0; i < p->conn_cnt; i++)
+		if (!is_asked || conns[i].in_flight == 0)
+			is_asked |= probe_conn(&conns[i]);
 }
 
 static void
@@ -552,10 +698,24 @@ probe(void *arg)
 	struct node_pool *p = arg;
 	size_t i;
 
-	for (i = 0; i < p->conn_cnt; i++)
-		probe_conn(&p->conns[i]);
+	for (i = 0; i < p->node_cnt; i++)
+		probe_node(p, &p->nodes[i]);
 	timer_set(&gw_worker->timers, &p->probe, worker_now_ms() + PROBE_MS,
 	    probe, p);
+}
+
+static void
+open_conns(struct node_pool *p)
+{
+	size_t i;
+
+	for (i = 0; i < p->node_cnt * p->conn_cnt; i++) {
+		p->conns[i].pool = p;
+		p->conns[i].node = &p->nodes[i / p->conn_cnt];
+		p->conns[i].no = (unsigned)(i % p->conn_cnt);
+		p->conns[i].fd = -1;
+		try_connect(&p->conns[i]);
+	}
 }
 
 struct node_pool *
@@ -566,21 +726,24 @@ node_open(void)
 	size_t i;
 
 	CHECK(p != NULL);
+	p->node_cnt = conf->node_cnt;
 	p->conn_cnt = conf->node_conn_cnt;
-	p->slot_cnt = conf->node_in_flight;
-	p->conns = mem_array(p->conn_cnt, sizeof(*p->conns));
+	p->in_flight_max = conf->node_in_flight;
+	/* a probe of each connection, and the next block's number */
+	p->slot_cnt = p->in_flight_max + p->node_cnt * p->conn_cnt + 1;
+	p->conns = mem_array(p->node_cnt * p->conn_cnt, sizeof(*p->conns));
 	p->slots = mem_array(p->slot_cnt, sizeof(*p->slots));
 	CHECK(p->conns != NULL && p->slots != NULL);
 	for (i = p->slot_cnt; i-- > 0;) {
 		p->slots[i].next_free = p->free;
 		p->free = &p->slots[i];
 	}
-	for (i = 0; i < p->conn_cnt; i++) {
-		p->conns[i].pool = p;
-		p->conns[i].no = (unsigned)i;
-		p->conns[i].fd = -1;
-		try_connect(&p->conns[i]);
+	for (i = 0; i < p->node_cnt; i++) {
+		p->nodes[i].name = conf->nodes[i].name;
+		p->nodes[i].socket = conf->nodes[i].socket;
 	}
+	p->used = &p->nodes[gw_worker->process->shm->node_used];
+	open_conns(p);
 	timer_set(&gw_worker->timers, &p->probe, worker_now_ms() + PROBE_MS,
 	    probe, p);
 	return p;

@@ -105,7 +105,8 @@ uint64_t
 gen_files_needed(const struct gw_conf *c)
 {
 	/* beside connections: listeners, epoll, pipes, log, queues */
-	return c->conn_max + c->node_conn_cnt + c->db_conn_cnt + 64;
+	return c->conn_max + c->node_conn_cnt * c->node_cnt + c->db_conn_cnt +
+	       64;
 }
 
 static enum rc

@@ -28,7 +28,8 @@
 enum {
 	/* A worker that dies at once is not started again at once. */
 	RESTART_PAUSE_MS = 500,
-	/* Timers beside one for each request. */
+	/* Timers beside one for each request and two for each connection to
+	 * a node. */
 	TIMERS_MORE = 256,
 	MALLOC_MAP_MIN = 256 * 1024,
 	MALLOC_KEEP_MAX = 1024 * 1024,
@@ -198,7 +199,7 @@ expose(struct arena *a, struct bytes *out)
 {
 	struct gw_process *p = gw_worker->process;
 
-	return stats_expose(a, out, p->shm, p->worker_cnt);
+	return stats_expose(a, out, p->shm, p->worker_cnt, p->conf);
 }
 
 static void
@@ -226,6 +227,7 @@ clear_shm(struct gw_worker *w)
 	if (w->shm->start_ms != 0 && now - w->shm->start_ms < RESTART_PAUSE_MS)
 		(void)nanosleep(&pause, NULL);
 	w->shm->start_ms = now;
+	w->shm->turn_ms = w->shm->shown = 0;
 	for (i = 0; i < ARRAY_CNT(gauges); i++)
 		w->shm->stats[gauges[i]] = 0;
 	for (i = 0; i < SHM_ADDR_MAX; i++)
@@ -265,7 +267,9 @@ kore_worker_configure(void)
 	TAILQ_INIT(&w->dead);
 	clear_shm(w);
 	CHECK(take_conf(w));
-	CHECK(timers_init(&w->timers, w->conf->conn_max + TIMERS_MORE));
+	CHECK(timers_init(
+	    &w->timers, w->conf->conn_max + TIMERS_MORE +
+			    2 * w->conf->node_cnt * w->conf->node_conn_cnt));
 	seed_ids(w);
 	accesslog_open(&w->log, w->process->log_fd);
 	w->block = block_open();
@@ -292,7 +296,10 @@ static void
 refresh_world(struct gw_worker *w)
 {
 	w->world.mono_ms = worker_now_ms();
+	node_turn(w->node);
 	w->world.has_node = node_is_up(w->node);
+	w->world.is_node_stale =
+	    node_is_stale(w->node, clock_real()->wall_ms(NULL) / 1000);
 	w->world.has_db = db_is_up(w->db);
 	w->world.is_draining = w->is_draining;
 }

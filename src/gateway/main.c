@@ -26,6 +26,7 @@
 #include "gateway/files.h"
 #include "gateway/gen.h"
 #include "gateway/kore_priv.h"
+#include "gateway/nodes.h"
 #include "gateway/offline.h"
 #include "gateway/parent.h"
 
@@ -239,6 +240,7 @@ set_up(struct gw_process *p, const struct blob *blob, struct err *e)
 	p->shm = shm_new();
 	CHECK(shm_publish(p->shm, p->conf, bytes_of_buf(&blob->buf)));
 	shm_new_ticket(p->shm);
+	nodes_start(p);
 	return gen_kore(p, e);
 }
 

@@ -19,9 +19,12 @@
 #include "gateway/control.h"
 #include "gateway/files.h"
 #include "gateway/kore_priv.h"
+#include "gateway/nodes.h"
 
 enum {
 	TURN_MS = 500,
+	/* With a choice of nodes. */
+	NODES_TURN_MS = 100,
 	/* How long workers may take to stop shaking hands. */
 	PAIR_WAIT_MS = 1000,
 	PAIR_TURN_MS = 5,
@@ -139,9 +142,11 @@ look_at_pair(struct gw_process *p, uint64_t now_ms)
 void
 gw_parent_turn(u_int64_t timeout_ms)
 {
-	uint64_t most = gw_process->pair_until_ms != 0 ? PAIR_TURN_MS : TURN_MS;
+	uint64_t most = gw_process->nodes.cnt > 1 ? NODES_TURN_MS : TURN_MS;
 	uint64_t now_ms;
 
+	if (gw_process->pair_until_ms != 0)
+		most = PAIR_TURN_MS;
 	kore_platform_event_wait(timeout_ms < most ? timeout_ms : most);
 	now_ms = clock_real()->mono_ms(NULL);
 	/* Kore keeps one signal only: a SIGCHLD behind another is lost. */
@@ -150,6 +155,7 @@ gw_parent_turn(u_int64_t timeout_ms)
 	look_at_tickets(gw_process, now_ms);
 	look_at_pair(gw_process, now_ms);
 	country_look(gw_process);
+	nodes_turn(gw_process, now_ms);
 }
 
 static void
@@ -198,6 +204,7 @@ gw_parent_signal(int sig)
 
 	if (sig == SIGHUP) {
 		reload(p);
+		nodes_choose(p);
 		swap_log(p);
 	}
 	/* The key manager ends, and everything with it, over a bad pair. */

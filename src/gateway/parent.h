@@ -32,6 +32,9 @@ struct gw_process {
 	uint64_t ticket_ms;     /* when the last ticket key was drawn */
 	uint64_t pair_until_ms; /* waiting for workers to pause; 0: not */
 	int control[SHM_WORKER_MAX][2]; /* parent's end, worker's end */
+	struct gw_nodes nodes;          /* the parent's alone */
+	uint64_t nodes_file_ms;         /* when nodes.json was written */
+	bool is_nodes_file_bad;         /* that failed */
 };
 
 /* gw_process is the one of this program; set by main. */

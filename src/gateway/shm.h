@@ -14,6 +14,7 @@
 #include "base/bytes.h"
 #include "gateway/stats.h"
 #include "http/net.h"
+#include "http/nodes.h"
 #include "http/tally.h"
 #include "http/throttle.h"
 #include "http/world.h"
@@ -39,8 +40,19 @@ struct shm_addr {
 	_Atomic uint32_t conn_cnt;
 };
 
+/* What a worker knows of one node. */
+struct shm_node {
+	_Atomic bool is_up; /* it answers */
+	_Atomic uint64_t head, head_unix;
+};
+
 struct shm_worker {
 	_Atomic uint64_t stats[STAT_CNT];
+	struct shm_node nodes[GW_NODE_MAX];
+	_Atomic uint64_t turn_ms; /* when nodes were written, monotonic */
+	/* newest block that its clients were shown since the operator's
+	 * choice of that number */
+	_Atomic uint64_t shown, shown_choice;
 	_Atomic uint64_t start_ms; /* of the last process, monotonic */
 	_Atomic uint64_t pair_ack; /* pair_gen for which it holds its breath */
 	struct shm_addr addrs[SHM_ADDR_MAX];
@@ -62,6 +74,8 @@ struct shm {
 	struct shm_ticket tickets[SHM_TICKET_CNT];
 	struct gw_throttle throttle; /* outlives its workers */
 	struct gw_tally_names tally_names;
+	/* node that everybody uses; how often an operator has chosen */
+	_Atomic uint32_t node_used, node_choice;
 	struct shm_worker workers[SHM_WORKER_MAX];
 };
 

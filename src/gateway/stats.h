@@ -15,11 +15,12 @@ enum gw_stat {
 };
 
 struct shm;
+struct gw_conf;
 
 /* stats_expose writes exposition format 0.0.4 into the arena, the sums over
- * all workers, tallies of requests behind them. Returns false when the arena
- * is full. */
+ * all workers, then what is known of c's nodes, then tallies of requests.
+ * Returns false when the arena is full. */
 bool stats_expose(struct arena *a, struct bytes *out, const struct shm *s,
-    unsigned worker_cnt);
+    unsigned worker_cnt, const struct gw_conf *c);
 
 #endif

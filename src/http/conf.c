@@ -22,6 +22,7 @@ static const char *const section_words[SEC_CNT] = {
     [SEC_GEO] = "geo",
     [SEC_LISTENER] = "listener",
     [SEC_SURFACE] = "surface",
+    [SEC_UPSTREAM] = "node",
 };
 
 void
@@ -46,12 +47,16 @@ static const struct gw_setting settings[] = {
 #define LISTENER(key, reader, field, fallback, least, most, when, help)        \
 	{SEC_LISTENER, #key, gw_value_##reader,                                \
 	    offsetof(struct gw_listener, field), fallback, least, most, when},
+#define UPSTREAM(key, reader, field, fallback, least, most, when, help)        \
+	{SEC_UPSTREAM, #key, gw_value_##reader,                                \
+	    offsetof(struct gw_node, field), fallback, least, most, when},
 #define SURFACE(key, reader, field, fallback, least, most, when, help)         \
 	{SEC_SURFACE, #key, gw_value_##reader,                                 \
 	    offsetof(struct gw_surface, field), fallback, least, most, when},
 #include "http/conf.def"
 #undef CONF
 #undef LISTENER
+#undef UPSTREAM
 #undef SURFACE
 };
 
@@ -193,6 +198,26 @@ open_listener(struct gw_conf_reader *r, const char *name)
 }
 
 static void
+open_node(struct gw_conf_reader *r, const char *name)
+{
+	struct gw_conf *c = r->conf;
+	struct gw_node *n = &c->nodes[c->node_cnt];
+	size_t i;
+
+	for (i = 0; i < c->node_cnt; i++)
+		if (!strcmp(c->nodes[i].name, name))
+			gw_conf_fault(
+			    r, r->line, "[node %s] stands twice", name);
+	if (c->node_cnt == GW_NODE_MAX) {
+		gw_conf_fault(r, r->line, "more than %d nodes", GW_NODE_MAX);
+		return;
+	}
+	c->node_cnt++;
+	*n = (struct gw_node){.name = name, .line = r->line};
+	open_section(r, SEC_UPSTREAM, n);
+}
+
+static void
 open_surface(struct gw_conf_reader *r, const char *name)
 {
 	struct gw_conf *c = r->conf;
@@ -223,8 +248,13 @@ begin_section(struct gw_conf_reader *r, const struct ini_item *item)
 	struct err e = {0};
 
 	close_section(r);
+	if (sec == SEC_NODE && item->value.len > 0) {
+		sec = SEC_UPSTREAM;
+		takes_name = true;
+	}
 	if (sec == SEC_CNT) {
-		(void)gw_conf_not_one_of(section_words, SEC_CNT, item->key, &e);
+		(void)gw_conf_not_one_of(
+		    section_words, SEC_UPSTREAM, item->key, &e);
 		gw_conf_fault(r, r->line, "section %s", e.text);
 		return;
 	}
@@ -250,6 +280,8 @@ begin_section(struct gw_conf_reader *r, const struct ini_item *item)
 		open_listener(r, name);
 	else if (sec == SEC_SURFACE)
 		open_surface(r, name);
+	else if (sec == SEC_UPSTREAM)
+		open_node(r, name);
 	else
 		open_section(r, (enum gw_section)sec, r->conf);
 }
@@ -449,11 +481,27 @@ differs(const struct gw_setting *s, const void *a, const void *b)
 					    : sizeof(uint64_t)) != 0;
 }
 
+static bool
+nodes_differ(const struct gw_conf *a, const struct gw_conf *b)
+{
+	size_t i;
+
+	if (a->node_cnt != b->node_cnt)
+		return true;
+	for (i = 0; i < a->node_cnt; i++)
+		if (strcmp(a->nodes[i].name, b->nodes[i].name) != 0 ||
+		    strcmp(a->nodes[i].socket, b->nodes[i].socket) != 0)
+			return true;
+	return false;
+}
+
 const char *
 gw_conf_fixed_change(const struct gw_conf *a, const struct gw_conf *b)
 {
 	size_t i, j;
 
+	if (nodes_differ(a, b))
+		return "node";
 	if (a->listener_cnt != b->listener_cnt)
 		return "listener";
 	for (j = 0; j < a->listener_cnt; j++)

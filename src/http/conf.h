@@ -16,9 +16,10 @@
 enum {
 	GW_LISTENER_MAX = 16,
 	GW_SURFACE_MAX = 32,
-	GW_GEO_MAP_MAX = 64,  /* networks put into countries */
-	GW_MOUNT_MAX = 64,    /* all surfaces together */
-	GW_NAME_MAX = 32,     /* of a listener or surface */
+	GW_GEO_MAP_MAX = 64, /* networks put into countries */
+	GW_MOUNT_MAX = 64,   /* all surfaces together */
+	GW_NODE_MAX = 8,
+	GW_NAME_MAX = 32,     /* of a listener, surface or node */
 	GW_WORD_CNT_MAX = 64, /* hosts, networks, methods of one surface */
 	GW_CONF_MEMORY_MAX = 8 * 1024 * 1024,
 };
@@ -65,6 +66,13 @@ struct gw_listen_addr {
 	struct gw_addr addr;
 	uint16_t port;
 	bool is_v6; /* written as IPv6, also ::ffff:... */
+};
+
+/* struct gw_node is one node that the gateway may ask. */
+struct gw_node {
+	const char *name;
+	unsigned line;
+	const char *socket; /* relative to root */
 };
 
 struct gw_listener {
@@ -128,15 +136,18 @@ struct gw_conf {
 	uint64_t send_stall_ms, send_ms, min_rate, work_ms, drain_ms;
 	uint64_t password_queue, remember_ms;
 	uint64_t wrong_user, wrong_address, wrong_pause_ms;
-	const char *node_socket;
+	const char *node_socket; /* of the only one; empty: see nodes */
 	uint64_t node_conn_cnt, node_in_flight, node_ms, node_answer_max;
+	uint64_t node_silent_ms, node_stale_ms, node_back_ms;
+	bool node_behind;
 	const char *db_socket, *db_address, *db_name, *db_user;
 	/* With db_address; db_sslmode is never empty then. */
 	const char *db_host, *db_sslmode, *db_ca;
 	const char *db_password_file;
 	uint64_t db_port, db_conn_cnt, db_in_flight, db_ms;
 	const char *geo_database;
-	size_t listener_cnt, surface_cnt, mount_cnt, geo_map_cnt;
+	size_t node_cnt, listener_cnt, surface_cnt, mount_cnt, geo_map_cnt;
+	struct gw_node nodes[GW_NODE_MAX]; /* in order; at least one */
 	struct gw_listener listeners[GW_LISTENER_MAX];
 	struct gw_surface surfaces[GW_SURFACE_MAX];
 	struct gw_mount mounts[GW_MOUNT_MAX];

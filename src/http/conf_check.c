@@ -173,6 +173,44 @@ check_listener(struct gw_conf_reader *r, size_t at)
 			    c->listeners[i].name);
 }
 
+/* Names stand in files, labels and on command lines. */
+static bool
+is_plain(const char *name)
+{
+	return name[strspn(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				 "abcdefghijklmnopqrstuvwxyz0123456789._-")] ==
+	       '\0';
+}
+
+/* One node without a name of its own, or several with names. */
+static void
+check_nodes(struct gw_conf_reader *r)
+{
+	struct gw_conf *c = r->conf;
+	size_t i, j;
+
+	if (c->node_cnt == 0)
+		c->nodes[c->node_cnt++] = (struct gw_node){.name = "node",
+		    .socket = c->node_socket[0] != '\0' ? c->node_socket
+							: "rpc.sock"};
+	else if (c->node_socket[0] != '\0')
+		gw_conf_fault(r, r->section_line[SEC_NODE],
+		    "[node] socket is for one node; there are [node NAME]");
+	for (i = 0; i < c->node_cnt; i++) {
+		if (!is_plain(c->nodes[i].name))
+			gw_conf_fault(r, c->nodes[i].line,
+			    "a node's name has letters, digits and ._- only");
+		if (c->nodes[i].socket[0] == '\0')
+			gw_conf_fault(r, c->nodes[i].line,
+			    "node %s: socket is empty", c->nodes[i].name);
+		for (j = 0; j < i; j++)
+			if (!strcmp(c->nodes[i].socket, c->nodes[j].socket))
+				gw_conf_fault(r, c->nodes[i].line,
+				    "node %s: same socket as node %s",
+				    c->nodes[i].name, c->nodes[j].name);
+	}
+}
+
 static bool
 is_sslmode(const char *text)
 {
@@ -227,6 +265,7 @@ gw_conf_check(struct gw_conf_reader *r)
 	if (c->surface_cnt == 0)
 		gw_conf_fault(r, 0, "there is no [surface NAME]");
 	check_database(r);
+	check_nodes(r);
 	for (i = 0; i < c->listener_cnt; i++)
 		check_listener(r, i);
 	for (i = 0; i < c->surface_cnt; i++)

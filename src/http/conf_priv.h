@@ -17,6 +17,7 @@ enum gw_section {
 	SEC_GEO,
 	SEC_LISTENER,
 	SEC_SURFACE,
+	SEC_UPSTREAM, /* [node NAME] */
 	SEC_CNT,
 };
 

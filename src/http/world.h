@@ -24,6 +24,7 @@ struct gw_world {
 	uint64_t block_no;          /* the node's newest block that is known */
 	uint64_t end_ms;            /* is_draining: who waits answers by then */
 	bool has_node, has_db;      /* at least one connection is up */
+	bool is_node_stale;         /* its head is older than [node] stale */
 	bool wants_db;              /* [database] is configured */
 	bool is_draining;           /* told to stop: not ready any more */
 	uint64_t (*clock_ns)(void); /* what filters cost, for explaining */

@@ -8,6 +8,20 @@
 
 #define UNSYNCED "{\"is_synced\":false,\"latest_block_number\":null}"
 
+TEST(test_block_sync_old_head_is_not_in_step)
+{
+	struct rig g;
+
+	rig_open(&g, false);
+	g.world.is_node_stale = true;
+	rig_get(&g, "/v1/NodeInfo/BlockSyncStatus");
+	rig_says(&g, 0, false, "\"0x1f\"");
+	rig_says(&g, 1, false, "false");
+	rig_go(&g, RC_OK);
+	EXPECT_STR(rig_data(&g), UNSYNCED);
+	rig_close(&g);
+}
+
 TEST(test_block_sync_node_by_row)
 {
 	static const struct {

@@ -16,7 +16,9 @@ TEST(test_conf_whole_file_is_read_with_defaults)
 	EXPECT(rig_open(&g, rig_conf, NULL));
 	EXPECT_STR(g.conf->run_dir, "/h/run");
 	EXPECT_STR(g.conf->access_log, "/h/log/access.log");
-	EXPECT_STR(g.conf->node_socket, "rpc.sock");
+	EXPECT_U64(g.conf->node_cnt, 1);
+	EXPECT_STR(g.conf->nodes[0].name, "node");
+	EXPECT_STR(g.conf->nodes[0].socket, "rpc.sock");
 	EXPECT_U64(g.conf->head_ms, 10000);
 	EXPECT_U64(g.conf->conn_max, 4096);
 	EXPECT_U64(g.conf->listener_cnt, 2);
@@ -161,6 +163,24 @@ TEST(test_conf_faults_are_told_with_line_and_reason)
 		"[listener b]\naddress = 127.0.0.1:1\ntls = no\n[surface "
 		"s]\nserves = ops\nat = a /\nhosts = *\n",
 		"6: listener b: same address as listener a\n"},
+	    {HOME "[node]\nsocket = a\n[node n]\nsocket = b\n" LISTENER
+		  "[surface s]\nserves = ops\nat = a /\nhosts = *\n",
+		"3: [node] socket is for one node"},
+	    {HOME "[node n]\nsocket = a\n[node n]\nsocket = b\n",
+		"5: [node n] stands twice\n"},
+	    {HOME "[node n]\nsocket = a\n[node m]\nsocket = a\n" LISTENER
+		  "[surface s]\nserves = ops\nat = a /\nhosts = *\n",
+		"5: node m: same socket as node n\n"},
+	    {HOME "[node n]\nsocket =\n" LISTENER
+		  "[surface s]\nserves = ops\nat = a /\nhosts = *\n",
+		"3: node n: socket is empty\n"},
+	    {HOME "[node n/]\nsocket = a\n" LISTENER
+		  "[surface s]\nserves = ops\nat = a /\nhosts = *\n",
+		"3: a node's name has letters"},
+	    {HOME "[node n]\n" LISTENER,
+		"3: [node] needs a line \"socket = ...\"\n"},
+	    {HOME "[node n]\nsocket = a\nconnections = 1\n",
+		"5: [node] has no setting \"connections\"\n"},
 	    {HOME "[database]\nsocket = a\naddress = b\n" LISTENER
 		  "[surface s]\nserves = ops\nat = a /\nhosts = *\n",
 		"3: [database] socket or address, not both\n"},
@@ -229,6 +249,12 @@ TEST(test_conf_fixed_changes_are_found)
 		"[listener b]\naddress = 127.0.0.1:3\ntls = no\n[surface "
 		"s]\nserves = ops\nat = b /\nhosts = *\n",
 		"listener"},
+	    {HOME "[node n]\nsocket = rpc.sock\n" LISTENER
+		  "[surface s]\nserves = ops\nat = a /\nhosts = *\n",
+		"node"},
+	    {HOME "[node]\nstale = 1m\nback = 0s\nbehind = yes\n" LISTENER
+		  "[surface s]\nserves = ops\nat = a /\nhosts = *\n",
+		NULL},
 	};
 	struct rig a, b;
 	const char *key;

@@ -1,0 +1,204 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The rules of the node pool, and what an answer gives away about the chain.
+ */
+#include "http/nodes.h"
+
+#include "base/check.h"
+#include "base/hex.h"
+#include "http/jsonscan.h"
+
+void
+gw_nodes_init(struct gw_nodes *n, size_t cnt)
+{
+	*n = (struct gw_nodes){.cnt = cnt};
+}
+
+const char *
+gw_node_word(enum gw_node_state s)
+{
+	static const char *const words[GW_NODE_STATE_CNT] = {
+#define STATE(name, word) [GW_NODE_##name] = (word),
+#include "http/nodes.def"
+#undef STATE
+	};
+
+	return words[s];
+}
+
+size_t
+gw_node_find(const struct gw_conf *c, struct bytes name)
+{
+	size_t i;
+
+	for (i = 0; i < c->node_cnt; i++)
+		if (bytes_eq(name, bytes_of_str(c->nodes[i].name)))
+			break;
+	return i;
+}
+
+enum gw_node_state
+gw_node_state(const struct gw_nodes *n, const struct gw_node_view *v,
+    const struct gw_conf *c, uint64_t unix_s)
+{
+	if (!v->is_up)
+		return GW_NODE_GONE;
+	if (v->head < n->shown)
+		return GW_NODE_BEHIND;
+	/* A clock that runs ahead of ours makes nothing old. */
+	if (c->node_stale_ms != 0 && unix_s > v->head_unix &&
+	    unix_s - v->head_unix > c->node_stale_ms / 1000)
+		return GW_NODE_STALE;
+	return GW_NODE_UP;
+}
+
+/* --- choosing --- */
+
+/* place returns the i-th node in order: the first, then the others. */
+static unsigned
+place(const struct gw_nodes *n, unsigned i)
+{
+	if (i == 0)
+		return n->first;
+	return i <= n->first ? i - 1 : i;
+}
+
+/* find returns the first node in order that is in that state, or cnt. */
+static unsigned
+find(const struct gw_nodes *n, const enum gw_node_state *states,
+    enum gw_node_state wanted)
+{
+	unsigned i;
+
+	for (i = 0; i < n->cnt; i++)
+		if (states[place(n, i)] == wanted)
+			return place(n, i);
+	return (unsigned)n->cnt;
+}
+
+/* replace finds the best node for one that is no longer fit: one that is
+ * up; for one that is gone also one whose head does not move. */
+static unsigned
+replace(const struct gw_nodes *n, const enum gw_node_state *states,
+    const struct gw_conf *c)
+{
+	unsigned best = find(n, states, GW_NODE_UP);
+
+	if (best < n->cnt || states[n->used] != GW_NODE_GONE)
+		return best;
+	best = find(n, states, GW_NODE_STALE);
+	if (best == n->cnt && c->node_behind)
+		best = find(n, states, GW_NODE_BEHIND);
+	return best;
+}
+
+static bool
+change(struct gw_nodes *n, unsigned to)
+{
+	if (to >= n->cnt || to == n->used)
+		return false;
+	n->used = to;
+	n->unfit_ms = 0;
+	return true;
+}
+
+/* since notes when something began to be so. */
+static void
+since(uint64_t *ms, bool is_so, uint64_t now_ms)
+{
+	if (!is_so)
+		*ms = 0;
+	else if (*ms == 0)
+		*ms = now_ms;
+}
+
+bool
+gw_nodes_judge(struct gw_nodes *n, const struct gw_node_view *views,
+    const struct gw_conf *c, const struct gw_nodes_now *now)
+{
+	enum gw_node_state states[GW_NODE_MAX];
+	bool is_unfit;
+	unsigned i;
+
+	CHECK(n->cnt > 0 && n->cnt <= GW_NODE_MAX);
+	for (i = 0; i < n->cnt; i++) {
+		states[i] = gw_node_state(n, &views[i], c, now->unix_s);
+		since(&n->fit_ms[i], states[i] == GW_NODE_UP, now->mono_ms);
+	}
+	/* What the used node shows is what clients see, even when a block
+	 * that they saw is not in it any more. */
+	is_unfit =
+	    states[n->used] == GW_NODE_GONE || states[n->used] == GW_NODE_STALE;
+	since(&n->unfit_ms, is_unfit, now->mono_ms);
+	if (is_unfit && now->mono_ms - n->unfit_ms >= GW_NODES_GRACE_MS)
+		return change(n, replace(n, states, c));
+	if (!is_unfit && n->used != n->first && c->node_back_ms != 0 &&
+	    n->fit_ms[n->first] != 0 &&
+	    now->mono_ms - n->fit_ms[n->first] >= c->node_back_ms)
+		return change(n, n->first);
+	return false;
+}
+
+bool
+gw_nodes_use(
+    struct gw_nodes *n, const struct gw_node_view *views, unsigned node)
+{
+	CHECK(node < n->cnt);
+	n->first = node;
+	if (!views[node].is_up || !change(n, node))
+		return false;
+	n->shown = views[node].head;
+	return true;
+}
+
+/* --- answers --- */
+
+bool
+gw_node_quantity(uint64_t *out, struct bytes json)
+{
+	return json.len > 2 && json.ptr[0] == '"' &&
+	       hex_quantity_u64(
+		   out, bytes_of(json.ptr + 1, json.len - 2), NULL) == RC_OK;
+}
+
+bool
+gw_node_member(uint64_t *out, struct bytes object, const char *name)
+{
+	struct gw_json_iter it;
+	struct bytes key, value;
+
+	if (object.len == 0 || object.ptr[0] != '{' ||
+	    !gw_json_open(&it, object))
+		return false;
+	while (gw_json_member(&it, &key, &value))
+		if (bytes_eq(key, bytes_of_str(name)))
+			return gw_node_quantity(out, value);
+	return false;
+}
+
+uint64_t
+gw_node_shown(struct bytes method, struct bytes result)
+{
+	static const struct {
+		const char *method, *member; /* NULL: the result itself */
+	} rows[] = {
+	    {"eth_blockNumber", NULL},
+	    {"eth_getBlockByNumber", "number"},
+	    {"eth_getBlockByHash", "number"},
+	    {"eth_getTransactionReceipt", "blockNumber"},
+	    {"eth_getTransactionByHash", "blockNumber"},
+	};
+	uint64_t no;
+	bool ok;
+	size_t i;
+
+	for (i = 0; i < ARRAY_CNT(rows); i++) {
+		if (!bytes_eq(method, bytes_of_str(rows[i].method)))
+			continue;
+		ok = rows[i].member == NULL
+			 ? gw_node_quantity(&no, result)
+			 : gw_node_member(&no, result, rows[i].member);
+		return ok ? no : 0;
+	}
+	return 0;
+}

@@ -1,0 +1,304 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""The gateway in front of two real nodes: who is used when the first one is
+killed, stands still or lags, and what an operator's word changes. Both seal
+blocks only for transactions, each for its own, so that a case decides how
+far each of them is.
+"""
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+from case import case, run, same  # noqa: E402
+from clients import sign  # noqa: E402
+from stack import BIN, Stack, wait_for  # noqa: E402
+
+TO = "0x52908400098527886E0F7030069857D2E4169EE7"
+
+
+class Pair(Stack):
+    """A stack whose gateway has a second node, b, which we run."""
+
+    def start(self, wait=True):
+        os.makedirs(os.path.dirname(self.home), exist_ok=True)
+        os.chmod(os.path.dirname(self.home), 0o755)
+        self.sekisho("init", "--dev")
+        self.edit("node.conf", "heartbeat = 10s", "heartbeat = 0s\nsettle = 24h")
+        self.edit("gateway.conf", "[node]\nsocket = rpc.sock\n",
+                  "[node]\ntime = 2s\nstale = 0s\nback = 2s\n[node a]\nsocket = rpc.sock\n[node b]\nsocket = b.sock\n")
+        self.edit("gateway.conf", "serves = wallet\n", "serves = wallet\nprofile = extended\n")
+        self.other = None
+        self.start_b()
+        super().start(wait)
+        self.psql("insert into executable_contract (contract_address) values ('%s')" % TO)
+
+    def stop(self, *args, **how):
+        self.stop_b()
+        return super().stop(*args, **how)
+
+    def edit(self, name, old, new):
+        path = self.home + "/conf/" + name
+        with open(path) as f:
+            text = f.read()
+        assert old in text, (name, old)
+        with open(path, "w") as f:
+            f.write(text.replace(old, new))
+
+    def start_b(self):
+        """b has the chain's genesis and sealer, and a life of its own."""
+        dir = os.path.dirname(self.home) + "/b"
+        with open(self.home + "/conf/node.conf") as f:
+            text = f.read()
+        for old, new in (("data_dir = %s/node/data" % self.home, "data_dir = " + dir),
+                         ("/run/node.ipc", "/run/b.ipc"), ("/run/gw/rpc.sock", "/run/gw/b.sock")):
+            assert old in text, old
+            text = text.replace(old, new)
+        os.makedirs(dir, exist_ok=True)
+        with open(dir + ".conf", "w") as f:
+            f.write(text)
+        with open(dir + ".log", "a") as log:
+            self.other = subprocess.Popen([BIN + "/noded", "-c", dir + ".conf"], stdout=log, stderr=log)
+        wait_for("b answers", 20, lambda: self.ask_b("eth_blockNumber"))
+
+    def stop_b(self, sig=signal.SIGTERM):
+        if self.other is not None:
+            self.other.send_signal(sig)
+            self.other.wait(30)
+            self.other = None
+
+    def ask(self, node, method, *params):
+        doc = {"jsonrpc": "2.0", "id": 1, "method": method, "params": list(params)}
+        return self.ipc(json.dumps(doc), name={"a": "run/node.ipc", "b": "run/b.ipc"}[node])[0]["result"]
+
+    def ask_b(self, method, *params):
+        return self.ask("b", method, *params)
+
+    def head(self, node):
+        return int(self.ask(node, "eth_blockNumber"), 16)
+
+    def raise_to(self, node, height):
+        """Blocks on one node until its head is there."""
+        a = self.credentials["accounts"][1]
+        while self.head(node) < height:
+            at = self.head(node)
+            n = int(self.ask(node, "eth_getTransactionCount", a["address"], "latest"), 16)
+            self.ask(node, "eth_sendRawTransaction", sign(self, a, to=TO, nonce=n, value=1))
+            wait_for("a block on " + node, 10, lambda: self.head(node) > at)
+
+    def nodes(self):
+        doc = json.loads(self.sekisho("node", "list", "--json").stdout)
+        doc["states"] = {n["name"]: n["state"] for n in doc["nodes"]}
+        return doc
+
+    def wait_nodes(self, used, states, seconds=6):
+        def look():
+            doc = self.nodes()
+            return (doc["used"], doc["states"]) == (used, states)
+        try:
+            wait_for("nodes", seconds, look)
+        except AssertionError:
+            raise AssertionError("want %s %s, have %s" % (used, states, self.nodes()))
+
+    def seen(self):
+        """The head that clients see, or the status of a refusal."""
+        r = self.http("POST", "/", {"jsonrpc": "2.0", "id": 1, "method": "eth_blockNumber"})
+        return int(r.json["result"], 16) if r.status == 200 and "result" in r.json else r.status
+
+    def level(self, more_b=0):
+        """Both equally far, b some blocks more; a is used."""
+        top = max(self.head("a"), self.head("b"))
+        self.raise_to("a", top)
+        self.raise_to("b", top + more_b)
+        self.use("a")
+        self.wait_nodes("a", {"a": "up", "b": "up"})
+
+    def use(self, node):
+        same(self.sekisho("node", "use", node).stdout, "node %s is used, and the first from now on\n" % node)
+
+
+def stopped(s):
+    """Stops the first node for a while; its processes are the signer, too."""
+    pids = s.processes("noded")
+    for pid in pids:
+        os.kill(pid, signal.SIGSTOP)
+    return pids
+
+
+def go_on(pids):
+    for pid in pids:
+        os.kill(pid, signal.SIGCONT)
+
+
+@case
+def both_are_listed(s):
+    s.raise_to("a", 3)
+    s.wait_nodes("a", {"a": "up", "b": "behind"})
+    lines = s.sekisho("node", "list").stdout.splitlines()
+    same(len(lines), 3)
+    same([x.split()[:3] for x in lines[1:]], [["*", "a", "up"], ["b", "behind", "0"]])
+    same(lines[1].endswith("rpc.sock  (first)"), True, lines)
+    wait_for("the head is known", 5, lambda: s.nodes()["nodes"][0]["head"] == s.head("a"))
+    text = s.http("GET", "/metrics").body.decode()
+    for line in ('node_used{node="a"} 1', 'node_used{node="b"} 0', 'node_up{node="b"} 1', 'node_head_block{node="a"} %d' % s.head("a")):
+        assert "sekisho_gateway_%s\n" % line in text, line
+
+
+@case
+def a_silent_first_is_not_replaced_by_one_behind(s):
+    s.raise_to("a", 4)
+    s.raise_to("b", 1)
+    s.wait_nodes("a", {"a": "up", "b": "behind"})
+    pids = stopped(s)
+    try:
+        s.wait_nodes("a", {"a": "gone", "b": "behind"})
+        r = s.https("GET", "/v1/NodeInfo/BlockSyncStatus")
+        same((r.status, r.json["data"]["is_synced"]), (200, False))
+        s.raise_to("b", 3)
+        time.sleep(1)
+        same(s.nodes()["used"], "a")
+        # with what clients have seen it is fit
+        s.raise_to("b", 4)
+        s.wait_nodes("b", {"a": "gone", "b": "up"}, 3)
+        same(s.seen(), 4)
+        s.raise_to("b", 6)
+        wait_for("clients see it", 3, lambda: s.seen() == 6)
+    finally:
+        go_on(pids)
+    # a is back, but lacks what b has shown
+    s.wait_nodes("b", {"a": "behind", "b": "up"})
+    time.sleep(3)
+    same((s.nodes()["used"], s.seen()), ("b", 6))
+    s.raise_to("a", 6)
+    s.wait_nodes("a", {"a": "up", "b": "up"})
+
+
+@case
+def a_killed_first_is_replaced_at_once(s):
+    s.level(2)
+    top, at = s.head("b"), len(s.lines)
+    os.kill(s.pid("noded"), signal.SIGKILL)
+    t0 = time.monotonic()
+    wait_for("b takes over", 5, lambda: s.seen() == top, 0.02)
+    took = time.monotonic() - t0
+    print("   b answers after %.0f ms" % (took * 1e3))
+    assert took < 2, took
+    s.wait_line(r"noded\s+ready again", 30, at)
+    s.wait_nodes("b", {"a": "behind", "b": "up"})
+    s.use("a")
+    same(s.seen(), s.head("a"))
+
+
+@case
+def an_operator_chooses(s):
+    s.level(1)
+    s.use("b")
+    same(s.seen(), s.head("b"))
+    s.wait_nodes("b", {"a": "behind", "b": "up"})
+    # also to one that is behind, and then that is what counts
+    s.use("a")
+    same(s.seen(), s.head("a"))
+    time.sleep(3)
+    same(s.nodes()["used"], "a")
+    r = s.sekisho("node", "use", "nix", check=False)
+    same((r.returncode, 'no node "nix"' in r.stderr), (1, True), r.stderr)
+    s.stop_b()
+    s.wait_nodes("a", {"a": "up", "b": "gone"})
+    r = s.sekisho("node", "use", "b", check=False)
+    same((r.returncode, "does not answer" in r.stderr), (1, True), r.stderr)
+    same(s.nodes()["first"], "a")
+    s.start_b()
+    s.wait_nodes("a", {"a": "up", "b": "up"})
+
+
+@case
+def no_call_fails_while_an_operator_changes(s):
+    end, bad, count = threading.Event(), [], [0]
+
+    def client():
+        while not end.is_set():
+            x = s.seen()
+            count[0] += 1
+            if x < s.low or x > 400:
+                bad.append(x)
+    s.low = min(s.head("a"), s.head("b"))
+    threads = [threading.Thread(target=client, daemon=True) for _ in range(4)]
+    for t in threads:
+        t.start()
+    for node in ("b", "a") * 3:
+        s.use(node)
+    end.set()
+    for t in threads:
+        t.join(30)
+    assert count[0] > 50, count
+    same(bad, [])
+
+
+@case
+def a_choice_outlives_the_gateway(s):
+    s.use("b")
+    at = len(s.lines)
+    os.kill(s.pid("gateway"), signal.SIGTERM)
+    s.wait_line(r"gateway\s+ready again", 30, at)
+    wait_for("the new one", 10, lambda: s.nodes()["used"] == "b" and "gone" not in s.nodes()["states"].values())
+    same(s.seen(), s.head("b"))
+    s.use("a")
+
+
+@case
+def what_was_sent_to_one_is_not_sent_to_the_other(s):
+    """The wallet API has handed a transaction to a, which is stopped before
+    it seals it: b takes over and never hears of it."""
+    s.level(2)
+    a = s.credentials["accounts"][3]
+    raw = sign(s, a, to=TO, nonce=5, value=1)  # waits for its predecessors
+    out = []
+    t = threading.Thread(target=lambda: out.append(s.https("POST", "/v1/Eth/SendRawTransaction", {"raw_tx_hex_list": [raw]})))
+    t.start()
+    wait_for("a has it", 5, lambda: int(s.ask("a", "txpool_status")["queued"], 16) == 1)
+    at = len(s.lines)
+    os.kill(s.pid("noded"), signal.SIGKILL)
+    wait_for("b takes over", 5, lambda: s.nodes()["used"] == "b")
+    t.join(60)
+    # accepted, or not known whether: never said to be done
+    meta = out[0].json["meta"]["code"]
+    assert meta == 999 or out[0].json["data"][0]["status"] in (0, 2), out[0].body
+    same(s.ask_b("txpool_status"), {"pending": "0x0", "queued": "0x0"})
+    s.wait_line(r"noded\s+ready again", 30, at)
+    s.use("a")
+    # who sends it again does no harm
+    r = s.http("POST", "/", {"jsonrpc": "2.0", "id": 1, "method": "eth_sendRawTransaction", "params": [raw]})
+    assert "already known" in r.json["error"]["message"], r.body
+
+
+@case
+def without_any_node_503_and_back_by_itself(s):
+    s.use("b")
+    pids = stopped(s)
+    s.stop_b(signal.SIGKILL)
+    try:
+        s.wait_nodes("b", {"a": "gone", "b": "gone"})
+        r = s.https("GET", "/v1/Eth/TransactionCount/" + TO)
+        same((r.status, r.json["meta"]["code"], r.headers["Retry-After"]), (503, 999, "1"))
+        same(s.http("GET", "/v1/ready").status, 503)
+        s.start_b()
+        t0 = time.monotonic()
+        wait_for("it is back", 5, lambda: s.https("GET", "/v1/Eth/TransactionCount/" + TO).status == 200, 0.02)
+        took = time.monotonic() - t0
+        print("   answers %.0f ms after b does" % (took * 1e3))
+        assert took < 2, took
+    finally:
+        go_on(pids)
+    s.wait_nodes("b", {"a": "behind" if s.head("a") < s.head("b") else "up", "b": "up"})
+
+
+if __name__ == "__main__":
+    with Pair() as pair:
+        code = run(pair)
+        if code:
+            sys.stdout.write(pair.text()[-4000:] + "\n")
+    sys.exit(code)
