@@ -108,6 +108,9 @@ struct gw_surface {
 	enum gw_profile profile;
 	bool plain_transfers; /* to whoever is no contract */
 	struct gw_app apps[GW_PLATFORM_CNT];
+	const char *to_name; /* of a redirect: where it leads */
+	const struct gw_listener *to;
+	uint64_t to_port; /* 0: the listener's */
 	uint64_t batch_max, body_max;
 	struct gw_users *users; /* set by gw_conf_set_users */
 	size_t tally_at;        /* set by gw_tally_assign */

@@ -57,9 +57,46 @@ check_geo(struct gw_conf_reader *r, const struct gw_surface *s)
 		    s->name);
 }
 
-static void
-check_surface(struct gw_conf_reader *r, const struct gw_surface *s)
+static const struct gw_listener *
+find_listener(const struct gw_conf *c, struct bytes name)
 {
+	size_t i;
+
+	for (i = 0; i < c->listener_cnt; i++)
+		if (bytes_eq(name, bytes_of_str(c->listeners[i].name)))
+			return &c->listeners[i];
+	return NULL;
+}
+
+/* A redirect asks for no password, where anybody could read it, and names
+ * no place but its own. */
+static void
+check_redirect(struct gw_conf_reader *r, struct gw_surface *s)
+{
+	if (s->kind != GW_REDIRECT) {
+		if (s->to_name[0] != '\0' || s->to_port != 0)
+			gw_conf_fault(r, s->line,
+			    "surface %s: to belongs to serves = redirect",
+			    s->name);
+		return;
+	}
+	s->to = find_listener(r->conf, bytes_of_str(s->to_name));
+	if (s->to == NULL || !s->to->is_tls)
+		gw_conf_fault(r, s->line,
+		    "surface %s: to must name a listener with TLS", s->name);
+	if (has_filter(s, GW_FILTER_BASIC))
+		gw_conf_fault(r, s->line,
+		    "surface %s: a redirect asks for no password", s->name);
+	if (s->any_host)
+		gw_conf_fault(r, s->line,
+		    "surface %s: serves redirect, so hosts must be named",
+		    s->name);
+}
+
+static void
+check_surface(struct gw_conf_reader *r, struct gw_surface *s)
+{
+	check_redirect(r, s);
 	if (has_filter(s, GW_FILTER_BASIC) && s->users_file[0] == '\0')
 		gw_conf_fault(r, s->line,
 		    "surface %s: filter basic needs users = FILE", s->name);
@@ -109,10 +146,11 @@ check_mount(struct gw_conf_reader *r, size_t at)
 	struct gw_mount *m = &c->mounts[at];
 	size_t i;
 
-	for (i = 0; i < c->listener_cnt; i++)
-		if (bytes_eq(
-			m->listener_name, bytes_of_str(c->listeners[i].name)))
-			m->listener = &c->listeners[i];
+	m->listener = find_listener(c, m->listener_name);
+	if (m->listener != NULL && m->listener->is_tls &&
+	    m->surface->kind == GW_REDIRECT)
+		gw_conf_fault(r, m->line,
+		    "a redirect belongs to a listener with tls = no");
 	if (m->listener == NULL)
 		gw_conf_fault(r, m->line, "there is no [listener %.*s]",
 		    (int)m->listener_name.len,
@@ -150,6 +188,23 @@ check_proxies(struct gw_conf_reader *r, const struct gw_listener *l)
 	}
 }
 
+/* only_redirects: everything at the listener, and something, is one. */
+static bool
+only_redirects(const struct gw_conf *c, const struct gw_listener *l)
+{
+	size_t i, cnt = 0;
+
+	for (i = 0; i < c->mount_cnt; i++) {
+		if (!bytes_eq(
+			c->mounts[i].listener_name, bytes_of_str(l->name)))
+			continue;
+		if (c->mounts[i].surface->kind != GW_REDIRECT)
+			return false;
+		cnt++;
+	}
+	return cnt > 0;
+}
+
 static void
 check_listener(struct gw_conf_reader *r, size_t at)
 {
@@ -158,9 +213,11 @@ check_listener(struct gw_conf_reader *r, size_t at)
 	size_t i;
 
 	/* Reliability H14: nothing but TLS on outside addresses. */
-	if (!l->is_tls && !gw_addr_is_loopback(&l->addr.addr))
+	if (!l->is_tls && !gw_addr_is_loopback(&l->addr.addr) &&
+	    !only_redirects(c, l))
 		gw_conf_fault(r, l->line,
-		    "listener %s: without TLS only 127.0.0.0/8 and ::1",
+		    "listener %s: without TLS only 127.0.0.0/8 and ::1, or "
+		    "nothing but redirects",
 		    l->name);
 	if (l->is_tls && (c->cert[0] == '\0' || c->key[0] == '\0'))
 		gw_conf_fault(r, l->line,

@@ -44,12 +44,8 @@ prefix_fits(struct bytes prefix, struct bytes path)
 	       (path.len == prefix.len || path.ptr[prefix.len] == '/');
 }
 
-/*
- * Finds the mount with the longest prefix whose surface has the host; when
- * no surface has the host, the longest prefix, with *host_ok unset.
- */
-static const struct gw_mount *
-find_mount(
+const struct gw_mount *
+gw_req_mount(
     const struct gw_req *r, const struct gw_listener *listener, bool *host_ok)
 {
 	const struct gw_mount *best = NULL;
@@ -126,7 +122,7 @@ gw_req_route(struct gw_req *r, const struct gw_listener *listener)
 		return false;
 	}
 	r->query = t.query;
-	m = find_mount(r, listener, &host_ok);
+	m = gw_req_mount(r, listener, &host_ok);
 	if (m == NULL) {
 		(void)gw_refuse(r, GW_R_NOT_FOUND, NULL);
 		return false;

@@ -122,6 +122,14 @@ struct gw_req {
  */
 bool gw_req_route(struct gw_req *r, const struct gw_listener *listener);
 
+/*
+ * gw_req_mount finds where r->path leads at a listener: the mount with the
+ * longest prefix whose surface has r->host; when no surface has the host,
+ * the longest prefix, with *host_ok unset; NULL when there is none.
+ */
+const struct gw_mount *gw_req_mount(
+    const struct gw_req *r, const struct gw_listener *listener, bool *host_ok);
+
 /* gw_req_id_ok tells whether id may be a request's: 1 to 64 of
  * [A-Za-z0-9._-]. */
 bool gw_req_id_ok(struct bytes id);

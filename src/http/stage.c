@@ -8,6 +8,7 @@
 #include "base/check.h"
 #include "base/log.h"
 #include "http/filter.h"
+#include "http/redirect.h"
 #include "http/req.h"
 #include "http/route.h"
 #include "http/world.h"
@@ -34,6 +35,10 @@ refuse_unrouted(struct gw_req *r)
 {
 	const char *text;
 
+	if (r->surface->kind == GW_REDIRECT) {
+		(void)gw_redirect(r);
+		return;
+	}
 	if (r->surface->kind != GW_WALLET) {
 		(void)gw_refuse(
 		    r, r->allowed != 0 ? GW_R_METHOD : GW_R_NOT_FOUND, NULL);

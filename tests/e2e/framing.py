@@ -2058,6 +2058,50 @@ def run_wrong_passwords():
                 t.join()
 
 
+REDIRECT = """[listener plain]
+address = 0.0.0.0:%d
+tls = no
+[surface way]
+serves = redirect
+at = plain /
+hosts = localhost
+to = tls
+"""
+
+
+def run_redirect():
+    """Reliability H14: without TLS on an outside address nothing but the way
+    to it."""
+    port = free_port()
+    with Gateway(more=REDIRECT % port) as g:
+        def ask(method, path, host="localhost", body=None, headers=()):
+            s = socket.create_connection(("127.0.0.1", port), LONG)
+            s.sendall(("%s %s HTTP/1.1\r\nHost: %s\r\n%s%s\r\n%s" % (
+                method, path, host, "".join(h + "\r\n" for h in headers),
+                "" if body is None else "Content-Length: %d\r\n" % len(body), body or "")).encode())
+            r = Reply.read(Reader(s), method == "HEAD")
+            s.close()
+            return r
+        there = "https://localhost:%d" % g.tls
+        for method in ("GET", "HEAD"):
+            r = ask(method, "/some/page?a=1&b=%20")
+            same(method + " is led", (r.status, r.header("location")), (308, there + "/some/page?a=1&b=%20"))
+            same("no HSTS without TLS", r.header("strict-transport-security"), None)
+            same("never kept", r.header("cache-control"), "no-store")
+        r = g.get("/", tls=True)
+        same("HSTS where it leads", (r.status, r.header("strict-transport-security")), (401, "max-age=31536000"))
+        form = ["Content-Type: application/x-www-form-urlencoded"]
+        for what, r in (("a form", ask("POST", "/login", body="user=ann&password=x", headers=form)),
+                        ("JSON-RPC", ask("POST", "/rpc", body="{}", headers=["Content-Type: application/json"])),
+                        ("a password", ask("GET", "/", headers=[g.auth("wallet")])),
+                        ("the wallet API", ask("GET", "/v1/RequiredVersion?platform=ios")),
+                        ("a page of JSON-RPC", ask("GET", "/rpc"))):
+            same(what + " is refused", (r.status, r.header("location")), (403, None))
+        r = ask("POST", "/login", body="x", headers=form + ["Accept: text/html", "Accept-Language: ja"])
+        same("people read why", (r.status, r.header("content-type"), "HTTPS" in r.body.decode()), (403, "text/html; charset=utf-8", True))
+        same("other names are led nowhere", ask("GET", "/", host="evil.example").status, 421)
+
+
 BAD_CONF = [
     ("unknown section", "[nothing]\n", r":\d+: section .nothing. is none of"),
     ("unknown setting", "[limits]\nhaed = 1s\n", r'has no setting "haed"'),
@@ -2146,7 +2190,7 @@ def main():
             run_cases(g, slow_cases, pattern)
     if wanted("run_conf"):
         run_conf()
-    for fn in (run_alone, run_wrong_passwords, run_pipelined_reader, run_many_slow_ones):
+    for fn in (run_redirect, run_alone, run_wrong_passwords, run_pipelined_reader, run_many_slow_ones):
         if wanted(fn.__name__):
             fn()
     if os.getuid() == 0 and wanted("ordinary"):

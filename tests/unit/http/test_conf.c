@@ -100,7 +100,7 @@ TEST(test_conf_faults_are_told_with_line_and_reason)
 		"3: listener a: proxies holds every address\n"},
 	    {HOME LISTENER, "0: there is no [surface NAME]\n"},
 	    {HOME LISTENER "[surface s]\nserves = x\n",
-		"7: serves: \"x\" is none of: wallet rpc ops\n"},
+		"7: serves: \"x\" is none of: wallet rpc ops redirect\n"},
 	    {HOME LISTENER "[surface s]\nserves = wallet\nat = a /\nhosts = "
 			   "*\nprofile = new\n",
 		"10: profile: \"new\" is none of: legacy extended\n"},
