@@ -1315,6 +1315,9 @@ def reload(g):
     same("also where it was shown before", g.ask("GET", "/nowhere", headers=[g.auth("wallet")], sock=keep).status, 401)
     same("new password is in", g.get("/nowhere", True, [g.auth("wallet", "a new password")]).status, 404)
     same("the surface is gone again", g.get("/more/health").status, 404)
+    # as the cases behind this one know it
+    g.put("secrets/wallet.users", scrypt_line("ann", g.users["wallet"][1]) + scrypt_line("other", "another password"), 0o600)
+    g.reload()
 
 
 def log_lines(g):
