@@ -4,9 +4,6 @@
  * there are no tombstones and no slow decay. Keys are hashed with SipHash-1-3
  * under a seed from the kernel, drawn per map: a stranger who chooses keys
  * (addresses, transaction hashes) cannot choose collisions.
- *
- * SipHash: J.-P. Aumasson, D. J. Bernstein, "SipHash: a fast short-input
- * PRF", 2012; 1-3 is the variant that hash tables use.
  */
 #include "base/map.h"
 
@@ -15,6 +12,7 @@
 
 #include "base/arena.h"
 #include "base/check.h"
+#include "base/siphash.h"
 
 enum { CAP_MIN = 16, KEY_MAX = 64 };
 
@@ -25,56 +23,10 @@ struct slot {
 	uint8_t key[];
 };
 
-static inline uint64_t
-rotl(uint64_t v, unsigned n)
-{
-	return v << n | v >> (64 - n);
-}
-
-static inline void
-sip_round(uint64_t v[4])
-{
-	v[0] += v[1];
-	v[1] = rotl(v[1], 13) ^ v[0];
-	v[0] = rotl(v[0], 32);
-	v[2] += v[3];
-	v[3] = rotl(v[3], 16) ^ v[2];
-	v[0] += v[3];
-	v[3] = rotl(v[3], 21) ^ v[0];
-	v[2] += v[1];
-	v[1] = rotl(v[1], 17) ^ v[2];
-	v[2] = rotl(v[2], 32);
-}
-
 static uint64_t
 hash_key(const struct map *m, const void *key)
 {
-	uint64_t v[4] = {
-	    m->seed[0] ^ 0x736f6d6570736575,
-	    m->seed[1] ^ 0x646f72616e646f6d,
-	    m->seed[0] ^ 0x6c7967656e657261,
-	    m->seed[1] ^ 0x7465646279746573,
-	};
-	const uint8_t *p = key;
-	size_t left = m->key_len;
-	uint64_t word;
-
-	for (; left >= 8; p += 8, left -= 8) {
-		memcpy(&word, p, 8);
-		v[3] ^= word;
-		sip_round(v);
-		v[0] ^= word;
-	}
-	word = (uint64_t)m->key_len << 56;
-	memcpy(&word, p, left);
-	v[3] ^= word;
-	sip_round(v);
-	v[0] ^= word;
-	v[2] ^= 0xff;
-	sip_round(v);
-	sip_round(v);
-	sip_round(v);
-	return v[0] ^ v[1] ^ v[2] ^ v[3];
+	return siphash13(m->seed, key, m->key_len);
 }
 
 static struct slot *
