@@ -23,6 +23,7 @@
 #include "base/hex.h"
 #include "eth/addr.h"
 #include "eth/tx.h"
+#include "http/filter.h"
 #include "http/world.h"
 
 enum {
@@ -270,7 +271,7 @@ take_list(struct gw_req *r, const struct gw_json *doc)
 		if (read_item(r, &j->items[i], v) != RC_OK)
 			return gw_refuse(r, GW_R_INTERNAL, NULL);
 	r->state = j;
-	return GW_NEXT;
+	return gw_rate_charge(r, j->cnt * r->surface->rate_dear);
 }
 
 static enum gw_step

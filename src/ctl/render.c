@@ -187,10 +187,12 @@ render_jobs(const struct home *h, const struct render *r, struct err *e)
 }
 
 /* Behind TLS: this machine and private networks come in wherever they are,
- * others from Japan. */
+ * others from Japan. What this machine asks for is not counted. */
 #define FILTERS                                                                \
-	"filters = geo basic\ncountries = JP\n"                                \
-	"admit_loopback = yes\nadmit_private = yes\n"
+	"filters = geo rate basic user_rate\ncountries = JP\n"                 \
+	"admit_loopback = yes\nadmit_private = yes\n"                          \
+	"rate = 50/s\nrate_burst = 200\nuser_rate = 100/s\nuser_burst = 400\n" \
+	"rate_free = 127.0.0.0/8 ::1\n"
 
 /* Ports come from the environment at each start. */
 static enum rc

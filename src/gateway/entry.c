@@ -78,7 +78,8 @@ close_txn(struct txn *t, bool is_aborted)
 			    : status >= 300 ? STAT_REQ_3XX
 					    : STAT_REQ_2XX,
 		    1);
-	if (status == 429)
+	if (status == 429 &&
+	    t->req.rulings[GW_FILTER_BASIC].verdict == GW_VERDICT_REFUSE)
 		worker_stat(STAT_PASSWORD_SLOWED, 1);
 	gw_tally_add(&gw_worker->shm->tally, &t->req, us, is_aborted);
 	worker_stat(STAT_REQ_OPEN, (uint64_t)-1);

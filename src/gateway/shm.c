@@ -23,6 +23,7 @@ shm_new(void)
 	(void)madvise(s, sizeof(*s), MADV_DONTDUMP);
 	rng_fill(s->secret, sizeof(s->secret));
 	gw_throttle_init(&s->throttle);
+	gw_rate_init(&s->rates);
 	return s;
 }
 
@@ -78,6 +79,7 @@ shm_lend(struct gw_world *w, struct shm *s)
 {
 	w->clock_ns = now_ns;
 	w->throttle = &s->throttle;
+	w->rates = &s->rates;
 }
 
 void

@@ -3,8 +3,9 @@
  * What the parent and its workers share, mapped before the first fork: the
  * published configuration, session ticket keys, and for each worker its
  * counters and how many connections each address has. Every field has one
- * writer but the table of wrong passwords, whose entries are single atomic
- * words; nothing is locked, so a worker that dies leaves nothing locked.
+ * writer but the tables of wrong passwords and of rates, whose entries are
+ * single atomic words; nothing is locked, so a worker that dies leaves nothing
+ * locked.
  */
 #ifndef GATEWAY_SHM_H
 #define GATEWAY_SHM_H
@@ -15,6 +16,7 @@
 #include "gateway/stats.h"
 #include "http/net.h"
 #include "http/nodes.h"
+#include "http/rate.h"
 #include "http/tally.h"
 #include "http/throttle.h"
 #include "http/world.h"
@@ -73,6 +75,7 @@ struct shm {
 	_Atomic uint64_t ticket_gen;
 	struct shm_ticket tickets[SHM_TICKET_CNT];
 	struct gw_throttle throttle; /* outlives its workers */
+	struct gw_rates rates;       /* same */
 	struct gw_tally_names tally_names;
 	/* node that everybody uses; how often an operator has chosen */
 	_Atomic uint32_t node_used, node_choice;

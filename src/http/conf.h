@@ -12,6 +12,7 @@
 #include "base/err.h"
 #include "http/geo.h"
 #include "http/net.h"
+#include "http/rate.h"
 
 enum {
 	GW_LISTENER_MAX = 16,
@@ -105,6 +106,9 @@ struct gw_surface {
 	struct gw_countries countries;
 	bool admit_loopback, admit_private, admit_unknown;
 	struct gw_words origins, rpc_methods;
+	struct gw_rate_rule rate, user_rate;
+	uint64_t rate_dear;       /* units of a dear call */
+	struct gw_nets rate_free; /* not counted */
 	enum gw_profile profile;
 	bool plain_transfers; /* to whoever is no contract */
 	struct gw_app apps[GW_PLATFORM_CNT];

@@ -57,6 +57,41 @@ check_geo(struct gw_conf_reader *r, const struct gw_surface *s)
 		    s->name);
 }
 
+/* A rate without a burst gets that of a second. */
+static void
+check_rate(struct gw_conf_reader *r, const struct gw_surface *s,
+    struct gw_rate_rule *rule, enum gw_filter f)
+{
+	const char *word = f == GW_FILTER_RATE ? "rate" : "user_rate";
+
+	if (has_filter(s, f) != (rule->interval_us != 0))
+		gw_conf_fault(r, s->line,
+		    "surface %s: filter %s and a %s go together", s->name, word,
+		    word);
+	if (rule->interval_us == 0)
+		return;
+	if (rule->burst == 0)
+		rule->burst = rule->interval_us < 1000000
+				  ? 1000000 / rule->interval_us
+				  : 1;
+	if (rule->burst > GW_RATE_SPAN_MAX / rule->interval_us)
+		gw_conf_fault(r, s->line,
+		    "surface %s: the burst of %s takes more than an hour to "
+		    "come back",
+		    s->name, word);
+}
+
+static void
+check_rates(struct gw_conf_reader *r, struct gw_surface *s)
+{
+	check_rate(r, s, &s->rate, GW_FILTER_RATE);
+	check_rate(r, s, &s->user_rate, GW_FILTER_USER_RATE);
+	if (has_filter(s, GW_FILTER_USER_RATE) &&
+	    !has_filter(s, GW_FILTER_BASIC))
+		gw_conf_fault(r, s->line,
+		    "surface %s: filter user_rate needs filter basic", s->name);
+}
+
 static const struct gw_listener *
 find_listener(const struct gw_conf *c, struct bytes name)
 {
@@ -115,6 +150,7 @@ check_surface(struct gw_conf_reader *r, struct gw_surface *s)
 		    s->name);
 	check_geo(r, s);
 	check_shadow(r, s);
+	check_rates(r, s);
 	if (strpbrk(s->realm, "\"\\") != NULL)
 		gw_conf_fault(
 		    r, s->line, "surface %s: realm holds \" or \\", s->name);

@@ -67,6 +67,7 @@ gw_value_fn gw_value_BOOL;
 gw_value_fn gw_value_WORDS;
 gw_value_fn gw_value_HOSTS;
 gw_value_fn gw_value_NETS;
+gw_value_fn gw_value_RATE;
 gw_value_fn gw_value_KIND;
 gw_value_fn gw_value_PROFILE;
 gw_value_fn gw_value_FORWARDED;

@@ -2,6 +2,7 @@
  *
  * One small reader for each kind of value in gateway.conf.
  */
+#include "base/check.h"
 #include "base/ini.h"
 #include "http/conf_priv.h"
 #include "http/head.h"
@@ -226,6 +227,37 @@ gw_value_MORE_MAP(struct gw_conf_reader *r, void *field,
 	TRY(read_country(&m->country, country, e));
 	c->geo_map_cnt++;
 	return RC_OK;
+}
+
+/* A rate becomes the time in which one comes back. */
+enum rc
+gw_value_RATE(struct gw_conf_reader *r, void *field, const struct gw_setting *s,
+    struct bytes value, struct err *e)
+{
+	static const struct {
+		const char *unit;
+		uint64_t us;
+	} units[] = {{"/s", 1000000}, {"/m", 60000000}, {"/h", 3600000000}};
+	uint64_t *out = field, n;
+	size_t i;
+
+	(void)r;
+	(void)s;
+	*out = 0;
+	if (bytes_eq(value, bytes_of_str("off")))
+		return RC_OK;
+	for (i = 0; i < ARRAY_CNT(units) && value.len > 2; i++) {
+		struct bytes unit = bytes_of(value.ptr + value.len - 2, 2);
+
+		if (!bytes_eq(unit, bytes_of_str(units[i].unit)))
+			continue;
+		TRY(ini_u64(
+		    &n, bytes_of(value.ptr, value.len - 2), 1, 1000000, e));
+		*out = units[i].us / n;
+		return RC_OK;
+	}
+	return FAIL(e, RC_CONF, "\"%.*s\" is no rate (50/s, 300/m, 100/h, off)",
+	    (int)value.len, (const char *)value.ptr);
 }
 
 size_t

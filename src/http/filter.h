@@ -32,6 +32,15 @@ enum gw_step gw_filter_call(struct gw_req *r);
 /* gw_filter_word returns a filter's name in gateway.conf. */
 const char *gw_filter_word(enum gw_filter f);
 
+/*
+ * gw_rate_charge is for stages: the request is worth units, of which filters
+ * rate and user_rate have counted one.
+ *
+ * Returns  GW_NEXT, or GW_DONE with a 429 where it is too much for one of
+ *          the filters that the surface has
+ */
+enum gw_step gw_rate_charge(struct gw_req *r, uint64_t units);
+
 /* How filter basic counts wrong passwords, by configuration: of a user at an
  * address, and of an address. Who checks passwords charges by these. */
 struct gw_throttle_rule gw_rule_of_pair(const struct gw_conf *c);

@@ -158,6 +158,17 @@ refuse_text(struct gw_req *r, const struct refusal *row)
 	    r, row->http, GW_TYPE_TEXT, bytes_of_str(line != NULL ? line : ""));
 }
 
+static bool
+has_field(const struct gw_reply *p, const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < p->field_cnt; i++)
+		if (!strcmp(p->fields[i].name, name))
+			return true;
+	return false;
+}
+
 /* RFC 9110 15.5.6: a 405 names what is allowed. */
 static void
 add_allow(struct gw_req *r)
@@ -207,7 +218,8 @@ gw_refuse(struct gw_req *r, enum gw_refusal why, const char *detail)
 	}
 	if (row->http == 405)
 		add_allow(r);
-	if (row->http == 503 || row->http == 429)
+	if ((row->http == 503 || row->http == 429) &&
+	    !has_field(&r->reply, "Retry-After"))
 		gw_reply_field(r, "Retry-After", bytes_of_str("1"));
 	r->reply.cause = why;
 	return GW_DONE;

@@ -10,11 +10,17 @@
 #include <stdio.h>
 
 #include "base/check.h"
+#include "http/filter.h"
 #include "http/jsonscan.h"
 #include "http/req.h"
 
-static const char *const methods[] = {
-#define METHOD(name) name,
+enum cost { PLAIN, DEAR };
+
+static const struct method {
+	const char *name;
+	enum cost cost;
+} methods[] = {
+#define METHOD(name, cost) {name, cost},
 #include "http/rpc.def"
 #undef METHOD
 };
@@ -26,6 +32,7 @@ enum { METHOD_LEN_MAX = 128 };
 struct work {
 	bool is_batch;
 	size_t cnt, sent;
+	uint64_t units; /* as filter rate counts */
 	struct gw_rpc_call *calls;
 	struct gw_node_call *node;
 };
@@ -122,6 +129,18 @@ gw_rpc_read_call(struct gw_rpc_call *out, struct bytes value)
 		out->id = bytes_of_str("null");
 }
 
+/* find_method returns the row of a method, NULL when it has none. */
+static const struct method *
+find_method(struct bytes name)
+{
+	size_t i;
+
+	for (i = 0; i < ARRAY_CNT(methods); i++)
+		if (bytes_eq(name, bytes_of_str(methods[i].name)))
+			return &methods[i];
+	return NULL;
+}
+
 static bool
 is_allowed(const struct gw_surface *s, struct bytes method)
 {
@@ -130,13 +149,16 @@ is_allowed(const struct gw_surface *s, struct bytes method)
 	for (i = 0; i < s->rpc_methods.cnt; i++)
 		if (bytes_eq(method, s->rpc_methods.words[i]))
 			return true;
-	if (s->rpc_methods.cnt > 0)
-		return false;
-	for (i = 0; i < ARRAY_CNT(methods); i++)
-		if (method.len == strlen(methods[i]) &&
-		    !memcmp(method.ptr, methods[i], method.len))
-			return true;
-	return false;
+	return s->rpc_methods.cnt == 0 && find_method(method) != NULL;
+}
+
+/* units_of: what a call counts for, served or not. */
+static uint64_t
+units_of(const struct gw_surface *s, struct bytes method)
+{
+	const struct method *m = find_method(method);
+
+	return m != NULL && m->cost == DEAR ? s->rate_dear : 1;
 }
 
 /* add reads one call and puts it on the list for the node if it may. */
@@ -146,6 +168,7 @@ add(struct gw_req *r, struct work *w, struct bytes value)
 	struct gw_rpc_call *c = &w->calls[w->cnt++];
 
 	gw_rpc_read_call(c, value);
+	w->units += units_of(r->surface, c->method);
 	if (c->method.len > METHOD_LEN_MAX)
 		fail(c, -32600, "method name too long");
 	if (c->code == 0 && !is_allowed(r->surface, c->method))
@@ -206,12 +229,12 @@ read_calls(struct gw_req *r, struct bytes doc)
 	r->state = w;
 	if (!is_batch) {
 		add(r, w, doc);
-		return GW_NEXT;
+		return gw_rate_charge(r, w->units);
 	}
 	(void)gw_json_open(&it, doc);
 	while (gw_json_item(&it, &item))
 		add(r, w, item);
-	return GW_NEXT;
+	return gw_rate_charge(r, w->units);
 }
 
 static enum gw_step

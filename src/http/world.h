@@ -13,12 +13,14 @@
 struct gw_creds;
 struct gw_geo;
 struct gw_throttle;
+struct gw_rates;
 
 struct gw_world {
 	const struct gw_route *routes;
 	size_t route_cnt;
 	struct gw_creds *creds;       /* passwords checked lately */
 	struct gw_throttle *throttle; /* wrong ones, of all workers */
+	struct gw_rates *rates;       /* what was asked, of all workers */
 	const struct gw_geo *geo;     /* of this turn; NULL: no database */
 	uint64_t mono_ms;             /* of this turn of the event loop */
 	uint64_t block_no;          /* the node's newest block that is known */

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * What the filter chain costs a request that it lets through, what counting it
- * costs, and what the SQL screen costs for the values of ordinary requests and
- * for texts that it has to read. CPU time of this thread; one TSV line per
- * case: name, items, microseconds, microseconds per item (an item is one
- * request, or one value).
+ * and its rate limit cost, and what the SQL screen costs for the values of
+ * ordinary requests and for texts that it has to read. CPU time of this thread;
+ * one TSV line per case: name, items, microseconds, microseconds per item (an
+ * item is one request, or one value).
  */
 #include <stdio.h>
 #include <string.h>
@@ -12,6 +12,7 @@
 
 #include "base/check.h"
 #include "http/filter.h"
+#include "http/rate.h"
 #include "http/sqlscreen.h"
 #include "http/tally.h"
 #include "http/world.h"
@@ -153,6 +154,32 @@ run_chain(void)
 	printf("chain_net_size_cors\t%d\t%.0f\t%.4f\n", TURNS, us, us / TURNS);
 }
 
+/* run_rate: an address is named, found and charged; cnt take turns. */
+static void
+run_rate(const char *name, uint32_t cnt)
+{
+	static const struct gw_rate_rule rule = {20000, 200};
+	static struct gw_rates t;
+	uint32_t i, n = 10000000, at;
+	struct gw_addr a = {{0x20, 1}};
+	double begin, us;
+	size_t let = 0;
+
+	gw_rate_init(&t);
+	begin = cpu_us();
+	for (i = 0; i < n; i++) {
+		at = i % cnt;
+		memcpy(a.b + 4, &at, sizeof(at));
+		let += gw_rate_take(&t,
+		    gw_rate_key_addr(&t, bytes_of_str("wallet"), &a), &rule, 1,
+		    i / 10)
+			   .is_ok;
+	}
+	us = cpu_us() - begin;
+	CHECK(let > 0);
+	printf("%s\t%u\t%.0f\t%.3f\n", name, n, us, us / n);
+}
+
 int
 main(void)
 {
@@ -161,6 +188,8 @@ main(void)
 	fill();
 	run_chain();
 	run_tally();
+	run_rate("rate_take", 1);
+	run_rate("rate_take_of_100k", 100000);
 	for (i = 0; i < ARRAY_CNT(cases); i++)
 		run(test_sql_rules(), i);
 	return 0;

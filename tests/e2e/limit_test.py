@@ -1,14 +1,19 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Who a client is, and how much of the gateway is his: trusted proxies. The
-real program over a stand-in of the node, as in framing.py.
+"""Who a client is, and how much of the gateway is his: trusted proxies, rates
+of addresses and users. The real program over a stand-in of the node, as in
+framing.py. Counts are compared with what the rule gives in the time that a
+case took, however long that was.
 
 usage: limit_test.py [PATTERN]      SEKISHO_BIN names the folder of the program
 """
 import json
+import os
 import re
+import signal
 import socket
 import sys
+import threading
 import time
 
 import framing
@@ -117,7 +122,199 @@ def run_proxies():
         s.close()
 
 
-RUNS = [run_proxies]
+RATED = """
+[listener rated]
+address = 127.0.0.1:{port}
+tls = no
+proxies = 127.0.0.9
+[surface rated]
+serves = rpc
+at = rated /
+hosts = x
+filters = rate
+rate = {rate}
+rate_burst = {burst}
+rate_free = 127.0.0.99
+[surface users]
+serves = wallet
+at = rated /users
+hosts = x
+filters = basic user_rate
+users = secrets/wallet.users
+user_rate = 30/m
+user_burst = 4
+"""
+RATE, BURST = 200, 100
+SLOW = 60  # burst of the slow rule, one a minute
+
+
+class Caller:
+    """A connection that asks again and again, and anew when it is lost."""
+
+    def __init__(self, port, source):
+        self.port, self.source, self.sock = port, source, None
+
+    def connect(self):
+        self.close()
+        self.sock = socket.create_connection(("127.0.0.1", self.port), timeout=LONG, source_address=(self.source, 0))
+        self.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self.reader = Reader(self.sock)
+
+    def ask(self, *headers, body=None, path="/v1/health"):
+        if self.sock is None:
+            self.connect()
+        text = "%s %s HTTP/1.1\r\nHost: x\r\n" % ("GET" if body is None else "POST", path)
+        text += "".join(h + "\r\n" for h in headers)
+        if body is not None:
+            text += "Content-Type: application/json\r\nContent-Length: %d\r\n" % len(body)
+        self.sock.sendall(text.encode() + b"\r\n" + (body or b""))
+        return Reply.read(self.reader)
+
+    def close(self):
+        if self.sock:
+            self.sock.close()
+        self.sock = None
+
+
+def crowd(port, until, cnt=20, source="127.0.0.1"):
+    """cnt clients of one address at once; how many were let in, refused, and
+    lost with a connection, and in how many seconds."""
+    sums, lock = {200: 0, 429: 0, None: 0}, threading.Lock()
+
+    def run():
+        c = Caller(port, source)
+        while not until():
+            try:
+                status = c.ask().status
+            except (OSError, EOFError):
+                status = None
+                c.close()
+            with lock:
+                sums[status] += 1
+            time.sleep(0.005)
+        c.close()
+    begin = time.time()
+    threads = [threading.Thread(target=run) for _ in range(cnt)]
+    for t in threads:
+        t.start()
+    for t in threads:
+        t.join()
+    return sums, time.time() - begin
+
+
+def within(what, sums, took, lost=0):
+    """Reliability A13, closer: 2 % of burst + rate * time."""
+    want = BURST + RATE * took
+    ok(what, want * 0.98 - lost <= sums[200] <= want * 1.005 + 1, "%r in %.3f s, want %.0f" % (sums, took, want))
+
+
+def run_rates():
+    """Reliability A13 to A15: the count over all workers, whatever becomes of
+    them; what a 429 says; who shares a count and who does not."""
+    port = free_port()
+    with Gateway(workers=3, more=RATED.format(port=port, rate="%d/s" % RATE, burst=BURST)) as g:
+        # 20 at once, on three workers, a reload and a death on the way
+        begin, done = time.time(), []
+
+        def until():
+            now = time.time() - begin
+            return now > 6
+
+        def disturb():
+            time.sleep(2)
+            g.reload()
+            done.append("reload")
+            time.sleep(1)
+            g.expects_kill = True
+            os.kill(g.workers()[0], signal.SIGKILL)
+            done.append("kill")
+        t = threading.Thread(target=disturb)
+        t.start()
+        sums, took = crowd(port, until)
+        t.join()
+        same("disturbed on the way", done, ["reload", "kill"])
+        within("20 clients at the limit", sums, took, sums[None])
+        ok("who were refused mostly", sums[429] > sums[200], sums)
+        # what it says, and that it is so
+        c = Caller(port, "127.0.0.1")
+        while c.ask().status != 429:
+            pass
+        r = c.ask()
+        while r.status != 429:
+            r = c.ask()
+        same("Retry-After, once", [v for k, v in r.headers if k == "Retry-After"], ["1"])
+        same("RateLimit-Policy", r.header("RateLimit-Policy"), '"address";q=%d;w=1' % BURST)
+        same("RateLimit", r.header("RateLimit"), '"address";r=0;t=1')
+        same("as JSON-RPC", r.json["error"]["code"], -32005)
+        time.sleep(int(r.header("Retry-After")))
+        same("after the wait", c.ask().status, 200)
+        # all of the memory lives in no worker
+        while c.ask().status != 429:
+            pass
+        g.write_conf(more=RATED.format(port=port, rate="1/m", burst=SLOW))
+        g.reload()
+        time.sleep(BURST / RATE)  # what was used before is back
+        same("a new rule", {c.ask().status for _ in range(SLOW)}, {200})
+        same("and its end", c.ask().status, 429)
+        g.reload()
+        same("a reload forgets nothing", c.ask().status, 429)
+        for w in g.workers():
+            os.kill(w, signal.SIGKILL)
+        wait_for("new workers", lambda: g.get("/v1/health").status == 200)
+        c.connect()
+        same("which know of it", c.ask().status, 429)
+        ok("and for how long", 1 < int(c.ask().header("Retry-After")) <= 60, c.ask().headers)
+        # others
+        same("another address", Caller(port, "127.0.0.2").ask().status, 200)
+        free = Caller(port, "127.0.0.99")
+        same("one that is free", {free.ask().status for _ in range(2 * SLOW)}, {200})
+        six = Caller(port, "127.0.0.9")
+        got = [six.ask("X-Forwarded-For: 2001:db8:1:1::%x" % i).status for i in range(SLOW + 5)]
+        same("a /64 is one client", (got.count(200), got[SLOW:]), (SLOW, [429] * 5))
+        same("the next is another", six.ask("X-Forwarded-For: 2001:db8:1:2::1").status, 200)
+        # calls of batches, and dear ones
+        call = {"jsonrpc": "2.0", "id": 1, "method": "eth_chainId"}
+        dear = dict(call, method="eth_getLogs", params=[1])
+
+        def rpc(doc):
+            return Caller(port, "127.0.0.3").ask(body=json.dumps(doc).encode(), path="/").status
+        same("a batch of 30", rpc([call] * 30), 200)
+        same("five dear ones", rpc([dear] * 5), 200)
+        same("five are left, not six", (rpc([call] * 6), rpc([call] * 4)), (429, 200))
+        same("and now none", rpc(call), 429)
+        # users
+        def user(source, who, path="/users/nowhere"):
+            return Caller(port, source).ask(framing.basic(*who), path=path).status
+        ann, other = g.users["wallet"], ("other", "another password")
+        got = [user("127.0.1.%d" % i, ann) for i in range(6)]
+        same("a user from anywhere", (got[:4], got[5]), ([404] * 4, 429))
+        same("another user", user("127.0.1.1", other), 404)
+        same("a wrong password is nobody's", user("127.0.1.1", ("ann", "wrong")), 401)
+        wait_for("the log names the filter", lambda: '"filter":"user_rate:requests"' in open(g.home + "/log/access.log").read())
+
+
+def run_polite():
+    """Reliability A15: a polite client beside a greedy one is never limited."""
+    port = free_port()
+    with Gateway(workers=2, more=RATED.format(port=port, rate="%d/s" % RATE, burst=BURST)) as g:
+        polite, got, took = Caller(port, "127.0.0.5"), [], []
+        stop = threading.Event()
+        greedy = threading.Thread(target=lambda: got.append(crowd(port, stop.is_set)))
+        greedy.start()
+        statuses = []
+        for _ in range(200):
+            begin = time.time()
+            statuses.append(polite.ask().status)
+            took.append(time.time() - begin)
+            time.sleep(0.015)
+        stop.set()
+        greedy.join()
+        same("the polite one", set(statuses), {200})
+        within("the greedy ones", *got[0])
+        print("polite p99 %.1f ms" % (sorted(took)[-3] * 1000))
+
+
+RUNS = [run_proxies, run_rates, run_polite]
 
 
 def main():

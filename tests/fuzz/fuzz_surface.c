@@ -10,7 +10,7 @@
  *
  * fuzz: cover=src/api/send_raw_tx.c,src/api/tx_count.c
  * fuzz: cover=src/http/rpc.c,src/http/b64.c,src/http/filter_basic.c
- * fuzz: cover=src/http/explain.c,src/http/filter.c
+ * fuzz: cover=src/http/explain.c,src/http/filter.c,src/http/filter_rate.c
  * fuzz: cover=src/http/req.c,src/http/route.c,src/http/filter_cors.c
  * lib=api
  */
@@ -64,14 +64,15 @@ static const char conf_text[] =
     "[listener tls]\naddress = 127.0.0.1:1\ntls = no\n"
     "[listener loop]\naddress = 127.0.0.1:2\ntls = no\n"
     "[surface wallet]\nserves = wallet\nat = tls /\nhosts = a.example x.b\n"
-    "filters = net cors basic\nusers = u\nbody_max = 4096\n"
+    "filters = net rate cors basic user_rate\nusers = u\nbody_max = 4096\n"
+    "rate = 10/s\nrate_burst = 8\nuser_rate = 10/s\nuser_burst = 6\n"
     "deny = 10.0.0.0/8\ncors = https://x.example\n"
     "[surface open]\nserves = wallet\nat = loop /w\nhosts = *\n"
     "plain_transfers = yes\nfilters = net cors\nshadow = net cors\n"
     "deny = 10.0.0.0/8\n"
     "[surface rpc]\nserves = rpc\nat = tls /rpc\nat = loop /\nhosts = "
     "a.example\n"
-    "batch_max = 3\n"
+    "batch_max = 3\nfilters = rate\nrate = 10/s\nrate_burst = 4\n"
     "[surface few]\nserves = rpc\nat = loop /few\nhosts = a.example\n"
     "methods = eth_chainId x\n";
 
@@ -284,6 +285,9 @@ int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static struct gw_throttle throttle; /* nobody has failed */
+	static struct gw_rates rates;
+	/* Whatever the input before this one used has come back. */
+	static uint64_t start_ms;
 	struct run x = {.in = bytes_of(data, size), .room = GW_REQ_MEMORY_MAX};
 	struct bytes head, body;
 
@@ -296,7 +300,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	    .route_cnt = ARRAY_CNT(routes),
 	    .creds = gw_creds_new(),
 	    .throttle = &throttle,
-	    .mono_ms = 1000,
+	    .rates = &rates,
+	    .mono_ms = start_ms += 60000,
 	    .has_node = true,
 	    .is_draining = (x.flags & IS_DRAINING) != 0};
 	CHECK(x.world.creds != NULL);

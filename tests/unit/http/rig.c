@@ -8,6 +8,7 @@
 #include <stdlib.h>
 
 #include "base/check.h"
+#include "http/forwarded.h"
 #include "test.h"
 
 const char rig_conf[] =
@@ -56,6 +57,8 @@ rig_open(struct rig *g, const char *conf, const char *users)
 	g->world.creds = gw_creds_new();
 	g->world.throttle = mem_new(sizeof(*g->world.throttle));
 	gw_throttle_init(g->world.throttle);
+	g->world.rates = mem_new(sizeof(*g->world.rates));
+	gw_rate_init(g->world.rates);
 	g->world.mono_ms = 1000;
 	return true;
 }
@@ -88,6 +91,8 @@ rig_send(struct rig *g, const char *listener, const char *head,
 	g->status = gw_head_read(&r->head, g->store, bytes_of_str(head));
 	if (g->status != 0)
 		return;
+	r->client =
+	    gw_forwarded_client(g->conf, listener, &r->peer.addr, &r->head);
 	gw_req_set_id(r, "own-id");
 	if (!gw_req_route(r, find(g, listener)))
 		g->run = GW_RUN_REPLY;
@@ -121,5 +126,6 @@ rig_close(struct rig *g)
 	rig_next(g);
 	gw_creds_free(g->world.creds);
 	mem_free(g->world.throttle);
+	mem_free(g->world.rates);
 	gw_conf_drop(g->conf);
 }

@@ -42,6 +42,7 @@ TEST(test_conf_whole_file_is_read_with_defaults)
 
 #define LISTENER "[listener a]\naddress = 127.0.0.1:1\ntls = no\n"
 #define HOME     "[gateway]\nhome = /h\n"
+#define OPS      "[surface s]\nserves = ops\nat = a /\nhosts = *\n"
 
 TEST(test_conf_values_come_from_the_environment)
 {
@@ -122,8 +123,7 @@ TEST(test_conf_faults_are_told_with_line_and_reason)
 		"9: same place as on line 8 for the same host\n"},
 	    {HOME LISTENER
 		"[surface s]\nserves = ops\nat = a /\nhosts = *\nfilters = x\n",
-		"10: filters: \"x\" is none of: size net geo cors basic "
-		"decode\n"},
+		"10: filters: \"x\" is none of: size net geo rate "},
 	    {HOME LISTENER "[surface s]\nserves = ops\nat = a /\nhosts = "
 			   "*\nfilters = net\nshadow = net x\n",
 		"11: shadow: \"x\" is none of: size net"},
@@ -151,6 +151,28 @@ TEST(test_conf_faults_are_told_with_line_and_reason)
 	    {HOME LISTENER "[surface s]\nserves = ops\nat = a /\nhosts = "
 			   "*\nrealm = a\\b\n",
 		"realm holds"},
+	    {HOME LISTENER OPS "rate = 5\n",
+		"10: rate: \"5\" is no rate (50/s, 300/m, 100/h, off)\n"},
+	    {HOME LISTENER OPS "rate = 5/d\n", "10: rate: \"5/d\" is no rate"},
+	    {HOME LISTENER OPS "rate = /s\n", "10: rate: \"/s\" is no rate"},
+	    {HOME LISTENER OPS "rate = 0/s\n",
+		"10: rate: 0 is outside 1 to 1000000\n"},
+	    {HOME LISTENER OPS "rate = x/s\n", "10: rate: "},
+	    {HOME LISTENER OPS "rate = 5/s\n",
+		"6: surface s: filter rate and a rate go together\n"},
+	    {HOME LISTENER OPS "filters = rate\n",
+		"6: surface s: filter rate and a rate go together\n"},
+	    {HOME LISTENER OPS "filters = basic user_rate\nusers = u\n",
+		"6: surface s: filter user_rate and a user_rate go "
+		"together\n"},
+	    {HOME LISTENER OPS "filters = user_rate\nuser_rate = 1/m\n",
+		"6: surface s: filter user_rate needs filter basic\n"},
+	    {HOME LISTENER OPS "filters = rate\nrate = 1/m\nrate_burst = 61\n",
+		"6: surface s: the burst of rate takes more than an hour to "
+		"come back\n"},
+	    {HOME LISTENER OPS "rate_dear = 0\n",
+		"10: rate_dear: 0 is outside 1 to 1000\n"},
+	    {HOME LISTENER OPS "rate_free = x\n", "10: rate_free: \"x\" is"},
 	    {HOME LISTENER "[surface s]\nserves = rpc\nat = a /\nhosts = *\n",
 		"hosts must be named"},
 	    {HOME "[listener a]\naddress = 1.2.3.4:1\ntls = no\n[surface "
@@ -208,6 +230,36 @@ TEST(test_conf_faults_are_told_with_line_and_reason)
 		EXPECT(!rig_open(&g, row[i].text, NULL));
 		if (strstr(g.said, row[i].said) == NULL)
 			test_fail(__FILE__, __LINE__, "said: %s", g.said);
+		test_count(1);
+	}
+}
+
+TEST(test_conf_rates_become_intervals)
+{
+	static const struct {
+		const char *lines;
+		uint64_t interval_us, burst;
+	} row[] = {
+	    {"rate = 50/s\n", 20000, 50},
+	    {"rate = 50/s\nrate_burst = 7\n", 20000, 7},
+	    {"rate = 300/m\n", 200000, 5},
+	    {"rate = 30/m\n", 2000000, 1},
+	    {"rate = 1/h\n", 3600000000, 1},
+	    {"rate = 1000000/s\n", 1, 1000000},
+	};
+	char conf[512];
+	struct rig g;
+	size_t i;
+
+	for (i = 0; i < sizeof(row) / sizeof(row[0]); i++) {
+		test_row(row[i].lines);
+		(void)snprintf(conf, sizeof(conf), "%sfilters = rate\n%s",
+		    HOME LISTENER OPS, row[i].lines);
+		EXPECT(rig_open(&g, conf, NULL));
+		EXPECT_U64(
+		    g.conf->surfaces[0].rate.interval_us, row[i].interval_us);
+		EXPECT_U64(g.conf->surfaces[0].rate.burst, row[i].burst);
+		rig_close(&g);
 		test_count(1);
 	}
 }

@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * How many requests an address may make (filter rate, before anything is
+ * spent on the password) and a user (filter user_rate, once it is known who
+ * it is). A request is one unit; what turns out to be more is taken by its
+ * stage: each call of a batch, and rate_dear units for a dear one.
+ *
+ * A refusal says Retry-After and the fields of the IETF's draft
+ * draft-ietf-httpapi-ratelimit-headers-10: the burst as quota of the window
+ * in which it comes back, what is left of it, and in how many seconds there
+ * is enough. Answers that are let through do not carry them.
+ */
+#include "base/check.h"
+#include "http/filter.h"
+#include "http/req.h"
+#include "http/world.h"
+
+enum { US_PER_S = 1000000 };
+
+/* struct account is what one request is charged to. */
+struct account {
+	enum gw_filter filter;
+	const char *name; /* of the policy */
+	const struct gw_rate_rule *rule;
+	uint64_t key;
+};
+
+static bool
+is_on(const struct gw_req *r, enum gw_filter f)
+{
+	return (r->surface->filter_bits >> f & 1) != 0 &&
+	       !gw_nets_have(&r->surface->rate_free, &r->client);
+}
+
+/* open_account finds the account of f; false when there is none to charge. */
+static bool
+open_account(struct account *a, const struct gw_req *r, enum gw_filter f)
+{
+	const struct gw_surface *s = r->surface;
+	const struct gw_rates *t = r->world->rates;
+	struct bytes name = bytes_of_str(s->name);
+
+	if (!is_on(r, f) || (f == GW_FILTER_USER_RATE && r->user.len == 0))
+		return false;
+	*a = f == GW_FILTER_RATE ? (struct account){f, "address", &s->rate,
+				       gw_rate_key_addr(t, name, &r->client)}
+				 : (struct account){f, "user", &s->user_rate,
+				       gw_rate_key_user(t, name, r->user)};
+	return true;
+}
+
+static uint64_t
+seconds(uint64_t us)
+{
+	return us <= US_PER_S ? 1 : (us + US_PER_S - 1) / US_PER_S;
+}
+
+/* add_fields says what the rule is and when to come again. */
+static bool
+add_fields(
+    struct gw_req *r, const struct account *a, const struct gw_rate_verdict *v)
+{
+	unsigned long long wait = seconds(v->wait_us);
+	const char *policy = arena_str(&r->arena, "\"%s\";q=%llu;w=%llu",
+	    a->name, (unsigned long long)a->rule->burst,
+	    (unsigned long long)seconds(a->rule->burst * a->rule->interval_us));
+	const char *now = arena_str(&r->arena, "\"%s\";r=%llu;t=%llu", a->name,
+	    (unsigned long long)v->left, wait);
+	const char *after = arena_str(&r->arena, "%llu", wait);
+
+	if (policy == NULL || now == NULL || after == NULL)
+		return false;
+	gw_reply_field(r, "RateLimit-Policy", bytes_of_str(policy));
+	gw_reply_field(r, "RateLimit", bytes_of_str(now));
+	gw_reply_field(r, "Retry-After", bytes_of_str(after));
+	return true;
+}
+
+static struct gw_rate_verdict
+take(struct gw_req *r, const struct account *a, uint64_t cost)
+{
+	uint64_t now_us = r->world->mono_ms * 1000;
+	struct gw_rates *t = r->world->rates;
+
+	return r->is_trial ? gw_rate_look(t, a->key, a->rule, cost, now_us)
+			   : gw_rate_take(t, a->key, a->rule, cost, now_us);
+}
+
+static enum gw_step
+refuse(struct gw_req *r, const struct account *a,
+    const struct gw_rate_verdict *v, const char *rule)
+{
+	if (!add_fields(r, a, v))
+		return gw_refuse(r, GW_R_INTERNAL, NULL);
+	return gw_refuse_by(r, GW_R_TOO_MANY, rule);
+}
+
+/* judge is a filter: one unit for the request as such. */
+static enum gw_step
+judge(struct gw_req *r, enum gw_filter f)
+{
+	struct gw_rate_verdict v;
+	struct account a;
+
+	if (!open_account(&a, r, f))
+		return GW_NEXT;
+	v = take(r, &a, 1);
+	return v.is_ok ? GW_NEXT : refuse(r, &a, &v, "requests");
+}
+
+enum gw_step
+gw_filter_rate(struct gw_req *r)
+{
+	return judge(r, GW_FILTER_RATE);
+}
+
+enum gw_step
+gw_filter_user_rate(struct gw_req *r)
+{
+	return judge(r, GW_FILTER_USER_RATE);
+}
+
+/* refuse_late refuses in the name of a filter that has let the request
+ * through, and is heeded as that filter is. */
+static enum gw_step
+refuse_late(
+    struct gw_req *r, const struct account *a, const struct gw_rate_verdict *v)
+{
+	static const char calls[] = "calls";
+	bool is_shadow = (r->surface->shadow_bits >> a->filter & 1) != 0;
+	struct gw_ruling *ruling = &r->rulings[a->filter];
+
+	ruling->verdict = is_shadow ? GW_VERDICT_SHADOW : GW_VERDICT_REFUSE;
+	ruling->cause = GW_R_TOO_MANY;
+	ruling->rule = calls;
+	return is_shadow ? GW_NEXT : refuse(r, a, v, calls);
+}
+
+enum gw_step
+gw_rate_charge(struct gw_req *r, uint64_t units)
+{
+	static const enum gw_filter both[] = {
+	    GW_FILTER_RATE, GW_FILTER_USER_RATE};
+	struct gw_rate_verdict v;
+	enum gw_step step;
+	struct account a;
+	size_t i;
+
+	for (i = 0; i < ARRAY_CNT(both) && units > 1; i++) {
+		if (!open_account(&a, r, both[i]))
+			continue;
+		v = take(r, &a, units - 1);
+		step = v.is_ok ? GW_NEXT : refuse_late(r, &a, &v);
+		if (step != GW_NEXT)
+			return step;
+	}
+	return GW_NEXT;
+}
