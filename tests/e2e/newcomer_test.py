@@ -64,6 +64,35 @@ def check_help(clone, env):
     assert not set(told) - set(listed), "make help does not list %s" % sorted(set(told) - set(listed))
 
 
+FAKE = {
+    "id": "echo 1000",
+    "dpkg-query": "case $* in *\" kore\"*|*\" liblmdb-dev\"*) exit 1 ;; *) echo install ok installed ;; esac",
+}
+
+
+def check_packages(clone, env, top):
+    """What a user without root rights is told while two packages are missing,
+    and what is run for one who may: nothing here installs anything."""
+    line = "apt-get install -y --no-install-recommends kore liblmdb-dev"
+    for sudo, status, says, ran in (
+            ("exit 1", 2, "are missing and you are not root. Run as root:\n  apt-get update && %s\n" % line, ""),
+            ('[ "$*" = "-n true" ] || echo "$*" >>%s/ran' % top, 0, "installing: kore liblmdb-dev\n",
+             "-n apt-get -q update\n-n env DEBIAN_FRONTEND=noninteractive %s\n" % line),
+            ('[ "$*" = "-n true" ] && exit 0; echo E: no such host; exit 100', 2,
+             "installing: kore liblmdb-dev\nE: no such host\napt-get failed; see the lines above\n", "")):
+        fake = tempfile.mkdtemp(dir=top)
+        for name, text in {**FAKE, "sudo": sudo}.items():
+            with open(fake + "/" + name, "w", opener=lambda path, flags: os.open(path, flags, 0o755)) as f:
+                f.write("#!/bin/sh\n%s\n" % text)
+        open(top + "/ran", "w").close()
+        r = subprocess.run(["make", "deps-run"], cwd=clone, env=dict(env, PATH=fake + ":" + env["PATH"]), text=True,
+                           stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=60)
+        assert r.returncode == status and says in r.stdout, r.stdout
+        assert open(top + "/ran").read() == ran, open(top + "/ran").read()
+    for row in open(clone + "/conf/packages.txt"):
+        assert row[0] in "#\n" or re.match(r"\S+ +(run|test) +(command=\S+ +)?[^ =]+ \S+", row), "no reason: " + row
+
+
 class Run:
     """`make run` in the clone; stopped at the end, which is waited for."""
 
@@ -120,6 +149,7 @@ def main():
     assert "\nmake run\nmake test\n" in readme, "README does not show the two commands"
     commands = script_of(readme)
     check_help(clone, env)
+    check_packages(clone, env, top)
     lend_npm(clone)
     with Run(clone, env, top + "/log") as run:
         r = subprocess.run(["sh", "-eu"], input=commands, cwd=clone, env=env, text=True, capture_output=True,
