@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/stdfd.h"
 #include "base/version.h"
 
 static void
@@ -61,6 +62,7 @@ daemon_args_read(struct daemon_args *out, int *status, int argc,
 	struct daemon_args a = {NULL, false};
 	int i;
 
+	stdfd_fill();
 	for (i = 1; i < argc; i++) {
 		const char *arg = argv[i];
 

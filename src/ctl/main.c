@@ -6,6 +6,7 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 
+#include "base/stdfd.h"
 #include "ctl/cmd.h"
 
 /*
@@ -26,6 +27,7 @@ harden(void)
 int
 main(int argc, char **argv)
 {
+	stdfd_fill();
 	harden();
 	/* Modes are those that we name: users of ours pass our folders. */
 	(void)umask(022);

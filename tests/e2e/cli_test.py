@@ -218,6 +218,26 @@ def check_explains_faulty_files(s):
 
 
 @case
+def without_standard_files_none_of_its_own_takes_their_place(s):
+    path = os.path.dirname(s.home) + "/node.conf"
+    with open(path, "w") as f:
+        f.write("nonsense = 1\n")
+
+    def sh(command):
+        return subprocess.run(["sh", "-c", command], env=dict(s.env, PATH=BIN + ":" + os.environ["PATH"]), text=True,
+                              capture_output=True, timeout=60)
+    r = sh("exec sekisho check %s <&- 2>&-" % path)
+    assert "error: noded: %s:1: unknown setting nonsense\n" % path in r.stdout, r.stdout
+    r = sh("exec sekisho version >&-")
+    same((r.returncode, r.stderr), (1, "sekisho: standard output: Bad file descriptor\n"))
+    other = os.path.dirname(s.home) + "/other"
+    r = sh("SEKISHO_HOME=%s sekisho init --dev <&- >&- 2>&-; SEKISHO_HOME=%s exec sekisho check" % (other, other))
+    assert r.stdout.endswith("\ngood\n"), r.stdout + r.stderr
+    shutil.rmtree(other)
+    os.unlink(path)
+
+
+@case
 def genesis_prints_one_json_line_then_findings(s):
     r = s.sekisho("genesis", s.home + "/conf/genesis.json")
     doc = json.loads(r.stdout.splitlines()[0])
