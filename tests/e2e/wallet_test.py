@@ -259,13 +259,25 @@ def who_hangs_up_leaves_nothing_behind(s):
     wait_for("what was accepted is mined", 20, lambda: s.rpc("eth_getTransactionReceipt", last))
 
 
+def ask_and_be_accepted(s, items):
+    """Posts items. The first has been accepted, the gateway has been told so,
+    and the block with it is most of a period away."""
+    other = s.credentials["accounts"][4]
+    before, behind = sign_many(other, next_nonce(s, other), 2)
+    h = s.rpc("eth_sendRawTransaction", before)
+    wait_for("a block", 10, lambda: s.rpc("eth_getTransactionReceipt", h), 0.01)
+    asker = Asker(s, items)
+    wait_for("accepted", 5, lambda: pooled(s, "pending") == 1, 0.01)
+    s.rpc("eth_sendRawTransaction", behind)  # answered behind the item: in the order of syncs
+    return asker
+
+
 @case_of("long")
 def node_stopped_in_the_middle_comes_back(s):
     """The node dies with an accepted item; restarted it mines it, and both
     items of the list come to their end in one request."""
     a = s.credentials["accounts"][6]
-    asker = Asker(s, sign_many(a, next_nonce(s, a), 2))
-    wait_for("accepted", 5, lambda: pooled(s, "pending") == 1)
+    asker = ask_and_be_accepted(s, sign_many(a, next_nonce(s, a), 2))
     at = len(s.lines)
     os.kill(s.pid("noded"), signal.SIGKILL)
     s.wait_line(r"noded\s+ready again", 30, at)
@@ -277,8 +289,7 @@ def node_stopped_in_the_middle_comes_back(s):
 @case_of("long")
 def node_that_does_not_answer_is_told_of_honestly(s):
     a = s.credentials["accounts"][7]
-    asker = Asker(s, sign_many(a, next_nonce(s, a), 2))
-    wait_for("accepted", 5, lambda: pooled(s, "pending") == 1)
+    asker = ask_and_be_accepted(s, sign_many(a, next_nonce(s, a), 2))
     pid = s.pid("noded")
     os.kill(pid, signal.SIGSTOP)
     try:
