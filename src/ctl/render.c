@@ -188,8 +188,8 @@ render_jobs(const struct home *h, const struct render *r, struct err *e)
 
 /* Behind TLS: this machine and private networks come in wherever they are,
  * others from Japan. What this machine asks for is not counted. */
-#define FILTERS                                                                \
-	"filters = geo rate basic user_rate\ncountries = JP\n"                 \
+#define FILTERS(more)                                                          \
+	"filters = geo rate basic user_rate" more "\ncountries = JP\n"         \
 	"admit_loopback = yes\nadmit_private = yes\n"                          \
 	"rate = 50/s\nrate_burst = 200\nuser_rate = 100/s\nuser_burst = 400\n" \
 	"rate_free = 127.0.0.0/8 ::1\n"
@@ -218,16 +218,16 @@ render_gateway(const struct home *h, const struct render *r, struct err *e)
 		"address = 127.0.0.1:${SEKISHO_RPC_PORT:-8545}\n"
 		"tls = no\n");
 	put(&t, "\n[surface wallet]\nserves = wallet\nat = tls /\n"
-		"hosts = localhost 127.0.0.1 [::1]\n" FILTERS
-		"realm = wallet\nusers = secrets/wallet.users\n");
+		"hosts = localhost 127.0.0.1 [::1]\n" FILTERS(
+		    " sqli") "realm = wallet\nusers = secrets/wallet.users\n");
 	put(&t, "\n[surface rpc]\nserves = rpc\nat = tls /rpc\n"
-		"hosts = localhost 127.0.0.1 [::1]\n" FILTERS
-		"realm = rpc\nusers = secrets/rpc.users\n");
+		"hosts = localhost 127.0.0.1 [::1]\n" FILTERS(
+		    " sqli") "realm = rpc\nusers = secrets/rpc.users\n");
 	put(&t, "\n[surface local]\nserves = rpc\nat = loop /\n"
 		"hosts = localhost 127.0.0.1\n");
 	put(&t, "\n[surface metrics]\nserves = ops\nat = tls /metrics\n"
-		"hosts = localhost 127.0.0.1 [::1]\n" FILTERS
-		"realm = metrics\nusers = secrets/metrics.users\n");
+		"hosts = localhost 127.0.0.1 [::1]\n" FILTERS(
+		    "") "realm = metrics\nusers = secrets/metrics.users\n");
 	put(&t, "\n[surface local-metrics]\nserves = ops\nat = loop /metrics\n"
 		"hosts = localhost 127.0.0.1\n");
 	return save(h, "conf/gateway.conf", &t, e);

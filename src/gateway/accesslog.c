@@ -176,6 +176,29 @@ put_rulings(struct buf *b, const struct gw_req *r)
 	}
 }
 
+/* put_sqli writes what the SQL screen saw: all but the value. */
+static void
+put_sqli(struct buf *b, const struct gw_sql_note *n)
+{
+	uint64_t left;
+	const char *sep = "";
+
+	put_str(b, "sqli_in", gw_where_word(n->where));
+	put_key(b, "sqli_field");
+	put_text(b, n->name);
+	put_u64(b, "sqli_score", n->verdict.score);
+	put_str(b, "sqli_fingerprint", n->verdict.fingerprint);
+	put_key(b, "sqli_rules");
+	(void)buf_put_u8(b, '[');
+	for (left = n->fired; left != 0; left &= left - 1) {
+		(void)buf_put(b, sep, strlen(sep));
+		put_text(b, bytes_of_str(gw_sql_rule_name(
+				(enum gw_sql_rule)__builtin_ctzll(left))));
+		sep = ",";
+	}
+	(void)buf_put_u8(b, ']');
+}
+
 /* cut_text keeps whole UTF-8 sequences. */
 static struct bytes
 cut_text(struct bytes b, size_t max)
@@ -187,14 +210,17 @@ cut_text(struct bytes b, size_t max)
 	return bytes_of(b.ptr, max);
 }
 
-/* path_of returns the decoded path; of a target that has none what stands in
- * front of its query, unless that may hold a name and password. */
+/* path_of returns the decoded path, or its route when the SQL screen saw a
+ * value in it; of a target that has none what stands in front of its query,
+ * unless that may hold a name and password. */
 static struct bytes
 path_of(const struct gw_req *r)
 {
 	struct bytes t = r->head.target;
 	size_t len = 0;
 
+	if (r->sqli != NULL && r->sqli->where == GW_IN_PATH)
+		return bytes_of_str(r->route->path);
 	if (r->path.len > 0)
 		return r->path;
 	if (t.len == 0 || t.ptr[0] != '/')
@@ -259,6 +285,8 @@ accesslog_put(
 	if (t->req.reply.cause != GW_R_NONE)
 		put_cause(&b, t->req.reply.cause);
 	put_rulings(&b, &t->req);
+	if (t->req.sqli != NULL)
+		put_sqli(&b, t->req.sqli);
 	if (is_aborted)
 		put_u64(&b, "aborted", 1);
 	l->len += b.len;

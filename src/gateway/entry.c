@@ -62,6 +62,25 @@ free_body(struct txn *t)
 	t->body_len = t->body_cap = 0;
 }
 
+/* count_sqli counts what the SQL screen saw, by its rules. */
+static void
+count_sqli(const struct gw_req *r)
+{
+	bool is_refused =
+	    r->rulings[GW_FILTER_SQLI].verdict == GW_VERDICT_REFUSE;
+	uint64_t left;
+
+	if (r->sqli == NULL)
+		return;
+	worker_stat(is_refused ? STAT_SQLI_REFUSED : STAT_SQLI_TOLD, 1);
+	if (r->sqli->verdict.fingerprint[0] != '\0')
+		worker_stat(STAT_SQLI_LIBINJECTION, 1);
+	for (left = r->sqli->fired; left != 0; left &= left - 1)
+		worker_stat((enum gw_stat)(STAT_SQLI_LIBINJECTION + 1 +
+					   __builtin_ctzll(left)),
+		    1);
+}
+
 static void
 close_txn(struct txn *t, bool is_aborted)
 {
@@ -82,6 +101,7 @@ close_txn(struct txn *t, bool is_aborted)
 	    t->req.rulings[GW_FILTER_BASIC].verdict == GW_VERDICT_REFUSE)
 		worker_stat(STAT_PASSWORD_SLOWED, 1);
 	gw_tally_add(&gw_worker->shm->tally, &t->req, us, is_aborted);
+	count_sqli(&t->req);
 	worker_stat(STAT_REQ_OPEN, (uint64_t)-1);
 	gw_worker->req_cnt--;
 	free_body(t);

@@ -17,6 +17,7 @@
 
 #include "base/ini.h"
 #include "gateway/aside.h"
+#include "gateway/routes.h"
 #include "gateway/shm.h"
 
 enum { KEY_BITS_MIN = 2048, CHECK_SECONDS = 30 };
@@ -213,6 +214,25 @@ behind_path(const char *text, const char *path)
 		   : text;
 }
 
+/* read_conf reads and checks it, with the routes that only we know. */
+static enum rc
+read_conf(struct gw_conf **out, const char *file, struct bytes text,
+    const struct gw_conf_say *say, struct err *e)
+{
+	const struct gw_route *routes;
+	size_t cnt;
+	enum rc rc;
+
+	TRY(gw_conf_read(out, file, text, from_environment, say, e));
+	routes = gw_routes(&cnt);
+	rc = gw_conf_check_routes(*out, routes, cnt, say, e);
+	if (rc != RC_OK) {
+		gw_conf_drop(*out);
+		*out = NULL;
+	}
+	return rc;
+}
+
 enum rc
 files_load(struct gw_conf **out, struct blob *blob, const char *file,
     const struct gw_conf_say *say, struct err *e)
@@ -231,7 +251,7 @@ files_load(struct gw_conf **out, struct blob *blob, const char *file,
 		files_free(blob);
 		return rc;
 	}
-	rc = gw_conf_read(out, file, text, from_environment, say, e);
+	rc = read_conf(out, file, text, say, e);
 	if (rc == RC_OK && !put_record(blob, bytes_of_str(file), text))
 		rc = FAIL(e, RC_CONF, "configuration too long");
 	free_bytes(text);

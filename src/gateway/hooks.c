@@ -32,6 +32,7 @@ enum {
 	 * a node. */
 	TIMERS_MORE = 256,
 	MALLOC_MAP_MIN = 256 * 1024,
+	SQL_RULES_MAX = 1024 * 1024,
 	MALLOC_KEEP_MAX = 1024 * 1024,
 };
 
@@ -205,13 +206,17 @@ expose(struct arena *a, struct bytes *out)
 static void
 set_world(struct gw_worker *w)
 {
+	static struct arena rules; /* as long as the worker */
+
 	w->world.routes = gw_routes(&w->world.route_cnt);
 	w->world.creds = gw_creds_new();
 	shm_lend(&w->world, w->process->shm);
 	w->world.mono_ms = worker_now_ms();
 	w->world.wants_db = w->db != NULL;
 	w->world.metrics = expose;
-	CHECK(w->world.creds != NULL);
+	arena_init(&rules, SQL_RULES_MAX);
+	w->world.sql_rules = gw_sql_rules_make(&rules);
+	CHECK(w->world.creds != NULL && w->world.sql_rules != NULL);
 }
 
 /* What the worker before this one left behind in the shared memory. */

@@ -86,7 +86,8 @@ set(struct gw_conf_reader *r, const struct gw_setting *s, struct bytes value)
 static bool
 may_repeat(const struct gw_setting *s)
 {
-	return s->read == gw_value_MORE_AT || s->read == gw_value_MORE_MAP;
+	return s->read == gw_value_MORE_AT || s->read == gw_value_MORE_MAP ||
+	       s->read == gw_value_MORE_SQLI;
 }
 
 /* --- environment --- */

@@ -13,6 +13,7 @@
 #include "http/geo.h"
 #include "http/net.h"
 #include "http/rate.h"
+#include "http/sqlscreen.h"
 
 enum {
 	GW_LISTENER_MAX = 16,
@@ -20,7 +21,10 @@ enum {
 	GW_GEO_MAP_MAX = 64, /* networks put into countries */
 	GW_MOUNT_MAX = 64,   /* all surfaces together */
 	GW_NODE_MAX = 8,
-	GW_NAME_MAX = 32,     /* of a listener, surface or node */
+	GW_NAME_MAX = 32,      /* of a listener, surface or node */
+	GW_SQL_ROUTE_MAX = 32, /* of one surface, with settings of their own */
+	GW_SQL_FIELD_MAX = 64, /* exempt, of one line */
+	GW_SQL_SCORE_MAX = 1000,
 	GW_WORD_CNT_MAX = 64, /* hosts, networks, methods of one surface */
 	GW_CONF_MEMORY_MAX = 8 * 1024 * 1024,
 };
@@ -93,6 +97,14 @@ struct gw_app {
 	bool force;
 };
 
+/* struct gw_sql_route is how the SQL screen treats one route. */
+struct gw_sql_route {
+	struct bytes path; /* as routes.def has it */
+	bool has_mode;     /* else the surface's */
+	struct gw_sql_conf conf;
+	unsigned line;
+};
+
 struct gw_surface {
 	const char *name;
 	unsigned line;
@@ -116,6 +128,10 @@ struct gw_surface {
 	const struct gw_listener *to;
 	uint64_t to_port; /* 0: the listener's */
 	uint64_t batch_max, body_max;
+	struct gw_sql_conf sqli; /* where no row of sqli_routes says more */
+	bool sqli_is_set;
+	size_t sqli_route_cnt;
+	struct gw_sql_route sqli_routes[GW_SQL_ROUTE_MAX];
 	struct gw_users *users; /* set by gw_conf_set_users */
 	size_t tally_at;        /* set by gw_tally_assign */
 	unsigned mounts;        /* how many rows of gw_conf.mounts are its */
@@ -180,6 +196,17 @@ struct gw_conf_say {
  */
 enum rc gw_conf_read(struct gw_conf **out, const char *file, struct bytes text,
     const char *(*env)(const char *name), const struct gw_conf_say *say,
+    struct err *e);
+
+struct gw_route;
+
+/*
+ * gw_conf_check_routes looks for every route that the configuration names.
+ *
+ * Errors  RC_CONF  one is not there; told to say
+ */
+enum rc gw_conf_check_routes(const struct gw_conf *c,
+    const struct gw_route *routes, size_t cnt, const struct gw_conf_say *say,
     struct err *e);
 
 /* gw_conf_hold and gw_conf_drop count references; the last one frees. */

@@ -361,8 +361,10 @@ gw_conf_check(struct gw_conf_reader *r)
 	check_nodes(r);
 	for (i = 0; i < c->listener_cnt; i++)
 		check_listener(r, i);
-	for (i = 0; i < c->surface_cnt; i++)
+	for (i = 0; i < c->surface_cnt; i++) {
 		check_surface(r, &c->surfaces[i]);
+		gw_conf_check_sqli(r, &c->surfaces[i]);
+	}
 	for (i = 0; i < c->mount_cnt; i++)
 		check_mount(r, i);
 }

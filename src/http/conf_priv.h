@@ -77,6 +77,9 @@ gw_value_fn gw_value_ADDRESS;
 gw_value_fn gw_value_COUNTRIES;
 gw_value_fn gw_value_MORE_AT;
 gw_value_fn gw_value_MORE_MAP;
+gw_value_fn gw_value_SQLI;
+gw_value_fn gw_value_SQLI_FIELDS;
+gw_value_fn gw_value_MORE_SQLI;
 
 /* gw_conf_fault tells and counts one fault. */
 void gw_conf_fault(struct gw_conf_reader *r, unsigned line, const char *fmt,
@@ -85,6 +88,9 @@ void gw_conf_fault(struct gw_conf_reader *r, unsigned line, const char *fmt,
 /* gw_conf_keep copies v into the configuration's arena as a C string. */
 enum rc gw_conf_keep(
     struct gw_conf_reader *r, const char **out, struct bytes v, struct err *e);
+
+/* gw_conf_next_word cuts a word off the front of rest; false at its end. */
+bool gw_conf_next_word(struct bytes *word, struct bytes *rest);
 
 /* gw_conf_find_word returns the index of word among cnt words, or cnt. */
 size_t gw_conf_find_word(
@@ -97,6 +103,9 @@ enum rc gw_conf_not_one_of(
 /* gw_conf_check looks at everything that needs more than one value; all
  * values have been read. */
 void gw_conf_check(struct gw_conf_reader *r);
+
+/* gw_conf_check_sqli completes and checks what filter sqli is told. */
+void gw_conf_check_sqli(struct gw_conf_reader *r, struct gw_surface *s);
 
 /* gw_conf_same_address compares where listeners listen. */
 bool gw_conf_same_address(

@@ -94,9 +94,8 @@ gw_value_BOOL(struct gw_conf_reader *r, void *field, const struct gw_setting *s,
 	return ini_bool(field, value, e);
 }
 
-/* next_word cuts a word off the front of rest. */
-static bool
-next_word(struct bytes *word, struct bytes *rest)
+bool
+gw_conf_next_word(struct bytes *word, struct bytes *rest)
 {
 	size_t i = 0;
 
@@ -122,7 +121,7 @@ gw_value_WORDS(struct gw_conf_reader *r, void *field,
 	    arena_array(&r->conf->arena, GW_WORD_CNT_MAX, sizeof(*out->words));
 	if (out->words == NULL || (copy.ptr == NULL && value.len > 0))
 		return FAIL(e, RC_NO_MEMORY, "configuration too large");
-	while (next_word(&word, &copy)) {
+	while (gw_conf_next_word(&word, &copy)) {
 		if (out->cnt == GW_WORD_CNT_MAX)
 			return FAIL(
 			    e, RC_CONF, "more than %d words", GW_WORD_CNT_MAX);
@@ -167,7 +166,7 @@ gw_value_NETS(struct gw_conf_reader *r, void *field, const struct gw_setting *s,
 	    arena_array(&r->conf->arena, GW_WORD_CNT_MAX, sizeof(*out->nets));
 	if (out->nets == NULL)
 		return FAIL(e, RC_NO_MEMORY, "configuration too large");
-	while (next_word(&word, &value)) {
+	while (gw_conf_next_word(&word, &value)) {
 		if (out->cnt == GW_WORD_CNT_MAX)
 			return FAIL(e, RC_CONF, "more than %d networks",
 			    GW_WORD_CNT_MAX);
@@ -201,7 +200,7 @@ gw_value_COUNTRIES(struct gw_conf_reader *r, void *field,
 	(void)r;
 	(void)s;
 	*out = (struct gw_countries){0};
-	while (next_word(&word, &value)) {
+	while (gw_conf_next_word(&word, &value)) {
 		TRY(read_country(&country, word, e));
 		gw_countries_add(out, country);
 	}
@@ -221,8 +220,9 @@ gw_value_MORE_MAP(struct gw_conf_reader *r, void *field,
 	if (c->geo_map_cnt == GW_GEO_MAP_MAX)
 		return FAIL(
 		    e, RC_CONF, "more than %d networks", GW_GEO_MAP_MAX);
-	if (!next_word(&net, &value) || !next_word(&country, &value) ||
-	    next_word(&more, &value) || !gw_net_read(&m->net, net))
+	if (!gw_conf_next_word(&net, &value) ||
+	    !gw_conf_next_word(&country, &value) ||
+	    gw_conf_next_word(&more, &value) || !gw_net_read(&m->net, net))
 		return FAIL(e, RC_CONF, "expected NETWORK COUNTRY");
 	TRY(read_country(&m->country, country, e));
 	c->geo_map_cnt++;
@@ -325,7 +325,7 @@ add_filters(uint32_t *bits, struct bytes value, struct err *e)
 	struct bytes word;
 	size_t i;
 
-	while (next_word(&word, &value)) {
+	while (gw_conf_next_word(&word, &value)) {
 		i = gw_conf_find_word(filter_words, GW_FILTER_CNT, word);
 		if (i == GW_FILTER_CNT)
 			return gw_conf_not_one_of(filter_words, i, word, e);
@@ -406,9 +406,9 @@ gw_value_MORE_AT(struct gw_conf_reader *r, void *field,
 	(void)s;
 	if (c->mount_cnt == GW_MOUNT_MAX)
 		return FAIL(e, RC_CONF, "more than %d places", GW_MOUNT_MAX);
-	if (copy.ptr == NULL || !next_word(&name, &copy) ||
-	    !next_word(&path, &copy) || next_word(&more, &copy) ||
-	    path.ptr[0] != '/')
+	if (copy.ptr == NULL || !gw_conf_next_word(&name, &copy) ||
+	    !gw_conf_next_word(&path, &copy) ||
+	    gw_conf_next_word(&more, &copy) || path.ptr[0] != '/')
 		return FAIL(e, RC_CONF, "expected LISTENER /PATH");
 	if (path.ptr[path.len - 1] == '/')
 		path.len--;

@@ -71,6 +71,14 @@ struct gw_ruling {
 	uint64_t ns;           /* what it took, when clock_ns is set */
 };
 
+/* struct gw_sql_note is what filter sqli has seen, for log and metrics. */
+struct gw_sql_note {
+	enum gw_where where; /* of the value with the highest score */
+	struct bytes name;   /* of its field, fit to be shown */
+	struct gw_sql_verdict verdict;
+	uint64_t fired; /* rules, of all values that were told */
+};
+
 struct gw_req {
 	struct arena arena;
 	const struct gw_world *world;
@@ -106,6 +114,7 @@ struct gw_req {
 	struct gw_reply reply;
 	void *state; /* of the stages between them */
 	struct gw_ruling rulings[GW_FILTER_CNT];
+	struct gw_sql_note *sqli;   /* NULL: nothing to tell */
 	uint64_t (*clock_ns)(void); /* NULL: nobody asks what filters cost */
 	/* Only asked what the filters say: they change nothing that other
 	 * requests see, and no stage runs. */

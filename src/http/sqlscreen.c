@@ -426,7 +426,7 @@ gw_sql_judge(struct gw_sql_verdict *v, const struct gw_sql_rules *rules,
     const struct gw_sql_conf *conf, enum gw_where where, struct bytes name,
     struct bytes value)
 {
-	unsigned block_at =
+	uint64_t block_at =
 	    conf->block_at == 0 ? GW_SQL_BLOCK_AT : conf->block_at;
 
 	memset(v, 0, sizeof(*v));

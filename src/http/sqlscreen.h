@@ -51,7 +51,7 @@ struct gw_sql_field {
 /* struct gw_sql_conf is what a route's configuration says. Owns nothing. */
 struct gw_sql_conf {
 	enum gw_sql_mode mode;
-	unsigned block_at; /* score; 0: GW_SQL_BLOCK_AT */
+	uint64_t block_at; /* score; 0: GW_SQL_BLOCK_AT */
 	const struct gw_sql_field *fields;
 	size_t field_cnt;
 };

@@ -29,7 +29,8 @@ static void
 add(struct gather *g, enum gw_where where, struct bytes name,
     struct bytes value)
 {
-	g->list[g->cnt++] = (struct gw_value){where, name, value};
+	g->list[g->cnt++] =
+	    (struct gw_value){.where = where, .name = name, .value = value};
 }
 
 /* --- path */
@@ -261,6 +262,7 @@ next_listed(struct gw_value_iter *it, struct gw_value *out)
 	}
 	out->value = out->name;
 	out->name = bytes_of(NULL, 0);
+	out->is_name = true;
 	it->is_name_done = true;
 }
 
@@ -277,11 +279,13 @@ next_json(
 		it->at++;
 		if (v->kind != GW_JSON_STRING)
 			return false;
-		*out = (struct gw_value){GW_IN_JSON, v->key, v->text};
+		*out = (struct gw_value){
+		    .where = GW_IN_JSON, .name = v->key, .value = v->text};
 		return true;
 	}
 	it->is_name_done = true;
-	*out = (struct gw_value){GW_IN_JSON, bytes_of(NULL, 0), v->key};
+	*out = (struct gw_value){
+	    .where = GW_IN_JSON, .value = v->key, .is_name = true};
 	return true;
 }
 

@@ -34,6 +34,7 @@ enum gw_where {
 struct gw_value {
 	enum gw_where where;
 	struct bytes name, value; /* UTF-8; a NUL only in JSON */
+	bool is_name;             /* on a walk: value is a name */
 };
 
 struct gw_values {

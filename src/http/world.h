@@ -12,6 +12,7 @@
 
 struct gw_creds;
 struct gw_geo;
+struct gw_sql_rules;
 struct gw_throttle;
 struct gw_rates;
 
@@ -22,7 +23,8 @@ struct gw_world {
 	struct gw_throttle *throttle; /* wrong ones, of all workers */
 	struct gw_rates *rates;       /* what was asked, of all workers */
 	const struct gw_geo *geo;     /* of this turn; NULL: no database */
-	uint64_t mono_ms;             /* of this turn of the event loop */
+	const struct gw_sql_rules *sql_rules;
+	uint64_t mono_ms;           /* of this turn of the event loop */
 	uint64_t block_no;          /* the node's newest block that is known */
 	uint64_t end_ms;            /* is_draining: who waits answers by then */
 	bool has_node, has_db;      /* at least one connection is up */

@@ -29,6 +29,7 @@
 #include "http/rpc.h"
 #include "http/throttle.h"
 #include "http/world.h"
+#include "sqlrules.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -302,6 +303,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	    .throttle = &throttle,
 	    .rates = &rates,
 	    .mono_ms = start_ms += 60000,
+	    .sql_rules = test_sql_rules(),
 	    .has_node = true,
 	    .is_draining = (x.flags & IS_DRAINING) != 0};
 	CHECK(x.world.creds != NULL);

@@ -11,6 +11,7 @@
 #include <libpq-fe.h>
 
 #include "base/check.h"
+#include "sqlrules.h"
 #include "test.h"
 
 static const struct gw_route routes[] = {
@@ -56,6 +57,7 @@ rig_open(struct rig *g, bool plain)
 		  NULL) == RC_OK);
 	g->world.routes = routes;
 	g->world.route_cnt = ARRAY_CNT(routes);
+	g->world.sql_rules = test_sql_rules();
 	g->world.mono_ms = 1000;
 }
 

@@ -9,6 +9,7 @@
 
 #include "base/check.h"
 #include "http/forwarded.h"
+#include "sqlrules.h"
 #include "test.h"
 
 const char rig_conf[] =
@@ -59,8 +60,18 @@ rig_open(struct rig *g, const char *conf, const char *users)
 	gw_throttle_init(g->world.throttle);
 	g->world.rates = mem_new(sizeof(*g->world.rates));
 	gw_rate_init(g->world.rates);
+	g->world.sql_rules = test_sql_rules();
 	g->world.mono_ms = 1000;
 	return true;
+}
+
+enum rc
+rig_check_routes(struct rig *g, const struct gw_route *routes, size_t cnt)
+{
+	struct gw_conf_say to_rig = {say, g};
+	struct err e;
+
+	return gw_conf_check_routes(g->conf, routes, cnt, &to_rig, &e);
 }
 
 static const struct gw_listener *

@@ -30,6 +30,10 @@ extern const char rig_conf[];
  * not NULL, becomes the text of every users file. */
 bool rig_open(struct rig *g, const char *conf, const char *users);
 
+/* rig_check_routes is gw_conf_check_routes, told to said. */
+enum rc rig_check_routes(
+    struct rig *g, const struct gw_route *routes, size_t cnt);
+
 /* rig_send opens a request at a listener and runs it until it waits, wants
  * its body or has an answer. */
 void rig_send(struct rig *g, const char *listener, const char *head,

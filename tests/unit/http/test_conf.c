@@ -56,6 +56,42 @@ TEST(test_conf_values_come_from_the_environment)
 	rig_close(&g);
 }
 
+TEST(test_conf_sqli_routes_take_over_what_they_do_not_say)
+{
+	const struct gw_sql_route *row;
+	const struct gw_surface *s;
+	struct rig g;
+
+	EXPECT(rig_open(&g,
+	    HOME LISTENER "[surface s]\nserves = wallet\nat = a /\nhosts = *\n"
+			  "sqli_route = /a\nsqli_route = /b 5 off x:signed\n"
+			  "filters = sqli\nsqli = detect\nsqli_score = 12\n"
+			  "sqli_fields = y:base64\n"
+			  "[surface t]\nserves = rpc\nat = a /t\nhosts = x\n",
+	    NULL));
+	s = &g.conf->surfaces[0];
+	row = s->sqli_routes;
+	EXPECT_U64(s->sqli_route_cnt, 2);
+	EXPECT(row[0].conf.mode == GW_SQL_DETECT);
+	EXPECT_U64(row[0].conf.block_at, 12);
+	EXPECT_U64(row[0].conf.field_cnt, 1);
+	EXPECT_BYTES(row[1].path, bytes_of_str("/b"));
+	EXPECT(row[1].conf.mode == GW_SQL_OFF);
+	EXPECT_U64(row[1].conf.block_at, 5);
+	EXPECT_U64(row[1].conf.field_cnt, 2);
+	EXPECT_BYTES(row[1].conf.fields[0].name, bytes_of_str("x"));
+	EXPECT(row[1].conf.fields[0].shape == GW_SQL_SIGNED);
+	EXPECT_BYTES(row[1].conf.fields[1].name, bytes_of_str("y"));
+	EXPECT(row[1].conf.fields[1].shape == GW_SQL_BASE64);
+	s++;
+	EXPECT(s->sqli.mode == GW_SQL_BLOCK);
+	EXPECT_U64(s->sqli.block_at, GW_SQL_BLOCK_AT);
+	EXPECT_U64(s->sqli.field_cnt, 4);
+	EXPECT_BYTES(s->sqli.fields[0].name, bytes_of_str("raw_tx_hex_list"));
+	EXPECT(s->sqli.fields[0].shape == GW_SQL_HEX);
+	rig_close(&g);
+}
+
 TEST(test_conf_faults_are_told_with_line_and_reason)
 {
 	static const struct {
@@ -136,6 +172,52 @@ TEST(test_conf_faults_are_told_with_line_and_reason)
 	    {HOME LISTENER "[surface s]\nserves = ops\nat = a /\nhosts = "
 			   "*\nshadow = size\n",
 		"6: surface s: size can not be in shadow"},
+	    {HOME LISTENER "[surface s]\nserves = ops\nat = a /\nhosts = "
+			   "*\nfilters = sqli\nsqli = on\n",
+		"11: sqli: \"on\" is none of: off detect block\n"},
+	    {HOME LISTENER "[surface s]\nserves = ops\nat = a /\nhosts = "
+			   "*\nfilters = sqli\nsqli_score = 0\n",
+		"11: sqli_score: 0 is outside 1 to 1000\n"},
+	    {HOME LISTENER "[surface s]\nserves = ops\nat = a /\nhosts = "
+			   "*\nfilters = sqli\nsqli_score = 1001\n",
+		"11: sqli_score: 1001 is outside 1 to 1000\n"},
+	    {HOME LISTENER "[surface s]\nserves = ops\nat = a /\nhosts = "
+			   "*\nfilters = sqli\nsqli_fields = a\n",
+		"11: sqli_fields: \"a\" is not NAME:SHAPE\n"},
+	    {HOME LISTENER "[surface s]\nserves = ops\nat = a /\nhosts = "
+			   "*\nfilters = sqli\nsqli_fields = :hex\n",
+		"11: sqli_fields: \":hex\" is not NAME:SHAPE\n"},
+	    {HOME LISTENER "[surface s]\nserves = ops\nat = a /\nhosts = "
+			   "*\nfilters = sqli\nsqli_fields = a:hex b:text\n",
+		"11: sqli_fields: \"text\" is none of: hex base64 signed\n"},
+	    {HOME LISTENER "[surface s]\nserves = ops\nat = a /\nhosts = "
+			   "*\nfilters = sqli\nsqli_fields = a:\n",
+		"11: sqli_fields: \"\" is none of: hex base64 signed\n"},
+	    {HOME LISTENER "[surface s]\nserves = ops\nat = a /\nhosts = "
+			   "*\nfilters = sqli\nsqli_route = x off\n",
+		"11: sqli_route: expected /ROUTE and then"},
+	    {HOME LISTENER "[surface s]\nserves = ops\nat = a /\nhosts = "
+			   "*\nfilters = sqli\nsqli_route = /x on\n",
+		"11: sqli_route: \"on\" is none of: off detect block\n"},
+	    {HOME LISTENER "[surface s]\nserves = ops\nat = a /\nhosts = "
+			   "*\nfilters = sqli\nsqli_route = /x 0\n",
+		"11: sqli_route: a score of 0\n"},
+	    {HOME LISTENER "[surface s]\nserves = ops\nat = a /\nhosts = "
+			   "*\nfilters = sqli\nsqli_route = /x 1001\n",
+		"11: sqli_route: \"1001\" is none of"},
+	    {HOME LISTENER "[surface s]\nserves = ops\nat = a /\nhosts = "
+			   "*\nfilters = sqli\nsqli_route = /x a:b\n",
+		"11: sqli_route: \"b\" is none of: hex base64 signed\n"},
+	    {HOME LISTENER "[surface s]\nserves = ops\nat = a /\nhosts = "
+			   "*\nfilters = sqli\nsqli_route = /x off\nsqli_route "
+			   "= /x block\n",
+		"12: sqli_route: this route stands twice\n"},
+	    {HOME LISTENER "[surface s]\nserves = ops\nat = a /\nhosts = "
+			   "*\nsqli = block\n",
+		"6: surface s: sqli is set but filter sqli is not on\n"},
+	    {HOME LISTENER "[surface s]\nserves = ops\nat = a /\nhosts = "
+			   "*\nsqli_route = /x off\n",
+		"6: surface s: sqli is set but filter sqli is not on\n"},
 	    {HOME LISTENER "[surface s]\nserves = ops\nat = a /\nhosts = "
 			   "*\nshadow = decode\n",
 		"6: surface s: decode can not be in shadow"},
