@@ -4,10 +4,11 @@ NODE_FOREIGN := -llmdb -lsecp256k1 -lcrypto -ljansson -lpthread
 PROGRAMS :=
 
 # program NAME LIBRARY FOREIGN: links LIBRARY's objects and what it depends on.
+# Users of their own run it, whatever the umask of who builds.
 define program
 $(B)/bin/$(1): $$(OBJS_$(2)) $$(EXTRA_$(2)) $$(call archives,$(DEPS_$(2)))
 	@mkdir -p $$(@D)
-	$$(Q)$$(CC) $$(LDFLAGS) -o $$@ $$^ $(3)
+	$$(Q)$$(CC) $$(LDFLAGS) -o $$@ $$^ $(3) && chmod 755 $$@
 PROGRAMS += $(B)/bin/$(1)
 .PHONY: $(1)
 $(1): $(B)/bin/$(1)

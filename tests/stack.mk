@@ -10,11 +10,9 @@ deps-test: ## install what make test needs
 	@tests/tools/packages test
 	@tests/tools/npm-deps
 
-# As root the programs run as users of their own: a closed umask must not
-# keep those out.
 run: deps-run ## build and start the development stack (Ctrl-C stops it)
 	@$(MAKE) --no-print-directory -q all || { echo "building" && \
-		umask 022 && $(MAKE) --no-print-directory -j2 all; }
+		$(MAKE) --no-print-directory -j2 all; }
 	@exec $(B)/bin/sekisho up
 
 .PHONY: check-source

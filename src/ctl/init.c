@@ -287,6 +287,30 @@ next_step(const struct init *in, const char *line, struct err *e)
 	return RC_OK;
 }
 
+/* As root the parts are users of their own, and have to get there. */
+static enum rc
+check_way(const struct home *h, struct err *e)
+{
+	char dir[PATH_MAX];
+	struct stat st;
+	char *at;
+
+	if (!h->is_root)
+		return RC_OK;
+	snprintf(dir, sizeof(dir), "%s", h->dir);
+	for (at = strchr(dir + 1, '/'); at != NULL; at = strchr(at + 1, '/')) {
+		*at = '\0';
+		if (stat(dir, &st) == 0 && (st.st_mode & S_IXOTH) == 0)
+			return FAIL(e, RC_DENIED,
+			    "%s has mode %03o, closed to the users that the "
+			    "parts run as: chmod o+x, or set SEKISHO_HOME to "
+			    "another place",
+			    dir, (unsigned)st.st_mode & 0777);
+		*at = '/';
+	}
+	return RC_OK;
+}
+
 static enum rc
 make_all(struct init *in, struct err *e)
 {
@@ -397,6 +421,7 @@ init_dev(const struct home *h, void (*say)(const char *line), struct err *e)
 	enum rc rc;
 	int lock;
 
+	TRY(check_way(h, e));
 	TRY(check_room(h->dir, e));
 	snprintf(tmp, sizeof(tmp), "%s.new", h->dir);
 	TRY(claim(tmp, &lock, e));

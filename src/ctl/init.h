@@ -16,7 +16,8 @@ enum { INIT_ACCOUNTS = 10 };
  * dir.new and renamed at the end, so that a failure leaves nothing behind.
  *
  * say     gets one line per step
- * Errors  RC_IO with what failed; RC_UNAVAILABLE when stop_catch has noted a
+ * Errors  RC_IO with what failed; RC_DENIED when the parts' users could not
+ *         reach it; RC_NO_SPACE; RC_UNAVAILABLE when stop_catch has noted a
  *         signal; nothing is left half-made
  */
 enum rc init_dev(

@@ -15,6 +15,7 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/socket.h>
+#include <sys/statvfs.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -34,7 +35,8 @@ enum {
 	UP_READY_MS = 30000,
 	UP_POLL_MS = 25,
 	UP_WATCH_MS = 200,
-	UP_GRACE_MS = 12000
+	UP_GRACE_MS = 12000,
+	UP_ROOM_BYTES = 1024 * 1024 /* a disk with less is full */
 };
 
 struct up;
@@ -446,6 +448,16 @@ stop_all(struct up *u)
 
 /* Watching. ----------------------------------------------------------- */
 
+/* Then a log may lack the line that says so. */
+static bool
+is_disk_full(const struct up *u)
+{
+	struct statvfs st;
+
+	return statvfs(u->h->dir, &st) == 0 &&
+	       (uint64_t)st.f_bavail * st.f_frsize < UP_ROOM_BYTES;
+}
+
 static void
 part_died(struct up *u, int i, const char *why)
 {
@@ -459,8 +471,9 @@ part_died(struct up *u, int i, const char *why)
 		(void)kill(-r->pid, SIGKILL);
 	r->pid = 0;
 	last_line(u, i, words, sizeof(words));
-	printf("%-9s %s; starting it again in %d ms. Its last line: %s\n",
-	    parts[i].name, why, r->delay_ms, words);
+	printf("%-9s %s%s; starting it again in %d ms. Its last line: %s\n",
+	    parts[i].name, why, is_disk_full(u) ? "; the disk is full" : "",
+	    r->delay_ms, words);
 	fflush(stdout);
 }
 

@@ -80,6 +80,10 @@ def a_home_that_cannot_be_is_explained(s):
     for name, says in (("link", "is a symbolic link"), ("nowhere", "is a symbolic link"), ("file", "is not a folder")):
         assert says in up(SEKISHO_HOME=top + "/" + name), name
         os.unlink(top + "/" + name)
+    if os.getuid() == 0:
+        os.mkdir(top + "/closed", 0o700)
+        assert top + "/closed has mode 700, closed to the users" in up(SEKISHO_HOME=top + "/closed/home")
+        os.rmdir(top + "/closed")
     assert "SEKISHO_PORT=http is not a port" in up(SEKISHO_PORT="http")
     assert "are both 7777" in up(SEKISHO_PORT="7777", SEKISHO_RPC_PORT="7777")
     assert not os.path.exists(s.home)
@@ -104,6 +108,34 @@ def a_start_that_cannot_write_leaves_nothing(s):
     same(os.listdir(os.path.dirname(s.home)), [], "left behind")
 
 
+def fills_up_while_it_runs(small, disk):
+    """The node stops rather than lose anything, and is back with the room."""
+    small.start()
+    with open(disk + "/fill", "wb", buffering=0) as f:
+        try:
+            for size in (1 << 20, 4096):
+                while f.write(bytes(size)) == size:
+                    pass
+        except OSError:
+            pass
+    os.kill(small.pid("noded"), signal.SIGKILL)
+    at = small.wait_line(r"^noded .*; the disk is full; starting it again", 30)
+    os.unlink(disk + "/fill")
+    small.wait_line(r"^noded +ready again", 30, start=at)
+    a = small.credentials["accounts"][0]
+
+    def send():
+        try:
+            return small.rpc("eth_sendRawTransaction", sign(small, a, to="0x" + "99" * 20, nonce=next_nonce(small, a)))
+        except AssertionError as e:
+            assert "503" in str(e), e  # the gateway has not found it again yet
+            return None
+    tx = wait_for("an acknowledgement", 20, send)
+    wait_for("receipt", 20, lambda: small.rpc("eth_getTransactionReceipt", tx))
+    same(small.stop(), 0)
+    assert ": 0 findings" in small.sekisho("audit").stdout
+
+
 @case
 def a_full_disk_makes_nothing_and_room_helps(s):
     if os.getuid() != 0:
@@ -120,7 +152,9 @@ def a_full_disk_makes_nothing_and_room_helps(s):
         subprocess.run(["mount", "-o", "remount,size=600m", disk], check=True)
         small.sekisho("init", "--dev")
         assert small.sekisho("check").stdout.endswith("good\n")
+        fills_up_while_it_runs(small, disk)
     finally:
+        small.stop()
         subprocess.run(["umount", disk], check=True)
         os.rmdir(disk)
 

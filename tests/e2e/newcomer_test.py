@@ -94,7 +94,8 @@ def check_packages(clone, env, top):
 
 
 class Run:
-    """`make run` in the clone; stopped at the end, which is waited for."""
+    """`make run` in the clone, with a closed umask, for users of their own
+    have to get at what it makes; stopped at the end, which is waited for."""
 
     def __init__(self, clone, env, log):
         self.clone, self.env, self.log, self.proc = clone, env, log, None
@@ -106,7 +107,7 @@ class Run:
     def __enter__(self):
         with open(self.log, "w") as log:
             self.proc = subprocess.Popen(["make", "run"], cwd=self.clone, env=self.env, stdin=subprocess.DEVNULL,
-                                         stdout=log, stderr=subprocess.STDOUT, start_new_session=True)
+                                         stdout=log, stderr=subprocess.STDOUT, start_new_session=True, umask=0o077)
         until = time.monotonic() + BUILD_S
         while "\nstop " not in self.text():
             if self.proc.poll() is not None or time.monotonic() > until:
