@@ -12,6 +12,7 @@
 
 #include "base/check.h"
 #include "http/filter.h"
+#include "http/geo.h"
 #include "http/rate.h"
 #include "http/sqlscreen.h"
 #include "http/tally.h"
@@ -180,6 +181,40 @@ run_rate(const char *name, uint32_t cnt)
 	printf("%s\t%u\t%.0f\t%.3f\n", name, n, us, us / n);
 }
 
+/* Where an address is, in a table as long as Debian's data make it; every
+ * request asks for another address. */
+static void
+run_place(void)
+{
+	enum { TURNS = 2000000, ROWS = 690000, STEP = 6000 };
+	struct gw_geo_row *rows = mem_array(ROWS, sizeof(*rows));
+	const struct gw_geo geo = {rows, ROWS};
+	uint8_t be[4];
+	double begin, us;
+	size_t i, found = 0;
+	uint64_t at = 1;
+
+	CHECK(rows != NULL);
+	for (i = 1; i < ROWS; i++) {
+		be32_put(be, (uint32_t)(i * STEP));
+		rows[i] = (struct gw_geo_row){gw_addr_of_v4(be), {{'J', 'P'}}};
+	}
+	begin = cpu_us();
+	for (i = 0; i < TURNS; i++) {
+		struct gw_addr a;
+
+		at = at * 6364136223846793005u + 1442695040888963407u;
+		be32_put(be, (uint32_t)(at >> 32));
+		a = gw_addr_of_v4(be);
+		found +=
+		    gw_place_of(&geo, NULL, 0, &a).kind == GW_PLACE_COUNTRY;
+	}
+	us = cpu_us() - begin;
+	CHECK(found > TURNS / 2);
+	printf("place_of_address\t%d\t%.0f\t%.4f\n", TURNS, us, us / TURNS);
+	mem_free(rows);
+}
+
 int
 main(void)
 {
@@ -187,6 +222,7 @@ main(void)
 
 	fill();
 	run_chain();
+	run_place();
 	run_tally();
 	run_rate("rate_take", 1);
 	run_rate("rate_take_of_100k", 100000);

@@ -66,7 +66,13 @@ look_at(const struct gw_conf *c)
 		CHECK(c->surfaces[i].kind < GW_SURFACE_KIND_CNT);
 		look_at_nets(&c->surfaces[i].allow);
 		look_at_nets(&c->surfaces[i].deny);
+		if ((c->surfaces[i].filter_bits >> GW_FILTER_GEO & 1) != 0)
+			CHECK(
+			    !gw_countries_is_empty(&c->surfaces[i].countries));
 	}
+	CHECK(c->geo_map_cnt <= GW_GEO_MAP_MAX);
+	for (i = 0; i < c->geo_map_cnt; i++)
+		CHECK(gw_country_is_set(c->geo_maps[i].country));
 	for (i = 0; i < c->listener_cnt; i++)
 		CHECK(c->listeners[i].is_tls ||
 		      gw_addr_is_loopback(&c->listeners[i].addr.addr));

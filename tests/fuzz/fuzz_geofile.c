@@ -4,7 +4,7 @@
  * that begins at :: and is in order. libmaxminddb itself is not
  * instrumented; whatever it does wrong shows as a crash.
  *
- * fuzz: cover=src/http/geofile.c,src/http/geo.c,src/http/country.c
+ * fuzz: cover=src/http/geofile.c
  */
 #include <stdio.h>
 #include <sys/mman.h>
