@@ -79,8 +79,7 @@ put_node(struct jsonw *w, const struct gw_process *p, size_t i,
 	jsonw_key(w, "socket");
 	jsonw_str(w, n->socket);
 	jsonw_key(w, "state");
-	jsonw_str(
-	    w, gw_node_word(gw_node_state(&p->nodes, v, p->conf, unix_s)));
+	jsonw_str(w, gw_node_word(p->node_states[i]));
 	jsonw_key(w, "head");
 	jsonw_u64(w, v->head);
 	jsonw_key(w, "age");
@@ -151,6 +150,24 @@ save(struct gw_process *p, const struct gw_node_view *views, uint64_t unix_s)
 	p->is_nodes_file_bad = !ok;
 }
 
+/* note_states returns whether a node is in another state than is written. */
+static bool
+note_states(
+    struct gw_process *p, const struct gw_node_view *views, uint64_t unix_s)
+{
+	bool is_new = false;
+	size_t i;
+
+	for (i = 0; i < p->nodes.cnt; i++) {
+		enum gw_node_state s =
+		    gw_node_state(&p->nodes, &views[i], p->conf, unix_s);
+
+		is_new |= s != p->node_states[i];
+		p->node_states[i] = s;
+	}
+	return is_new;
+}
+
 /* --- deciding --- */
 
 static void
@@ -167,13 +184,14 @@ nodes_turn(struct gw_process *p, uint64_t now_ms)
 {
 	struct gw_node_view views[GW_NODE_MAX] = {0};
 	struct gw_nodes_now now = now_of(now_ms);
-	unsigned before = p->nodes.used;
 	bool is_new = look(p, views, now_ms) &&
 		      gw_nodes_judge(&p->nodes, views, p->conf, &now);
 
 	if (is_new)
-		tell_workers(p,
-		    before == p->nodes.first ? "the first is unfit" : "order");
+		tell_workers(p, p->nodes.used == p->nodes.first
+				    ? "the first is fit again"
+				    : "the one before is unfit");
+	is_new |= note_states(p, views, now.unix_s);
 	if (is_new || now_ms - p->nodes_file_ms >= FILE_EVERY_MS) {
 		p->nodes_file_ms = now_ms;
 		save(p, views, now.unix_s);
@@ -227,6 +245,7 @@ nodes_choose(struct gw_process *p)
 {
 	uint64_t now_ms = clock_real()->mono_ms(NULL);
 	struct gw_node_view views[GW_NODE_MAX] = {0};
+	struct gw_nodes_now now = now_of(now_ms);
 	unsigned node = find_choice(p);
 
 	if (node == p->nodes.first && node == p->nodes.used)
@@ -238,7 +257,8 @@ nodes_choose(struct gw_process *p)
 		tell_workers(p, "chosen");
 	}
 	p->nodes_file_ms = now_ms;
-	save(p, views, now_of(now_ms).unix_s);
+	(void)note_states(p, views, now.unix_s);
+	save(p, views, now.unix_s);
 }
 
 void

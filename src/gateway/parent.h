@@ -35,6 +35,7 @@ struct gw_process {
 	struct gw_nodes nodes;          /* the parent's alone */
 	uint64_t nodes_file_ms;         /* when nodes.json was written */
 	bool is_nodes_file_bad;         /* that failed */
+	enum gw_node_state node_states[GW_NODE_MAX]; /* as written there */
 };
 
 /* gw_process is the one of this program; set by main. */

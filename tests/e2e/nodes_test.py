@@ -279,8 +279,9 @@ def what_was_sent_to_one_is_not_sent_to_the_other(s):
 def without_any_node_503_and_back_by_itself(s):
     s.use("b")
     pids = stopped(s)
-    s.stop_b(signal.SIGKILL)
     try:
+        wait_for("a is missed", 6, lambda: s.nodes()["states"]["a"] == "gone")
+        s.stop_b(signal.SIGKILL)
         s.wait_nodes("b", {"a": "gone", "b": "gone"})
         r = s.https("GET", "/v1/Eth/TransactionCount/" + TO)
         same((r.status, r.json["meta"]["code"], r.headers["Retry-After"]), (503, 999, "1"))
