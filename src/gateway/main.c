@@ -237,7 +237,7 @@ set_up(struct gw_process *p, const struct blob *blob, struct err *e)
 	TRY(parent_open_log(&p->log_fd, p->conf, e));
 	TRY(open_control(p, e));
 	country_start(p);
-	p->shm = shm_new();
+	p->shm = shm_new(p->worker_cnt);
 	CHECK(shm_publish(p->shm, p->conf, bytes_of_buf(&blob->buf)));
 	shm_new_ticket(p->shm);
 	nodes_start(p);

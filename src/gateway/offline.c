@@ -41,7 +41,7 @@ offline_explain(const struct gw_process *p)
 	arena_init(&a, MEMORY_MAX);
 	world.routes = gw_routes(&world.route_cnt);
 	world.geo = country_read(p, &countries);
-	shm_lend(&world, shm_new());
+	shm_lend(&world, shm_new(1));
 	if (read_all(&a, &form, stdin))
 		(void)gw_explain(&a, &out, &world, p->conf, form);
 	is_good = out.ptr != NULL &&

@@ -13,14 +13,16 @@
 #include "crypto/rng.h"
 
 struct shm *
-shm_new(void)
+shm_new(unsigned worker_cnt)
 {
-	struct shm *s = mmap(NULL, sizeof(*s), PROT_READ | PROT_WRITE,
+	size_t size =
+	    sizeof(struct shm) + (size_t)worker_cnt * sizeof(struct shm_worker);
+	struct shm *s = mmap(NULL, size, PROT_READ | PROT_WRITE,
 	    MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 
 	CHECK(s != MAP_FAILED);
 	/* Ticket keys do not belong into a core file. */
-	(void)madvise(s, sizeof(*s), MADV_DONTDUMP);
+	(void)madvise(s, size, MADV_DONTDUMP);
 	rng_fill(s->secret, sizeof(s->secret));
 	gw_throttle_init(&s->throttle);
 	gw_rate_init(&s->rates);

@@ -79,12 +79,12 @@ struct shm {
 	struct gw_tally_names tally_names;
 	/* node that everybody uses; how often an operator has chosen */
 	_Atomic uint32_t node_used, node_choice;
-	struct shm_worker workers[SHM_WORKER_MAX];
+	struct shm_worker workers[]; /* as many as there are */
 };
 
-/* shm_new maps the memory; pages that nobody writes cost nothing. Ends the
- * process when it cannot. */
-struct shm *shm_new(void);
+/* shm_new maps the memory for so many workers; pages that nobody touches
+ * cost nothing. Ends the process when it cannot. */
+struct shm *shm_new(unsigned worker_cnt);
 
 /* shm_publish makes blob the next version, which c was read from; false when
  * it is too long. Parent only. */

@@ -409,17 +409,47 @@ put_all_reasons(struct scrape *x, const char *metric, bool is_shadow)
 			put_reasons(x, metric, i, f, is_shadow);
 }
 
-/* room is the most that there can be to write. */
+static size_t
+count_reasons(const struct gw_tally_reasons *t, size_t cnt)
+{
+	size_t i, k, used = 0;
+
+	for (i = 0; i < cnt; i++)
+		for (k = 0; k < GW_TALLY_REASON_MAX; k++)
+			used += get(&t[i].rows[k].cnt) != 0;
+	return used;
+}
+
+/* count_lines bounds what there is to write about one surface. */
+static size_t
+count_lines(const struct scrape *x, size_t surface)
+{
+	size_t i, routes = 1, reasons = 0;
+
+	for (i = 0; i < x->route_cnt; i++)
+		routes += surface > 0 &&
+			  x->routes[i].kind == x->names->rows[surface].kind;
+	for (i = 0; i < x->cnt; i++) {
+		const struct gw_tally_surface *t =
+		    &x->all[i]->surfaces[surface];
+
+		reasons += count_reasons(t->refused, GW_TALLY_FILTER_CNT) +
+			   count_reasons(t->shadow, GW_TALLY_FILTER_CNT);
+	}
+	return routes * (GW_TALLY_CLASS_CNT + GW_TALLY_BUCKET_CNT + 2) +
+	       reasons;
+}
+
+/* room is the most that there can be to write; requests that end meanwhile
+ * may bring a few reasons more. */
 static size_t
 room(const struct scrape *x)
 {
-	size_t lines =
-	    (x->surface_cnt + 1) *
-	    ((x->route_cnt + 1) *
-		    (GW_TALLY_CLASS_CNT + GW_TALLY_BUCKET_CNT + 2) +
-		(size_t)2 * GW_TALLY_FILTER_CNT * GW_TALLY_REASON_MAX);
+	size_t i, lines = 64;
 
-	return (lines + 8) * (LINE_MAX / 2);
+	for (i = 0; i <= x->surface_cnt; i++)
+		lines += count_lines(x, i);
+	return lines * LINE_MAX;
 }
 
 bool

@@ -1530,7 +1530,8 @@ def access_log(g):
     ok("cause is named", any(x.get("cause") == "bad_request" for x in lines))
     text = "".join(open(f, errors="replace").read() for f in glob.glob(g.home + "/log/access.log*"))
     ok("no query, header or password", "secret" not in text and g.users["wallet"][1] not in text)
-    wait_for("the route is named", lambda: any(x.get("route") == "/v1/ready" for x in log_lines(g)))
+    g.get("/v1/ready", headers=["X-Request-Id: routed-" + marker])
+    wait_for("the route is named", lambda: [x.get("route") for x in log_lines(g) if x["req"] == "routed-" + marker] == ["/v1/ready"])
     for k in ("time", "req", "addr", "surface", "method", "path", "status", "in", "out", "us"):
         ok("field " + k, k in mine[0])
     # rotation by size
