@@ -11,6 +11,7 @@
 #include "base/check.h"
 #include "base/hex.h"
 #include "eth/types.h"
+#include "http/rate.h"
 #include "rig.h"
 #include "test.h"
 
@@ -241,6 +242,33 @@ TEST(test_send_item_limit)
 	EXPECT_U64(status, 400);
 	post_listed(&g, s, 100);
 	EXPECT(rig_is_node(&g, 100, "eth_sendRawTransaction"));
+	rig_close(&g);
+}
+
+/* A list is worth what its items are, whichever way they are sent. */
+TEST(test_send_items_count_in_the_rate)
+{
+	const struct gw_rate_rule rule = {.interval_us = 20000, .burst = 20};
+	struct sample s[3] = {
+	    sample(1, TO, "01"), sample(2, TO, "01"), sample(3, TO, "01")};
+	unsigned status;
+	struct rig g;
+
+	rig_open(&g, false);
+	g.world.rates = mem_new(sizeof(*g.world.rates));
+	gw_rate_init(g.world.rates);
+	g.conf->surfaces[0].filter_bits |= 1u << GW_FILTER_RATE;
+	g.conf->surfaces[0].rate = rule;
+	post_listed(&g, s, 3);
+	EXPECT(rig_is_node(&g, 1, "eth_sendRawTransaction"));
+	/* Fifteen of twenty are gone, and the request itself is another. */
+	rig_post(&g, PATH, JSON, body_of(s, 2));
+	(void)rig_answer(&g, &status);
+	EXPECT_U64(status, 429);
+	EXPECT_U64(g.req.rulings[GW_FILTER_RATE].verdict, GW_VERDICT_REFUSE);
+	g.world.mono_ms += 20;
+	post_listed(&g, s, 1);
+	mem_free(g.world.rates);
 	rig_close(&g);
 }
 

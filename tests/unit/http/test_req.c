@@ -278,6 +278,7 @@ TEST(test_req_wrong_passwords_are_slowed_and_429)
 		EXPECT_U64(try_password(&g, ann, false), 0);
 	send(&g, "tls", ann);
 	EXPECT_U64(g.req.reply.status, 429);
+	EXPECT_U64(g.req.reply.field_cnt, 1);
 	EXPECT_STR(g.req.reply.fields[0].name, "Retry-After");
 	EXPECT_BYTES(g.req.reply.fields[0].value, bytes_of_str("2"));
 	rig_next(&g);
