@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * What the filter chain costs a request that it lets through, what counting it
- * and its rate limit cost, and what the SQL screen costs for the values of
- * ordinary requests and for texts that it has to read. CPU time of this thread;
+ * and its rate limit cost, what decoding and screening a wallet's requests
+ * costs, and what the SQL screen costs for the values of ordinary requests and
+ * for texts that it has to read. CPU time of this thread;
  * one TSV line per case: name, items, microseconds, microseconds per item (an
  * item is one request, or one value).
  */
@@ -215,6 +216,77 @@ run_place(void)
 	mem_free(rows);
 }
 
+/* Requests of a wallet as filters decode and sqli meet them. */
+static const struct {
+	const char *decode, *both; /* names of the two figures */
+	const char *path, *param, *query, *type;
+	bool has_tx; /* the body is one of 250 bytes, in hex */
+} requests[] = {
+    {"decode_get_count", "decode_sqli_get_count", "/v1/Count/{eth_address}",
+	"0x9e5E5b1b2a4c5D6e7F8091a2B3c4D5e6F7081920", "", "-", false},
+    {"decode_get_list", "decode_sqli_get_list", "/v1/Token", "",
+	"cursor=0&limit=10&sort=created&order=desc&lang=en-US", "-", false},
+    {"decode_post_tx", "decode_sqli_post_tx", "/v1/Send", "", "",
+	"application/json", true},
+};
+
+enum { REQUEST_TURNS = 300000 };
+
+/* time_request returns microseconds for one turn of filter decode, with
+ * filter sqli behind it or without. */
+static double
+time_request(struct gw_req *r, bool has_sqli)
+{
+	struct arena_mark begin = arena_save(&r->arena);
+	double us = cpu_us();
+	size_t i;
+
+	for (i = 0; i < REQUEST_TURNS; i++) {
+		CHECK(gw_filter_decode(r) == GW_NEXT);
+		if (has_sqli)
+			CHECK(gw_filter_sqli(r) == GW_NEXT);
+		arena_rewind(&r->arena, begin);
+	}
+	return cpu_us() - us;
+}
+
+static void
+run_request(size_t at)
+{
+	static const struct gw_sql_field exempt[] = {
+	    {{(const uint8_t *)"raw_tx_hex_list", 15}, GW_SQL_HEX}};
+	const struct gw_route route = {.path = requests[at].path};
+	const struct gw_surface surface = {
+	    .sqli = {GW_SQL_BLOCK, GW_SQL_BLOCK_AT, exempt, 1}};
+	const struct gw_world world = {.sql_rules = test_sql_rules()};
+	const struct gw_field fields[] = {
+	    {bytes_of_str("Host"), bytes_of_str("localhost")},
+	    {bytes_of_str("Content-Type"), bytes_of_str(requests[at].type)},
+	    {bytes_of_str("Authorization"), bytes_of_str("Basic x")},
+	    {bytes_of_str("User-Agent"), bytes_of_str("wallet")}};
+	struct gw_req r = {
+	    .world = &world, .surface = &surface, .route = &route};
+	double us;
+
+	arena_init(&r.arena, 1 << 20);
+	r.head.fields = fields;
+	r.head.field_cnt = ARRAY_CNT(fields);
+	r.params[0] = bytes_of_str(requests[at].param);
+	r.query = bytes_of_str(requests[at].query);
+	if (requests[at].has_tx)
+		r.body = bytes_of_str(arena_str(&r.arena,
+		    "{\"raw_tx_hex_list\":[\"0x%.500s\"]}", hex_text));
+	/* the request's own text, that there is a chunk to rewind to */
+	(void)arena_alloc(&r.arena, 512);
+	us = time_request(&r, false);
+	printf("%s\t%d\t%.0f\t%.3f\n", requests[at].decode, REQUEST_TURNS, us,
+	    us / REQUEST_TURNS);
+	us = time_request(&r, true);
+	printf("%s\t%d\t%.0f\t%.3f\n", requests[at].both, REQUEST_TURNS, us,
+	    us / REQUEST_TURNS);
+	arena_drop(&r.arena);
+}
+
 int
 main(void)
 {
@@ -226,6 +298,8 @@ main(void)
 	run_tally();
 	run_rate("rate_take", 1);
 	run_rate("rate_take_of_100k", 100000);
+	for (i = 0; i < ARRAY_CNT(requests); i++)
+		run_request(i);
 	for (i = 0; i < ARRAY_CNT(cases); i++)
 		run(test_sql_rules(), i);
 	return 0;
