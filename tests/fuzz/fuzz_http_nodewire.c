@@ -115,7 +115,7 @@ write_calls(struct bytes text, size_t call_cnt)
 	if (gw_json_value(&doc, &rest))
 		CHECK(rest.len == 0 && (doc.ptr[0] == '[') == (call_cnt > 1));
 	else
-		CHECK(value.len > 2 * (GW_JSON_DEPTH_MAX - 2));
+		CHECK(value.len > 2 * (size_t)(GW_JSON_DEPTH_MAX - 2));
 }
 
 int

@@ -161,7 +161,7 @@ fault_call_cnt(void)
 	if (fgets(text, sizeof(text), f) == NULL)
 		text[0] = '\0';
 	(void)fclose(f);
-	return atoi(text);
+	return (int)strtol(text, NULL, 10);
 }
 
 void

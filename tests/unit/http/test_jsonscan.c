@@ -139,16 +139,16 @@ TEST(test_jsonscan_members_and_items_are_spans)
 	    {"a\\\"", "[1, {\"x\":\"]}\"}]"}, {"b", "null"}, {"c", "-1.5e3"}};
 	struct bytes doc, k, v;
 	struct gw_json_iter it;
-	size_t i = 0;
+	size_t i;
 
 	EXPECT(gw_json_value(&doc, &in));
 	EXPECT(gw_json_open(&it, doc));
-	while (gw_json_member(&it, &k, &v)) {
+	for (i = 0; i < 3 && gw_json_member(&it, &k, &v); i++) {
 		EXPECT_BYTES(k, bytes_of_str(want[i][0]));
 		EXPECT_BYTES(v, bytes_of_str(want[i][1]));
-		i++;
 	}
 	EXPECT_U64(i, 3);
+	EXPECT(!gw_json_member(&it, &k, &v));
 	in = bytes_of_str("[ \"a,]\" ,[],\n{} , 1]");
 	EXPECT(gw_json_value(&doc, &in) && gw_json_open(&it, doc));
 	for (i = 0; gw_json_item(&it, &v); i++)
