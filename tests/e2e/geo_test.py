@@ -68,10 +68,10 @@ def rows(country):
 class Geo(Gateway):
     """A gateway with filter geo on a listener of its own."""
 
-    def __init__(self, countries="JP", more="", country="JP"):
+    def __init__(self, countries="JP", more="", country="JP", as_user=None):
         self.port = free_port()
         self.country = country
-        super().__init__(more=JP_CONF.format(port=self.port, countries=countries, more=more))
+        super().__init__(more=JP_CONF.format(port=self.port, countries=countries, more=more), as_user=as_user)
 
     def start(self, wait=True):
         os.makedirs(self.home + "/geo", exist_ok=True)
@@ -337,6 +337,22 @@ def run_without_data():
         same("no data again", g.forwarded("203.0.113.5"), 403)
 
 
+def run_ordinary():
+    """Started by an ordinary user; and by root with a file the workers' user
+    may not read, which is said and changes nothing."""
+    if os.getuid() != 0:
+        return
+    with Geo(as_user=framing.USER) as g:
+        verdicts(g)
+        g.swap("US")
+        same("swapped", g.call("127.0.3.1"), 403)
+    with Geo() as g:
+        refused = g.log().count("country database refused, running on")
+        os.chmod(g.home + "/geo/country.mmdb", 0o600)
+        wait_for("a closed file is refused", lambda: g.log().count("country database refused, running on") > refused)
+        same("what was before is in force", g.call("127.0.3.1"), 200)
+
+
 def main():
     pattern = sys.argv[1] if len(sys.argv) > 1 else ""
     t0 = time.time()
@@ -344,7 +360,7 @@ def main():
     if wanted:
         with Geo() as g:
             framing.run_cases(g, wanted, "")
-    for fn in (run_swaps, run_without_data):
+    for fn in (run_swaps, run_without_data, run_ordinary):
         if re.search(pattern, fn.__name__):
             fn()
     print("%.0f s" % (time.time() - t0))
