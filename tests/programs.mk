@@ -8,7 +8,7 @@ PROGRAMS :=
 define program
 $(B)/bin/$(1): $$(OBJS_$(2)) $$(EXTRA_$(2)) $$(call archives,$(DEPS_$(2)))
 	@mkdir -p $$(@D)
-	$$(Q)$$(CC) $$(LDFLAGS) -o $$@ $$^ $(3) && chmod 755 $$@
+	$$(Q)$$(CC) $$(LDFLAGS) -o $$@ $$^ $(3) && chmod 755 $$(@D) $$@
 PROGRAMS += $(B)/bin/$(1)
 .PHONY: $(1)
 $(1): $(B)/bin/$(1)

@@ -31,6 +31,7 @@
 
 /* A new state needs about 60 MB; less than this on the disk is refused. */
 enum { INIT_FREE_BYTES_MIN = 256 * 1024 * 1024 };
+enum { INIT_WAIT_MS = 10000, INIT_POLL_MS = 50 };
 enum { INIT_ARENA_MAX = 4 * 1024 * 1024 };
 
 struct init {
@@ -38,6 +39,7 @@ struct init {
 	struct arena arena;
 	struct render render;
 	void (*say)(const char *line);
+	int lock; /* of dir.new, as long as somebody writes there */
 	uint8_t account_key[INIT_ACCOUNTS][32];
 };
 
@@ -287,6 +289,20 @@ next_step(const struct init *in, const char *line, struct err *e)
 	return RC_OK;
 }
 
+/* Who makes it has the lock too: should we be killed, the next start waits
+ * until nobody writes there any more. */
+static enum rc
+make_cluster(struct init *in, struct err *e)
+{
+	enum rc rc;
+
+	if (fcntl(in->lock, F_SETFD, 0) == -1)
+		return FAIL(e, RC_IO, "lock: %s", strerror(errno));
+	rc = pg_create(&in->home, e);
+	(void)fcntl(in->lock, F_SETFD, FD_CLOEXEC);
+	return rc;
+}
+
 /* As root the parts are users of their own, and have to get there. */
 static enum rc
 check_way(const struct home *h, struct err *e)
@@ -329,7 +345,7 @@ make_all(struct init *in, struct err *e)
 	TRY(next_step(in, "configuration and genesis", e));
 	TRY(render_all(h, &in->render, e));
 	TRY(next_step(in, "database cluster", e));
-	TRY(pg_create(h, e));
+	TRY(make_cluster(in, e));
 	return home_write(h, "version", HOME_SELF, 0644, HOME_STAMP "\n",
 	    strlen(HOME_STAMP) + 1, e);
 }
@@ -379,6 +395,22 @@ fail_claim(const char *tmp, struct err *e)
 		: "");
 }
 
+/* What a start that was killed had started holds its lock for a moment. */
+static int
+lock_dir_wait(const char *path)
+{
+	const struct timespec t = {.tv_nsec = INIT_POLL_MS * 1000000L};
+	int waited, fd = lock_dir(path);
+
+	for (waited = 0; fd == -1 && errno == EWOULDBLOCK &&
+			 waited < INIT_WAIT_MS && stop_signal() == 0;
+	     waited += INIT_POLL_MS) {
+		(void)nanosleep(&t, NULL);
+		fd = lock_dir(path);
+	}
+	return fd;
+}
+
 /*
  * Makes an empty folder that is ours; what a start that died left is removed,
  * what another start is making is not. Between making and locking it another
@@ -387,7 +419,7 @@ fail_claim(const char *tmp, struct err *e)
 static enum rc
 claim(const char *tmp, int *lock, struct err *e)
 {
-	int old = lock_dir(tmp);
+	int old = lock_dir_wait(tmp);
 
 	if (old == -1 && errno == EWOULDBLOCK)
 		return fail_claim(tmp, e);
@@ -419,12 +451,11 @@ init_dev(const struct home *h, void (*say)(const char *line), struct err *e)
 	struct init in = {.home = *h, .say = say};
 	char tmp[PATH_MAX + 8];
 	enum rc rc;
-	int lock;
 
 	TRY(check_way(h, e));
 	TRY(check_room(h->dir, e));
 	snprintf(tmp, sizeof(tmp), "%s.new", h->dir);
-	TRY(claim(tmp, &lock, e));
+	TRY(claim(tmp, &in.lock, e));
 	home_set_dir(&in.home, tmp);
 	render_open(&in.render, h->dir);
 	arena_init(&in.arena, INIT_ARENA_MAX);
@@ -437,6 +468,6 @@ init_dev(const struct home *h, void (*say)(const char *line), struct err *e)
 		rc = FAIL(e, RC_IO, "%s: %s", h->dir, strerror(errno));
 	if (rc != RC_OK)
 		home_remove(tmp);
-	close(lock);
+	close(in.lock);
 	return rc;
 }

@@ -162,6 +162,9 @@ run_to_end(const struct home *h, enum home_user u, const char *const *argv,
 		int dir = program_dir(argv[0]);
 
 		become_or_leave(h, u, out);
+		/* After the change of user, which clears it. */
+		if (h != NULL)
+			(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
 		become_program(dir, in, out, argv);
 	}
 	if (pid != -1)

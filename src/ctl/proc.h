@@ -26,7 +26,8 @@ enum rc proc_read(
 enum rc proc_feed(const char *const *argv, struct bytes in, char *said,
     size_t cap, struct err *e);
 
-/* proc_run_as is proc_run_quiet as a user of the state directory. */
+/* proc_run_as is proc_run_quiet as a user of the state directory; the program
+ * is killed should we die. */
 enum rc proc_run_as(const struct home *h, enum home_user u,
     const char *const *argv, struct err *e);
 

@@ -179,6 +179,21 @@ def ctrl_c_while_a_state_is_made_leaves_nothing(s):
 
 
 @case
+def a_start_that_was_killed_is_in_nobodys_way(s):
+    """Not even while the cluster that it had begun is still written to."""
+    for pause in (0.02, 0.3):
+        p = subprocess.Popen([BIN + "/sekisho", "init", "--dev"], env=s.env, stdout=subprocess.PIPE, text=True)
+        while "database cluster" not in (line := p.stdout.readline()):
+            assert line != "", "it left"
+        time.sleep(pause)
+        p.kill()
+        p.wait()
+        s.sekisho("init", "--dev")
+        same(os.listdir(os.path.dirname(s.home)), ["home"])
+        shutil.rmtree(s.home)
+
+
+@case
 def version_names_program_state_and_schema(s):
     out = s.sekisho("version").stdout
     for pattern in (r"^sekisho +\d+\.\d+\.\d+$", r"^state +sekisho-state \d+$", r"^schema +\d+$", r"^libpq +\d+$"):
