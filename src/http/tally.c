@@ -304,6 +304,13 @@ put_histogram(struct scrape *x, const char *labels, const struct sums *s)
 typedef void put_series_fn(
     struct scrape *x, const char *labels, const struct sums *s);
 
+/* has_route tells whether a surface can have a route; place 0 has none. */
+static bool
+has_route(const struct scrape *x, size_t surface, const struct gw_route *route)
+{
+	return surface != 0 && route->kind == x->names->rows[surface].kind;
+}
+
 /* put_routes writes the series of every route that a surface can have. */
 static void
 put_routes(struct scrape *x, size_t surface, put_series_fn *put_series)
@@ -316,8 +323,7 @@ put_routes(struct scrape *x, size_t surface, put_series_fn *put_series)
 	for (i = 0; i <= x->route_cnt; i++) {
 		const struct gw_route *row = i > 0 ? &x->routes[i - 1] : NULL;
 
-		if (row != NULL &&
-		    (surface == 0 || row->kind != x->names->rows[surface].kind))
+		if (row != NULL && !has_route(x, surface, row))
 			continue;
 		(void)snprintf(labels, sizeof(labels),
 		    "surface=\"%s\",method=\"%s\",route=\"%s\"", name,
@@ -427,8 +433,7 @@ count_lines(const struct scrape *x, size_t surface)
 	size_t i, routes = 1, reasons = 0;
 
 	for (i = 0; i < x->route_cnt; i++)
-		routes += surface > 0 &&
-			  x->routes[i].kind == x->names->rows[surface].kind;
+		routes += has_route(x, surface, &x->routes[i]);
 	for (i = 0; i < x->cnt; i++) {
 		const struct gw_tally_surface *t =
 		    &x->all[i]->surfaces[surface];
