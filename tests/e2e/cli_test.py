@@ -396,6 +396,14 @@ def user_refuses_bad_names_and_passwords(s):
     same(open(s.home + "/secrets/wallet.users").read(), before)
 
 
+def read_tty(tty, seen):
+    """What a child says; one that has ended is an error with its last words."""
+    try:
+        return os.read(tty, 1024)
+    except OSError:
+        raise AssertionError("ended with %r" % seen) from None
+
+
 @case
 def a_prompt_that_is_interrupted_leaves_an_echoing_terminal(s):
     for sig in (signal.SIGINT, signal.SIGTERM):
@@ -405,7 +413,7 @@ def a_prompt_that_is_interrupted_leaves_an_echoing_terminal(s):
             os.execve(BIN + "/sekisho", ["sekisho", "user", "add", "wallet", "tom"], s.env)
         seen = b""
         while b"password: " not in seen:
-            seen += os.read(tty, 1024)
+            seen += read_tty(tty, seen)
         wait_for("silent terminal", 5, lambda: not termios.tcgetattr(tty)[3] & termios.ECHO)
         if sig == signal.SIGINT:
             os.write(tty, b"\x03")
@@ -425,7 +433,7 @@ def a_prompt_asks_twice_without_echo(s):
         seen = b""
         for prompt, answer in ((b"password: ", GOOD_PASSWORD), (b"once more: ", second)):
             while prompt not in seen:
-                seen += os.read(tty, 1024)
+                seen += read_tty(tty, seen)
             wait_for("silent terminal", 5, lambda: not termios.tcgetattr(tty)[3] & termios.ECHO)
             os.write(tty, answer.encode() + b"\n")
         try:
