@@ -5,6 +5,7 @@
  */
 #include "http/values.h"
 
+#include "base/check.h"
 #include "http/req.h"
 #include "http/route.h"
 #include "http/uri.h"
@@ -12,7 +13,7 @@
 /* struct gather is a list being made. */
 struct gather {
 	struct gw_value *list;
-	size_t cnt;
+	size_t cnt, cap;
 	struct buf room; /* for what is decoded */
 	struct gw_value_fault *fault;
 };
@@ -29,6 +30,7 @@ static void
 add(struct gather *g, enum gw_where where, struct bytes name,
     struct bytes value)
 {
+	CHECK(g->list != NULL && g->cnt < g->cap);
 	g->list[g->cnt++] =
 	    (struct gw_value){.where = where, .name = name, .value = value};
 }
