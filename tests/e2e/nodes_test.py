@@ -38,8 +38,11 @@ class Pair(Stack):
         self.psql("insert into executable_contract (contract_address) values ('%s')" % TO)
 
     def stop(self, *args, **how):
-        self.stop_b()
-        return super().stop(*args, **how)
+        try:
+            self.stop_b()
+        finally:
+            code = super().stop(*args, **how)
+        return code
 
     def edit(self, name, old, new):
         path = self.home + "/conf/" + name
@@ -67,9 +70,13 @@ class Pair(Stack):
 
     def stop_b(self, sig=signal.SIGTERM):
         if self.other is not None:
-            self.other.send_signal(sig)
-            self.other.wait(30)
-            self.other = None
+            other, self.other = self.other, None
+            other.send_signal(sig)
+            try:
+                other.wait(30)
+            except subprocess.TimeoutExpired:
+                other.kill()
+                raise
 
     def ask(self, node, method, *params):
         doc = {"jsonrpc": "2.0", "id": 1, "method": method, "params": list(params)}
