@@ -192,6 +192,7 @@ make_room(struct gather *g, struct gw_req *r, struct bytes form)
 	cnt += strchr(r->route->path, '{') != NULL ? GW_PARAM_MAX : 0;
 	if (cnt > 0)
 		g->list = arena_array(&r->arena, cnt, sizeof(*g->list));
+	g->cap = cnt;
 	if (cap > 0)
 		g->room = buf_of(arena_alloc(&r->arena, cap), cap);
 	g->fault->is_memory =
