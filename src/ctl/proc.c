@@ -33,6 +33,19 @@ sleep_ms(int ms)
 	(void)nanosleep(&t, NULL);
 }
 
+/* Ours is closed to another user, and libpq gives up at a file that is. Where
+ * nobody has said HOME, the user's own is meant. */
+static void
+leave_home(void)
+{
+	static char none[] = "HOME=/nonexistent";
+	char **v;
+
+	for (v = environ; *v != NULL; v++)
+		if (!strncmp(*v, "HOME=", 5))
+			*v = none;
+}
+
 /* Both run/ and run/gw take sockets of the processes of ours. */
 static bool
 become(const struct home *h, enum home_user u)
@@ -43,9 +56,8 @@ become(const struct home *h, enum home_user u)
 		return true;
 	groups[0] = h->run_gid;
 	groups[1] = h->user[HOME_GW].gid;
-	/* Ours is closed to it, and libpq gives up at a file that is. */
-	return setenv("HOME", "/nonexistent", 1) == 0 &&
-	       setgroups(2, groups) == 0 && setgid(h->user[u].gid) == 0 &&
+	leave_home();
+	return setgroups(2, groups) == 0 && setgid(h->user[u].gid) == 0 &&
 	       setuid(h->user[u].uid) == 0;
 }
 
