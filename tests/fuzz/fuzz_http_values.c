@@ -4,7 +4,8 @@
  * query, cookies and body, a line each but the last. A request without values
  * has a fault with a text; one that has them shows only UTF-8, within the
  * bounds. JSON is compared with jansson, value by value: names,
- * strings, order and number of what is in an object or array.
+ * strings, order and number of what is in an object or array. From 128 on the
+ * first byte also says how little memory there is.
  *
  * fuzz: cover=src/http/values.c,src/http/json.c lib=http
  */
@@ -17,6 +18,9 @@
 #include "http/uri.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+/* The longest name looked up, and what one step of little memory is. */
+enum { NAME_MAX_HERE = 63, ROOM_STEP = 64 };
 
 static const struct gw_route route = {
     GW_POST, "/x/{a}", GW_WALLET, GW_CLOSED, NULL, 0};
@@ -123,6 +127,67 @@ look_at_json(const struct gw_json_doc *doc, struct bytes body)
 	json_decref(j);
 }
 
+/* name_of makes a string of a name; false when it is too long. */
+static bool
+name_of(char out[NAME_MAX_HERE + 1], struct bytes name)
+{
+	if (name.len > NAME_MAX_HERE)
+		return false;
+	if (name.len > 0)
+		memcpy(out, name.ptr, name.len);
+	out[name.len] = '\0';
+	return true;
+}
+
+/* Every member of an object that is in no doubt is found by its key. */
+static void
+look_up(const struct gw_json *v)
+{
+	const struct gw_json *m;
+	char key[NAME_MAX_HERE + 1];
+	size_t cnt = 0;
+
+	for (m = gw_json_in(v); m != NULL; m = gw_json_behind(v, m)) {
+		CHECK(m->is_member == (v->kind == GW_JSON_OBJECT));
+		if (m->is_member && name_of(key, m->key))
+			CHECK(gw_json_get(v, key) == m);
+		cnt++;
+	}
+	CHECK(cnt == v->cnt);
+	if (v->kind != GW_JSON_OBJECT)
+		CHECK(gw_json_get(v, "") == NULL);
+}
+
+static void
+look_up_all(const struct gw_json_doc *doc)
+{
+	size_t i;
+
+	for (i = 0; i < doc->cnt && doc->doubt == NULL; i++)
+		look_up(&doc->root[i]);
+}
+
+/* A name is found at the first place where it stands. */
+static void
+find_all(const struct gw_values *values)
+{
+	const struct gw_value *v = values->list, *found;
+	char name[NAME_MAX_HERE + 1];
+	size_t i;
+
+	for (i = 0; i < values->cnt; i++, v++) {
+		CHECK(gw_where_word(v->where)[0] != '\0');
+		CHECK(gw_name_shown(v->name).len <= GW_NAME_SHOWN_MAX);
+		if (!name_of(name, v->name))
+			continue;
+		found = gw_value_find(values, v->where, name);
+		CHECK(found != NULL && found <= v);
+		CHECK(
+		    found->where == v->where && bytes_eq(found->name, v->name));
+	}
+	CHECK(gw_value_find(values, GW_IN_HEADER, "a") == NULL);
+}
+
 static void
 look_at(const struct gw_req *r)
 {
@@ -139,6 +204,8 @@ look_at(const struct gw_req *r)
 	}
 	CHECK(cnt <= 2 * (r->values.cnt + r->values.json.cnt));
 	CHECK(r->values.cnt <= GW_VALUE_MAX + GW_PARAM_MAX);
+	find_all(&r->values);
+	look_up_all(&r->values.json);
 }
 
 static struct bytes
@@ -163,6 +230,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct gw_value_fault fault;
 	struct gw_field fields[2];
 	struct gw_req r = {.route = &route};
+	bool is_short;
 	unsigned kind;
 
 	/* Heads hold no NUL, and in JSON it is no news. */
@@ -170,7 +238,9 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		return 0;
 	kind = data[0] % ARRAY_CNT(types);
 	in = bytes_of(data + 1, size - 1);
-	arena_init(&r.arena, GW_REQ_MEMORY_MAX);
+	is_short = data[0] >= 128;
+	arena_init(&r.arena,
+	    is_short ? ROOM_STEP * (size_t)(data[0] - 128) : GW_REQ_MEMORY_MAX);
 	fields[0] = (struct gw_field){
 	    bytes_of_str("Content-Type"), bytes_of_str(types[kind])};
 	r.query = take_line(&in);
@@ -182,7 +252,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (gw_values_read(&r, &fault))
 		look_at(&r);
 	else
-		CHECK(fault.text != NULL && !fault.is_memory);
+		CHECK(fault.is_memory ? is_short : fault.text != NULL);
 	if (r.values.json.cnt > 0 || r.values.json.fault != NULL)
 		look_at_json(&r.values.json, in);
 	arena_drop(&r.arena);
