@@ -70,7 +70,10 @@ crash-torture: all ## 200 cycles of load and kill -9
 newcomer: ## fresh clone, make run, the README's commands
 	@$(PY) tests/e2e/newcomer_test.py
 
-.PHONY: bench
+.PHONY: bench bench-gateway
 bench: all ## end-to-end ratios beside a peer (ROUNDS=n)
 	@tests/tools/npm-deps tests/bench build/npm-bench
 	@SEKISHO_BIN=$(B)/bin $(PY) tests/bench/e2e_bench.py $(or $(ROUNDS),3)
+bench-gateway: all ## the gateway beside nginx, in ratios (ROUNDS=n)
+	@tests/tools/packages bench
+	@SEKISHO_BIN=$(B)/bin $(PY) tests/bench/gateway_bench.py $(or $(ROUNDS),3)
