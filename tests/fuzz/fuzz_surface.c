@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * Whole requests to the gateway's surfaces, with the input in the place of
- * client, node, database and clock. Input: a byte of flags, head and body
- * with their lengths first (two bytes each), then what each effect brings: a
+ * client, node, database and clock. Input: a byte of flags, head and body,
+ * each behind its length (two bytes), then what each effect brings: a
  * byte that picks rc, then for a node one length (one byte) and answer per
  * call, for a query a byte of rows. The request is sent twice, as on one
  * connection. Whatever comes, the gateway answers, and where it says JSON it
@@ -75,7 +75,8 @@ static const char conf_text[] =
     "[surface rpc]\nserves = rpc\nat = tls /rpc\nat = loop /\nhosts = "
     "a.example\n"
     "batch_max = 3\nfilters = rate sqli\nrate = 10/s\nrate_burst = 4\n"
-    "[surface few]\nserves = rpc\nat = loop /few\nhosts = a.example\n"
+    "[surface few]\nserves = rpc\nat = loop /few\nhosts = [::1] "
+    "a.example\n"
     "methods = eth_chainId x\n";
 
 static const char users_text[] =
@@ -105,6 +106,15 @@ no_env(const char *name)
 {
 	(void)name;
 	return NULL;
+}
+
+/* What filters cost: each look at the clock a nanosecond. */
+static uint64_t
+clock_ns(void)
+{
+	static uint64_t ns;
+
+	return ++ns;
 }
 
 static struct gw_conf *
@@ -306,6 +316,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	    .mono_ms = start_ms += 60000,
 	    .sql_rules = test_sql_rules(),
 	    .has_node = true,
+	    .clock_ns = clock_ns,
 	    .is_draining = (x.flags & IS_DRAINING) != 0};
 	CHECK(x.world.creds != NULL);
 	request(&x, head, body);
