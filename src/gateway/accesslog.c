@@ -219,7 +219,7 @@ path_of(const struct gw_req *r)
 	struct bytes t = r->head.target;
 	size_t len = 0;
 
-	if (r->sqli != NULL && r->sqli->where == GW_IN_PATH)
+	if (r->sqli != NULL && r->sqli->where == GW_IN_PATH && r->route != NULL)
 		return bytes_of_str(r->route->path);
 	if (r->path.len > 0)
 		return r->path;

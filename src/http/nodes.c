@@ -116,7 +116,7 @@ bool
 gw_nodes_judge(struct gw_nodes *n, const struct gw_node_view *views,
     const struct gw_conf *c, const struct gw_nodes_now *now)
 {
-	enum gw_node_state states[GW_NODE_MAX];
+	enum gw_node_state states[GW_NODE_MAX] = {GW_NODE_GONE};
 	bool is_unfit;
 	unsigned i;
 
