@@ -22,6 +22,7 @@
 #include "api/api.h"
 #include "base/check.h"
 #include "http/creds.h"
+#include "http/filter.h"
 #include "http/frame.h"
 #include "http/jsonscan.h"
 #include "http/ops.h"
@@ -62,6 +63,7 @@ static const struct gw_route routes[] = {
 
 static const char conf_text[] =
     "[gateway]\nhome = /h\n"
+    "[limits]\nwrong_user = 1\n"
     "[listener tls]\naddress = 127.0.0.1:1\ntls = no\n"
     "[listener loop]\naddress = 127.0.0.1:2\ntls = no\n"
     "[surface wallet]\nserves = wallet\nat = tls /\nhosts = a.example x.b\n"
@@ -91,6 +93,8 @@ struct run {
 	struct gw_world world;
 	struct gw_memo memo;
 	PGresult *rows;
+	bool is_wrong; /* a password was, these two say whose */
+	uint64_t pair, address;
 };
 
 static void
@@ -176,6 +180,40 @@ answer_query(struct run *x, struct gw_query_effect *q)
 	q->result = (struct pg_result *)x->rows;
 }
 
+/* answer_password: who was wrong once is not asked again, but has to wait. */
+static void
+answer_password(struct run *x, struct gw_password_effect *p, enum rc rc)
+{
+	struct gw_throttle_rule pair = gw_rule_of_pair(conf());
+	struct gw_throttle_rule address = gw_rule_of_address(conf());
+	struct gw_throttle *t = x->world.throttle;
+
+	CHECK(!x->is_wrong);
+	p->fits = (x->flags & FITS) != 0;
+	if (rc != RC_OK || p->fits)
+		return;
+	x->is_wrong = true;
+	x->pair = p->pair;
+	x->address = p->address;
+	gw_throttle_charge(t, x->pair, &pair, x->world.mono_ms);
+	gw_throttle_charge(t, x->address, &address, x->world.mono_ms);
+}
+
+/* forget leaves no wrong try to the next input. */
+static void
+forget(struct run *x)
+{
+	struct gw_throttle_rule pair = gw_rule_of_pair(conf());
+	struct gw_throttle_rule address = gw_rule_of_address(conf());
+	struct gw_throttle *t = x->world.throttle;
+
+	if (!x->is_wrong)
+		return;
+	gw_throttle_refund(t, x->pair, &pair, x->world.mono_ms);
+	gw_throttle_refund(t, x->address, &address, x->world.mono_ms);
+	CHECK(gw_throttle_wait(t, x->pair, &pair, x->world.mono_ms) == 0);
+}
+
 static void
 perform(struct run *x, struct gw_effect *e)
 {
@@ -206,7 +244,7 @@ perform(struct run *x, struct gw_effect *e)
 		    e->rc == RC_OK ? BLOCK_MS : e->u.block.timeout_ms;
 		return;
 	case GW_EFFECT_PASSWORD:
-		e->u.password.fits = (x->flags & FITS) != 0;
+		answer_password(x, &e->u.password, e->rc);
 		return;
 	case GW_EFFECT_NONE:
 	case GW_EFFECT_KIND_CNT:
@@ -296,7 +334,7 @@ take_part(struct bytes *out, struct bytes *in)
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	static struct gw_throttle throttle; /* nobody has failed */
+	static struct gw_throttle throttle; /* between inputs empty */
 	static struct gw_rates rates;
 	/* Whatever the input before this one used has come back. */
 	static uint64_t start_ms;
@@ -321,6 +359,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	CHECK(x.world.creds != NULL);
 	request(&x, head, body);
 	request(&x, head, body);
+	forget(&x);
 	gw_creds_free(x.world.creds);
 	return 0;
 }
