@@ -1,8 +1,8 @@
 # The running stack, and everything that tests it from outside.
 
-.PHONY: run test torture deps-run deps-test e2e e2e-framing e2e-limit e2e-stack \
-	e2e-nodes e2e-cli e2e-export e2e-fault e2e-powercut powercut-torture e2e-wallet crash \
-	crash-torture newcomer
+.PHONY: run test torture deps-run deps-test e2e e2e-framing e2e-limit e2e-geo \
+	e2e-stack e2e-nodes e2e-wallet e2e-cli e2e-export e2e-fault \
+	e2e-powercut powercut-torture crash crash-torture newcomer
 
 deps-run: ## install what make run needs
 	@tests/tools/packages run
@@ -20,12 +20,11 @@ check-source: deps-test ## the source checks that take seconds
 	@$(MAKE) --no-print-directory fmt-check docs layers spec gen-check symbols
 
 # Each stage is a target whose last line is "N passed, N failed".
-TEST_STAGES := unit sim fuzz-seeds e2e-framing e2e-limit e2e-stack e2e-nodes \
-	e2e-wallet e2e-cli e2e-export e2e-fault e2e-powercut crash newcomer
+E2E_STAGES := e2e-framing e2e-limit e2e-geo e2e-stack e2e-nodes e2e-wallet \
+	e2e-cli e2e-export e2e-fault
+TEST_STAGES := unit sim fuzz-seeds $(E2E_STAGES) e2e-powercut crash newcomer
 TORTURE_STAGES := unit conformance asan tsan sim-torture fuzz-torture \
-	e2e-framing e2e-limit e2e-stack e2e-nodes e2e-wallet e2e-cli e2e-export \
-	e2e-fault \
-	powercut-torture crash-torture newcomer dist-check
+	$(E2E_STAGES) powercut-torture crash-torture newcomer dist-check
 
 test: deps-test ## everything that every change must pass (STAGES="unit crash")
 	@$(MAKE) --no-print-directory -j2 all
@@ -37,13 +36,13 @@ torture: deps-test ## everything whole: 200 crash cycles, long fuzzing
 
 PY := PYTHONDONTWRITEBYTECODE=1 python3
 
-e2e: e2e-framing e2e-limit e2e-stack e2e-cli ## black-box cases over HTTPS and JSON-RPC
-e2e-geo: all ## countries at the gateway (CASE=pattern)
-	@SEKISHO_BIN=$(B)/bin $(PY) tests/e2e/geo_test.py '$(CASE)'
+e2e: $(E2E_STAGES) ## black-box cases over HTTPS and JSON-RPC
 e2e-framing: all ## the gateway from outside (CASE=pattern)
 	@SEKISHO_BIN=$(B)/bin $(PY) tests/e2e/framing.py '$(CASE)'
 e2e-limit: all ## whom requests are from, and how many they may be (CASE=pattern)
 	@SEKISHO_BIN=$(B)/bin $(PY) tests/e2e/limit_test.py '$(CASE)'
+e2e-geo: all ## countries at the gateway (CASE=pattern)
+	@SEKISHO_BIN=$(B)/bin $(PY) tests/e2e/geo_test.py '$(CASE)'
 e2e-stack: all ## a whole stack, from the wallet to the database (CASE=pattern)
 	@SEKISHO_BIN=$(B)/bin $(PY) tests/e2e/stack_test.py $(CASE)
 e2e-nodes: all ## two nodes behind one gateway (CASE=pattern)
