@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The follower. It asks the node for one block after the other, by the
- * standard method, so that it can follow any Ethereum node, and goes back to
- * the common ancestor when a parent hash does not fit.
+ * The follower. It asks the node for one header after the other, by methods
+ * that go-ethereum has as well, and goes back to the common ancestor when a
+ * parent hash does not fit.
  */
 #include "jobs/index/feed.h"
 
@@ -49,9 +49,9 @@ copy_hex(char *out, size_t chars, const json_t *block, const char *key,
 }
 
 static enum rc
-copy_number(char out[24], const json_t *block, const char *key, struct err *e)
+put_number(char out[24], const json_t *value, const char *key, struct err *e)
 {
-	const char *text = json_string_value(json_object_get(block, key));
+	const char *text = json_string_value(value);
 	uint64_t v;
 
 	if (text == NULL ||
@@ -64,10 +64,14 @@ copy_number(char out[24], const json_t *block, const char *key, struct err *e)
 }
 
 static enum rc
+copy_number(char out[24], const json_t *block, const char *key, struct err *e)
+{
+	return put_number(out, json_object_get(block, key), key, e);
+}
+
+static enum rc
 read_row(struct row *r, const json_t *block, struct err *e)
 {
-	const json_t *txs = json_object_get(block, "transactions");
-
 	TRY(copy_number(r->number, block, "number", e));
 	TRY(copy_hex(r->hash, sizeof(r->hash), block, "hash", e));
 	TRY(copy_hex(r->parent, sizeof(r->parent), block, "parentHash", e));
@@ -75,12 +79,8 @@ read_row(struct row *r, const json_t *block, struct err *e)
 	TRY(copy_hex(r->author, sizeof(r->author), block, "miner", e));
 	TRY(copy_number(r->gas_limit, block, "gasLimit", e));
 	TRY(copy_number(r->gas_used, block, "gasUsed", e));
-	TRY(copy_hex(
-	    r->state_root, sizeof(r->state_root), block, "stateRoot", e));
-	if (!json_is_array(txs))
-		return FAIL(e, RC_CORRUPT, "node: block without transactions");
-	snprintf(r->tx_cnt, sizeof(r->tx_cnt), "%zu", json_array_size(txs));
-	return RC_OK;
+	return copy_hex(
+	    r->state_root, sizeof(r->state_root), block, "stateRoot", e);
 }
 
 /* A row under another number than the one asked for would leave a gap. */
@@ -97,7 +97,26 @@ read_block(struct row *r, const json_t *block, uint64_t number, struct err *e)
 	    r->number, want);
 }
 
-/* has is false when the node has no block of that number yet. */
+/* By hash: the number may be another block's by now. has is false when the
+ * node does not have that block any more. */
+static enum rc
+fetch_tx_cnt(
+    struct feed *f, struct row *r, bool *has, const char *hash, struct err *e)
+{
+	json_t *cnt;
+	enum rc rc;
+
+	TRY(noderpc_call(f->node, &cnt, "eth_getBlockTransactionCountByHash",
+	    json_pack("[s]", hash), FEED_TIMEOUT_MS, e));
+	*has = !json_is_null(cnt);
+	rc = *has ? put_number(r->tx_cnt, cnt, "transactions", e) : RC_OK;
+	json_decref(cnt);
+	return rc;
+}
+
+/* A row is a header and a count: for a whole block the node would hash every
+ * transaction in it. has is false when there is no block of that number yet.
+ */
 static enum rc
 fetch(struct feed *f, struct row *r, bool *has, uint64_t number, struct err *e)
 {
@@ -106,10 +125,13 @@ fetch(struct feed *f, struct row *r, bool *has, uint64_t number, struct err *e)
 	enum rc rc;
 
 	hex_u64(text, number);
-	TRY(noderpc_call(f->node, &block, "eth_getBlockByNumber",
-	    json_pack("[s,b]", text, 0), FEED_TIMEOUT_MS, e));
+	TRY(noderpc_call(f->node, &block, "eth_getHeaderByNumber",
+	    json_pack("[s]", text), FEED_TIMEOUT_MS, e));
 	*has = !json_is_null(block);
 	rc = *has ? read_block(r, block, number, e) : RC_OK;
+	if (rc == RC_OK && *has)
+		rc = fetch_tx_cnt(f, r, has,
+		    json_string_value(json_object_get(block, "hash")), e);
 	json_decref(block);
 	return rc;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * A node that knows one call, eth_getBlockByNumber, and a chain that the
- * test bends: cut, replaced, answered wrongly.
+ * A node that knows headers by number and how many transactions a block has,
+ * and a chain that the test bends: cut, replaced, answered wrongly.
  */
 #ifndef JOBS_CHAIN_H
 #define JOBS_CHAIN_H
@@ -19,12 +19,14 @@ struct chain {
 	pthread_mutex_t lock;     /* of what follows */
 	size_t cnt;               /* blocks 0 to cnt - 1 */
 	uint64_t fork[CHAIN_MAX]; /* part of a block's hash */
-	size_t asked;             /* calls answered so far */
+	size_t asked;             /* headers asked for so far */
+	size_t lost;              /* next counts whose block is gone */
 	/* What happens at the call of this number, counted by asked; 0: never.
 	 */
 	size_t swap_at, hang_up_at;
 	uint64_t swap_from, swap_fork;
-	/* Put in the place of a block's field; NULL: the truth. */
+	/* Put in the place of a header's field, or with the key transactions
+	 * in that of a count; NULL: the truth. */
 	const char *wrong_key, *wrong_value;
 	uint64_t wrong_block;
 };
