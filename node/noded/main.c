@@ -18,6 +18,7 @@
 
 #include "base/check.h"
 #include "base/daemonargs.h"
+#include "base/harden.h"
 #include "base/log.h"
 #include "base/metrics.h"
 #include "base/prio.h"
@@ -481,7 +482,7 @@ main(int argc, char **argv)
 	int status;
 	enum rc rc;
 
-	noded_sandbox_harden();
+	harden_daemon();
 	if (!daemon_args_read(&args, &status, argc, argv, &about))
 		return status;
 	arena_init(&n.arena, NODE_ARENA_MAX);

@@ -1,27 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * No dumps, and the system-call filter of sandbox.def.
+ * The system-call filter of sandbox.def.
  */
 #include "noded/sandbox.h"
 
 #include <errno.h>
 #include <sys/mman.h>
-#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 
 #include "base/seccomp.h"
-
-void
-noded_sandbox_harden(void)
-{
-	struct rlimit none = {0, 0};
-
-	(void)setrlimit(RLIMIT_CORE, &none);
-	(void)prctl(PR_SET_DUMPABLE, 0);
-	(void)prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
-}
 
 enum rc
 noded_sandbox_enter(struct err *e)

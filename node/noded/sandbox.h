@@ -8,10 +8,6 @@
 
 #include "base/err.h"
 
-/* noded_sandbox_harden: no core dump, not to be traced, no new rights. First
- * thing in main. */
-void noded_sandbox_harden(void);
-
 /* noded_sandbox_enter installs the system-call filter for all threads to come.
  * RC_IO */
 enum rc noded_sandbox_enter(struct err *e);

@@ -11,7 +11,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -22,6 +21,7 @@
 
 #include "base/check.h"
 #include "base/daemonargs.h"
+#include "base/harden.h"
 #include "base/log.h"
 #include "gateway/files.h"
 #include "gateway/gen.h"
@@ -187,18 +187,6 @@ set_file_limit(const struct gw_conf *c)
 	(void)setrlimit(RLIMIT_NOFILE, &rl);
 }
 
-/* The parent holds what workers and key manager inherit: hashes of passwords,
- * ticket keys. The limit is inherited; each child sees to the rest again,
- * because a change of user takes it back. */
-static void
-harden(void)
-{
-	const struct rlimit none = {.rlim_cur = 0, .rlim_max = 0};
-
-	(void)setrlimit(RLIMIT_CORE, &none);
-	(void)prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
-}
-
 static enum rc
 open_control(struct gw_process *p, struct err *e)
 {
@@ -267,7 +255,9 @@ main(int argc, char **argv)
 	struct blob blob;
 	bool is_question = argc > 1 && !strcmp(argv[1], "-e");
 
-	harden();
+	/* The parent holds what workers and key manager inherit: hashes of
+	 * passwords, ticket keys. Each child sees to it again. */
+	harden_memory();
 	if (is_question) {
 		argv[1] = argv[0];
 		argc--;

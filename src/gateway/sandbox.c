@@ -15,6 +15,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "base/harden.h"
 #include "gateway/kore_priv.h"
 #include "gateway/parent.h"
 
@@ -147,7 +148,7 @@ kore_seccomp_hook(void)
 
 	die_with_parent(p);
 	close_others(p, is_keymgr ? UINT_MAX : worker->id - 1u);
-	(void)prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+	harden_memory(); /* anew: its user is another */
 #ifdef IS_SANITIZED
 	add("gw-all", everything, KORE_FILTER_LEN(everything));
 #endif

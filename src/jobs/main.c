@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "base/daemonargs.h"
+#include "base/harden.h"
 #include "base/log.h"
 #include "base/metrics.h"
 #include "base/prio.h"
@@ -151,7 +152,7 @@ main(int argc, char **argv)
 	int status;
 	enum rc rc;
 
-	jobs_sandbox_harden();
+	harden_daemon();
 	prio_behind(JOBSD_NICE);
 	if (!daemon_args_read(&args, &status, argc, argv, &about))
 		return status;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * No dumps, and the system-call filter of sandbox.def.
+ * The system-call filter of sandbox.def.
  */
 #include "jobs/sandbox.h"
 
@@ -8,23 +8,11 @@
 #include <fcntl.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
-#include <sys/prctl.h>
-#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 
 #include "base/check.h"
 #include "base/seccomp.h"
-
-void
-jobs_sandbox_harden(void)
-{
-	struct rlimit none = {0, 0};
-
-	(void)setrlimit(RLIMIT_CORE, &none);
-	(void)prctl(PR_SET_DUMPABLE, 0);
-	(void)prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
-}
 
 /* Rows in front of those of the list: streams, and datagrams to a resolver. */
 static void

@@ -11,10 +11,6 @@
 
 #include "base/err.h"
 
-/* jobs_sandbox_harden: no core dump, not to be traced, no new rights. First
- * thing in main. */
-void jobs_sandbox_harden(void);
-
 /*
  * jobs_sandbox_enter installs the system-call filter, for good.
  *

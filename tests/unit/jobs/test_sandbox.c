@@ -19,6 +19,7 @@
 #include <unistd.h>
 
 #include "base/check.h"
+#include "base/harden.h"
 #include "test.h"
 
 enum { ENDED = 1000 }; /* and the signal */
@@ -138,7 +139,7 @@ end_of(int (*act)(void), bool has_network)
 	fflush(stdout);
 	pid = fork();
 	if (pid == 0) {
-		jobs_sandbox_harden();
+		harden_daemon();
 		if (jobs_sandbox_enter(has_network, NULL) != RC_OK)
 			_exit(99);
 		/* Sanitizers have more to do at an exit of the C library. */
