@@ -9,32 +9,19 @@
 #include "gateway/worker.h"
 
 #include "base/check.h"
+#include "base/siphash.h"
 
 enum { MASK = SHM_ADDR_MAX - 1 };
 
-static inline uint64_t
-mix(uint64_t h, uint64_t v)
-{
-	h ^= v;
-	h *= 0x9e3779b97f4a7c15u;
-	return h ^ h >> 29;
-}
-
-/*
- * An address is counted by its IPv4 form, or by the /64 of its IPv6 form,
- * which is what one client has. The digest is keyed: strangers can not
- * choose addresses that meet in one place. Never 0.
- */
+/* The digest is keyed: strangers can not choose addresses that meet in one
+ * place. Never 0. */
 uint64_t
 addrs_digest(const struct gw_addr *a)
 {
-	const uint8_t *key = gw_worker->process->shm->secret;
-	uint64_t h = be64(key);
+	struct bytes client = gw_addr_client(a);
+	uint64_t h =
+	    siphash13(gw_worker->process->shm->secret, client.ptr, client.len);
 
-	h = mix(h, be64(a->b));
-	if (gw_addr_is_v4(a))
-		h = mix(h, be64(a->b + 8));
-	h = mix(h, be64(key + 8));
 	return h == 0 ? 1 : h;
 }
 

@@ -62,7 +62,7 @@ struct shm_worker {
 };
 
 struct shm {
-	uint8_t secret[16]; /* key of the address digests */
+	uint64_t secret[2]; /* key of the address digests */
 	/* version v lies in slot v % 2; 0: nothing yet */
 	_Atomic uint64_t blob_version;
 	struct {

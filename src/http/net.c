@@ -24,6 +24,12 @@ gw_addr_is_v4(const struct gw_addr *a)
 	return memcmp(a->b, mapped, sizeof(mapped)) == 0;
 }
 
+struct bytes
+gw_addr_client(const struct gw_addr *a)
+{
+	return bytes_of(a->b, gw_addr_is_v4(a) ? sizeof(a->b) : 8);
+}
+
 bool
 gw_addr_is_loopback(const struct gw_addr *a)
 {

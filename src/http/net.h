@@ -41,6 +41,10 @@ bool gw_addr_is_loopback(const struct gw_addr *a);
  * 4291, 6598). */
 bool gw_addr_is_private(const struct gw_addr *a);
 
+/* gw_addr_client returns the bytes of a that stand for one client: an IPv4
+ * address, or the /64 of an IPv6 one. */
+struct bytes gw_addr_client(const struct gw_addr *a);
+
 /* gw_addr_text writes the usual text, IPv4 in dotted form. Returns out. */
 const char *gw_addr_text(char out[GW_ADDR_TEXT_MAX], const struct gw_addr *a);
 

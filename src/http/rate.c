@@ -50,8 +50,7 @@ uint64_t
 gw_rate_key_addr(
     const struct gw_rates *t, struct bytes surface, const struct gw_addr *a)
 {
-	return key_of(t, 'a', surface,
-	    bytes_of(a->b, gw_addr_is_v4(a) ? sizeof(a->b) : 8));
+	return key_of(t, 'a', surface, gw_addr_client(a));
 }
 
 uint64_t

@@ -69,8 +69,9 @@ gw_throttle_key(const struct gw_throttle *t, const struct gw_addr *a,
 {
 	uint8_t room[16 + 2 * 32], h[32], out[32];
 	struct buf b = buf_of(room, sizeof(room));
+	struct bytes client = gw_addr_client(a);
 
-	CHECK(buf_put(&b, a->b, gw_addr_is_v4(a) ? 16 : 8));
+	CHECK(buf_put(&b, client.ptr, client.len));
 	if (user.len > 0 || surface.len > 0) {
 		sha256(h, surface);
 		CHECK(buf_put(&b, h, sizeof(h)));
