@@ -77,7 +77,7 @@ find_place(struct place *out, const struct gw_conf *c)
 
 		if (m->listener->is_tls ||
 		    (s->kind != GW_RPC && s->kind != GW_OPS) ||
-		    (s->filter_bits >> GW_FILTER_BASIC & 1) != 0)
+		    gw_has_filter(s, GW_FILTER_BASIC))
 			continue;
 		*out = (struct place){.listener = m->listener,
 		    .prefix = m->prefix,

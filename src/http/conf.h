@@ -137,6 +137,20 @@ struct gw_surface {
 	unsigned mounts;        /* how many rows of gw_conf.mounts are its */
 };
 
+/* gw_has_filter tells whether requests of s are put to filter f. */
+static inline bool
+gw_has_filter(const struct gw_surface *s, unsigned f)
+{
+	return (s->filter_bits >> f & 1) != 0;
+}
+
+/* gw_is_in_shadow tells whether they pass it even where it would refuse. */
+static inline bool
+gw_is_in_shadow(const struct gw_surface *s, unsigned f)
+{
+	return (s->shadow_bits >> f & 1) != 0;
+}
+
 /* struct gw_mount says that a surface answers at a listener and prefix. */
 struct gw_mount {
 	struct gw_surface *surface;

@@ -4,12 +4,6 @@
  */
 #include "http/conf_priv.h"
 
-static bool
-has_filter(const struct gw_surface *s, enum gw_filter f)
-{
-	return (s->filter_bits >> f & 1) != 0;
-}
-
 /* Shadow may let in what a filter refuses, never a stranger where a user is
  * needed, and nothing that memory has no bound for. */
 static void
@@ -19,17 +13,17 @@ check_shadow(struct gw_conf_reader *r, const struct gw_surface *s)
 		gw_conf_fault(r, s->line,
 		    "surface %s: shadow names a filter that filters does not",
 		    s->name);
-	if (s->shadow_bits >> GW_FILTER_BASIC & 1)
+	if (gw_is_in_shadow(s, GW_FILTER_BASIC))
 		gw_conf_fault(r, s->line,
 		    "surface %s: basic can not be in shadow: everybody would "
 		    "come in without a password",
 		    s->name);
-	if (s->shadow_bits >> GW_FILTER_DECODE & 1)
+	if (gw_is_in_shadow(s, GW_FILTER_DECODE))
 		gw_conf_fault(r, s->line,
 		    "surface %s: decode can not be in shadow: routes need "
 		    "what it decodes",
 		    s->name);
-	if (s->shadow_bits >> GW_FILTER_SIZE & 1)
+	if (gw_is_in_shadow(s, GW_FILTER_SIZE))
 		gw_conf_fault(r, s->line,
 		    "surface %s: size can not be in shadow: it bounds memory",
 		    s->name);
@@ -40,7 +34,7 @@ check_geo(struct gw_conf_reader *r, const struct gw_surface *s)
 {
 	const struct gw_conf *c = r->conf;
 
-	if (!has_filter(s, GW_FILTER_GEO)) {
+	if (!gw_has_filter(s, GW_FILTER_GEO)) {
 		if (!gw_countries_is_empty(&s->countries))
 			gw_conf_fault(r, s->line,
 			    "surface %s: countries are given but filter geo is "
@@ -64,7 +58,7 @@ check_rate(struct gw_conf_reader *r, const struct gw_surface *s,
 {
 	const char *word = f == GW_FILTER_RATE ? "rate" : "user_rate";
 
-	if (has_filter(s, f) != (rule->interval_us != 0))
+	if (gw_has_filter(s, f) != (rule->interval_us != 0))
 		gw_conf_fault(r, s->line,
 		    "surface %s: filter %s and a %s go together", s->name, word,
 		    word);
@@ -86,8 +80,8 @@ check_rates(struct gw_conf_reader *r, struct gw_surface *s)
 {
 	check_rate(r, s, &s->rate, GW_FILTER_RATE);
 	check_rate(r, s, &s->user_rate, GW_FILTER_USER_RATE);
-	if (has_filter(s, GW_FILTER_USER_RATE) &&
-	    !has_filter(s, GW_FILTER_BASIC))
+	if (gw_has_filter(s, GW_FILTER_USER_RATE) &&
+	    !gw_has_filter(s, GW_FILTER_BASIC))
 		gw_conf_fault(r, s->line,
 		    "surface %s: filter user_rate needs filter basic", s->name);
 }
@@ -119,7 +113,7 @@ check_redirect(struct gw_conf_reader *r, struct gw_surface *s)
 	if (s->to == NULL || !s->to->is_tls)
 		gw_conf_fault(r, s->line,
 		    "surface %s: to must name a listener with TLS", s->name);
-	if (has_filter(s, GW_FILTER_BASIC))
+	if (gw_has_filter(s, GW_FILTER_BASIC))
 		gw_conf_fault(r, s->line,
 		    "surface %s: a redirect asks for no password", s->name);
 	if (s->any_host)
@@ -132,19 +126,19 @@ static void
 check_surface(struct gw_conf_reader *r, struct gw_surface *s)
 {
 	check_redirect(r, s);
-	if (has_filter(s, GW_FILTER_BASIC) && s->users_file[0] == '\0')
+	if (gw_has_filter(s, GW_FILTER_BASIC) && s->users_file[0] == '\0')
 		gw_conf_fault(r, s->line,
 		    "surface %s: filter basic needs users = FILE", s->name);
-	if (!has_filter(s, GW_FILTER_BASIC) && s->users_file[0] != '\0')
+	if (!gw_has_filter(s, GW_FILTER_BASIC) && s->users_file[0] != '\0')
 		gw_conf_fault(r, s->line,
 		    "surface %s: users are given but filter basic is not on",
 		    s->name);
-	if (!has_filter(s, GW_FILTER_NET) &&
+	if (!gw_has_filter(s, GW_FILTER_NET) &&
 	    (s->allow.cnt > 0 || s->deny.cnt > 0))
 		gw_conf_fault(r, s->line,
 		    "surface %s: networks are given but filter net is not on",
 		    s->name);
-	if (!has_filter(s, GW_FILTER_CORS) && s->origins.cnt > 0)
+	if (!gw_has_filter(s, GW_FILTER_CORS) && s->origins.cnt > 0)
 		gw_conf_fault(r, s->line,
 		    "surface %s: origins are given but filter cors is not on",
 		    s->name);

@@ -96,6 +96,11 @@ bool gw_conf_next_word(struct bytes *word, struct bytes *rest);
 size_t gw_conf_find_word(
     const char *const *words, size_t cnt, struct bytes word);
 
+/* gw_conf_word finds the index of word among cnt words, or fails as
+ * gw_conf_not_one_of does. */
+enum rc gw_conf_word(size_t *out, const char *const *words, size_t cnt,
+    struct bytes word, struct err *e);
+
 /* gw_conf_not_one_of fails and names the words that are allowed. */
 enum rc gw_conf_not_one_of(
     const char *const *words, size_t cnt, struct bytes word, struct err *e);

@@ -16,20 +16,16 @@ static const char *const mode_words[] = {
 };
 
 /* A field of text is what is screened, so no exemption is called so. */
-static const char *const shape_words[] = {
-    [GW_SQL_TEXT] = "",
-    [GW_SQL_HEX] = "hex",
-    [GW_SQL_BASE64] = "base64",
-    [GW_SQL_SIGNED] = "signed",
-};
+static const char *const shape_words[] = {"hex", "base64", "signed"};
+static const enum gw_sql_shape shapes[] = {
+    GW_SQL_HEX, GW_SQL_BASE64, GW_SQL_SIGNED};
 
 static enum rc
 read_mode(enum gw_sql_mode *out, struct bytes word, struct err *e)
 {
-	size_t i = gw_conf_find_word(mode_words, ARRAY_CNT(mode_words), word);
+	size_t i;
 
-	if (i == ARRAY_CNT(mode_words))
-		return gw_conf_not_one_of(mode_words, i, word, e);
+	TRY(gw_conf_word(&i, mode_words, ARRAY_CNT(mode_words), word, e));
 	*out = (enum gw_sql_mode)i;
 	return RC_OK;
 }
@@ -59,13 +55,8 @@ read_field(struct gw_sql_field *out, struct bytes word, struct err *e)
 		    (int)word.len, (const char *)word.ptr);
 	out->name = bytes_of(word.ptr, (size_t)(colon - word.ptr));
 	shape = bytes_of(colon + 1, word.len - out->name.len - 1);
-	i = shape.len == 0
-		? ARRAY_CNT(shape_words)
-		: gw_conf_find_word(shape_words, ARRAY_CNT(shape_words), shape);
-	if (i == ARRAY_CNT(shape_words))
-		return gw_conf_not_one_of(
-		    shape_words + 1, ARRAY_CNT(shape_words) - 1, shape, e);
-	out->shape = (enum gw_sql_shape)i;
+	TRY(gw_conf_word(&i, shape_words, ARRAY_CNT(shape_words), shape, e));
+	out->shape = shapes[i];
 	return RC_OK;
 }
 
@@ -190,7 +181,7 @@ gw_conf_check_sqli(struct gw_conf_reader *r, struct gw_surface *s)
 {
 	size_t i;
 
-	if ((s->filter_bits >> GW_FILTER_SQLI & 1) == 0 &&
+	if (!gw_has_filter(s, GW_FILTER_SQLI) &&
 	    (s->sqli_is_set || s->sqli_route_cnt > 0))
 		gw_conf_fault(r, s->line,
 		    "surface %s: sqli is set but filter sqli is not on",

@@ -289,16 +289,25 @@ gw_conf_not_one_of(
 }
 
 enum rc
+gw_conf_word(size_t *out, const char *const *words, size_t cnt,
+    struct bytes word, struct err *e)
+{
+	*out = gw_conf_find_word(words, cnt, word);
+	if (*out < cnt)
+		return RC_OK;
+	return gw_conf_not_one_of(words, cnt, word, e);
+}
+
+enum rc
 gw_value_KIND(struct gw_conf_reader *r, void *field, const struct gw_setting *s,
     struct bytes value, struct err *e)
 {
-	size_t i = gw_conf_find_word(kind_words, GW_SURFACE_KIND_CNT, value);
 	enum gw_surface_kind *out = field;
+	size_t i;
 
 	(void)r;
 	(void)s;
-	if (i == GW_SURFACE_KIND_CNT)
-		return gw_conf_not_one_of(kind_words, i, value, e);
+	TRY(gw_conf_word(&i, kind_words, GW_SURFACE_KIND_CNT, value, e));
 	*out = (enum gw_surface_kind)i;
 	return RC_OK;
 }
@@ -307,13 +316,12 @@ enum rc
 gw_value_PROFILE(struct gw_conf_reader *r, void *field,
     const struct gw_setting *s, struct bytes value, struct err *e)
 {
-	size_t i = gw_conf_find_word(profile_words, GW_PROFILE_CNT, value);
 	enum gw_profile *out = field;
+	size_t i;
 
 	(void)r;
 	(void)s;
-	if (i == GW_PROFILE_CNT)
-		return gw_conf_not_one_of(profile_words, i, value, e);
+	TRY(gw_conf_word(&i, profile_words, GW_PROFILE_CNT, value, e));
 	*out = (enum gw_profile)i;
 	return RC_OK;
 }
@@ -326,9 +334,7 @@ add_filters(uint32_t *bits, struct bytes value, struct err *e)
 	size_t i;
 
 	while (gw_conf_next_word(&word, &value)) {
-		i = gw_conf_find_word(filter_words, GW_FILTER_CNT, word);
-		if (i == GW_FILTER_CNT)
-			return gw_conf_not_one_of(filter_words, i, word, e);
+		TRY(gw_conf_word(&i, filter_words, GW_FILTER_CNT, word, e));
 		*bits |= 1u << i;
 	}
 	return RC_OK;
@@ -338,13 +344,12 @@ enum rc
 gw_value_FORWARDED(struct gw_conf_reader *r, void *field,
     const struct gw_setting *s, struct bytes value, struct err *e)
 {
-	size_t i = gw_conf_find_word(forwarded_words, GW_FORWARDED_CNT, value);
 	enum gw_forwarded *out = field;
+	size_t i;
 
 	(void)r;
 	(void)s;
-	if (i == GW_FORWARDED_CNT)
-		return gw_conf_not_one_of(forwarded_words, i, value, e);
+	TRY(gw_conf_word(&i, forwarded_words, GW_FORWARDED_CNT, value, e));
 	*out = (enum gw_forwarded)i;
 	return RC_OK;
 }

@@ -367,7 +367,7 @@ verdict_word(const struct gw_req *r, size_t i)
 	    [GW_VERDICT_SHADOW] = "shadow",
 	};
 
-	if (r->surface == NULL || (r->surface->filter_bits >> i & 1) == 0)
+	if (r->surface == NULL || !gw_has_filter(r->surface, (unsigned)i))
 		return "off";
 	if (r->rulings[i].verdict != GW_VERDICT_NONE)
 		return words[r->rulings[i].verdict];

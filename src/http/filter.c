@@ -34,8 +34,7 @@ gw_filter_word(enum gw_filter f)
 static bool
 applies(const struct gw_req *r, unsigned i)
 {
-	if (filters[i].phase != r->phase ||
-	    (r->surface->filter_bits >> i & 1) == 0)
+	if (filters[i].phase != r->phase || !gw_has_filter(r->surface, i))
 		return false;
 	return i != GW_FILTER_BASIC || r->route == NULL ||
 	       r->route->access != GW_OPEN;
@@ -72,7 +71,7 @@ rule(struct gw_req *r, struct gw_ruling *ruling, enum gw_step step)
 		ruling->verdict = GW_VERDICT_PASS;
 	} else if (ruling->cause == GW_R_NONE) {
 		ruling->verdict = GW_VERDICT_ANSWER;
-	} else if ((r->surface->shadow_bits >> r->at & 1) == 0) {
+	} else if (!gw_is_in_shadow(r->surface, r->at)) {
 		ruling->verdict = GW_VERDICT_REFUSE;
 	} else {
 		ruling->verdict = GW_VERDICT_SHADOW;

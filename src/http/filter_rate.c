@@ -28,7 +28,7 @@ struct account {
 static bool
 is_on(const struct gw_req *r, enum gw_filter f)
 {
-	return (r->surface->filter_bits >> f & 1) != 0 &&
+	return gw_has_filter(r->surface, f) &&
 	       !gw_nets_have(&r->surface->rate_free, &r->client);
 }
 
@@ -127,7 +127,7 @@ refuse_late(
     struct gw_req *r, const struct account *a, const struct gw_rate_verdict *v)
 {
 	static const char calls[] = "calls";
-	bool is_shadow = (r->surface->shadow_bits >> a->filter & 1) != 0;
+	bool is_shadow = gw_is_in_shadow(r->surface, a->filter);
 	struct gw_ruling *ruling = &r->rulings[a->filter];
 
 	ruling->verdict = is_shadow ? GW_VERDICT_SHADOW : GW_VERDICT_REFUSE;

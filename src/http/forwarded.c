@@ -18,17 +18,6 @@ struct walk {
 
 typedef bool read_fn(struct gw_addr *out, struct bytes item);
 
-static struct bytes
-trim(struct bytes v)
-{
-	while (v.len > 0 && (v.ptr[0] == ' ' || v.ptr[0] == '\t'))
-		v = bytes_of(v.ptr + 1, v.len - 1);
-	while (
-	    v.len > 0 && (v.ptr[v.len - 1] == ' ' || v.ptr[v.len - 1] == '\t'))
-		v.len--;
-	return v;
-}
-
 /* is_escaped: an odd number of backslashes stands before v.ptr[i]. */
 static bool
 is_escaped(struct bytes v, size_t i)
@@ -59,11 +48,11 @@ cut_last(struct bytes *item, struct bytes *rest, uint8_t sep)
 			in_quotes = !in_quotes;
 		if (c != sep || in_quotes)
 			continue;
-		*item = trim(bytes_of(rest->ptr + i, rest->len - i));
+		*item = gw_trim(bytes_of(rest->ptr + i, rest->len - i));
 		rest->len = i - 1;
 		return true;
 	}
-	*item = trim(*rest);
+	*item = gw_trim(*rest);
 	return false;
 }
 

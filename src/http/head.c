@@ -39,8 +39,8 @@ gw_same_nocase(struct bytes a, struct bytes b)
 	return true;
 }
 
-static struct bytes
-trim(struct bytes b)
+struct bytes
+gw_trim(struct bytes b)
 {
 	while (b.len > 0 && (b.ptr[0] == ' ' || b.ptr[0] == '\t')) {
 		b.ptr++;
@@ -75,7 +75,7 @@ gw_list_next(struct bytes *item, struct bytes *list)
 	while (list->len > 0) {
 		comma = memchr(list->ptr, ',', list->len);
 		len = comma == NULL ? list->len : (size_t)(comma - list->ptr);
-		*item = trim(bytes_of(list->ptr, len));
+		*item = gw_trim(bytes_of(list->ptr, len));
 		len += comma != NULL;
 		list->ptr += len;
 		list->len -= len;
@@ -310,7 +310,7 @@ gw_head_read(struct gw_head *out, struct gw_field *store, struct bytes text)
 		CHECK(out->field_cnt < GW_FIELD_CNT_MAX);
 		f = &store[out->field_cnt++];
 		f->name = cut(&line, ':');
-		f->value = trim(line);
+		f->value = gw_trim(line);
 		status = read_field(out, &seen, f);
 		if (status != 0)
 			return status;

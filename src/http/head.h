@@ -52,6 +52,9 @@ struct gw_head {
 unsigned gw_head_read(
     struct gw_head *out, struct gw_field *store, struct bytes text);
 
+/* gw_trim takes blanks and tabs off both ends, OWS of RFC 9110 5.6.3. */
+struct bytes gw_trim(struct bytes b);
+
 /*
  * gw_head_field finds the first field of a name.
  *

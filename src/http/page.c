@@ -26,8 +26,7 @@ digit_at(struct bytes text, size_t i)
 static unsigned
 weight_of(struct bytes param)
 {
-	while (param.len > 0 && (param.ptr[0] == ' ' || param.ptr[0] == '\t'))
-		param = bytes_of(param.ptr + 1, param.len - 1);
+	param = gw_trim(param);
 	if (param.len < 3 || (param.ptr[0] | 0x20) != 'q' ||
 	    param.ptr[1] != '=')
 		return Q_ONE;

@@ -141,24 +141,24 @@ find_method(struct bytes name)
 	return NULL;
 }
 
+/* is_allowed: row is the method's, NULL when it has none. */
 static bool
-is_allowed(const struct gw_surface *s, struct bytes method)
+is_allowed(
+    const struct gw_surface *s, struct bytes method, const struct method *row)
 {
 	size_t i;
 
 	for (i = 0; i < s->rpc_methods.cnt; i++)
 		if (bytes_eq(method, s->rpc_methods.words[i]))
 			return true;
-	return s->rpc_methods.cnt == 0 && find_method(method) != NULL;
+	return s->rpc_methods.cnt == 0 && row != NULL;
 }
 
 /* units_of: what a call counts for, served or not. */
 static uint64_t
-units_of(const struct gw_surface *s, struct bytes method)
+units_of(const struct gw_surface *s, const struct method *row)
 {
-	const struct method *m = find_method(method);
-
-	return m != NULL && m->cost == DEAR ? s->rate_dear : 1;
+	return row != NULL && row->cost == DEAR ? s->rate_dear : 1;
 }
 
 /* add reads one call and puts it on the list for the node if it may. */
@@ -166,12 +166,14 @@ static void
 add(struct gw_req *r, struct work *w, struct bytes value)
 {
 	struct gw_rpc_call *c = &w->calls[w->cnt++];
+	const struct method *row;
 
 	gw_rpc_read_call(c, value);
-	w->units += units_of(r->surface, c->method);
+	row = find_method(c->method);
+	w->units += units_of(r->surface, row);
 	if (c->method.len > METHOD_LEN_MAX)
 		fail(c, -32600, "method name too long");
-	if (c->code == 0 && !is_allowed(r->surface, c->method))
+	if (c->code == 0 && !is_allowed(r->surface, c->method, row))
 		fail(c, -32601, NULL);
 	if (c->code != 0)
 		return;

@@ -72,17 +72,6 @@ add_pairs(struct gather *g, enum gw_where where, struct bytes text)
 
 /* --- cookies */
 
-static struct bytes
-trim(struct bytes b)
-{
-	while (b.len > 0 && (b.ptr[0] == ' ' || b.ptr[0] == '\t'))
-		b = bytes_of(b.ptr + 1, b.len - 1);
-	while (
-	    b.len > 0 && (b.ptr[b.len - 1] == ' ' || b.ptr[b.len - 1] == '\t'))
-		b.len--;
-	return b;
-}
-
 /* cut takes what stands before c off the front of rest; false at its end. */
 static bool
 cut(struct bytes *out, struct bytes *rest, uint8_t c)
@@ -115,7 +104,7 @@ add_cookies(struct gather *g, struct bytes field)
 	struct bytes pair, name, value;
 
 	while (cut(&pair, &field, ';')) {
-		pair = trim(pair);
+		pair = gw_trim(pair);
 		if (pair.len == 0)
 			continue;
 		value = pair;
@@ -124,13 +113,13 @@ add_cookies(struct gather *g, struct bytes field)
 			value = pair;
 			name.len = 0;
 		}
-		name = trim(name);
+		name = gw_trim(name);
 		if (!gw_utf8_ok(name))
 			return fail(
 			    g, GW_IN_COOKIE, bytes_of(NULL, 0), "not UTF-8");
 		if (!gw_utf8_ok(value))
 			return fail(g, GW_IN_COOKIE, name, "not UTF-8");
-		add(g, GW_IN_COOKIE, name, without_quotes(trim(value)));
+		add(g, GW_IN_COOKIE, name, without_quotes(gw_trim(value)));
 	}
 	return true;
 }
