@@ -29,6 +29,53 @@ host_balance(void *ctx, struct u256 *out, const struct addr *addr)
 	state_balance(state_of(ctx), out, addr);
 }
 
+static uint64_t
+host_nonce(void *ctx, const struct addr *addr)
+{
+	return state_nonce(state_of(ctx), addr);
+}
+
+static void
+host_set_nonce(void *ctx, const struct addr *addr, uint64_t nonce)
+{
+	state_set_nonce(state_of(ctx), addr, nonce);
+}
+
+static void
+host_set_code(void *ctx, const struct addr *addr, struct bytes code)
+{
+	state_set_code(state_of(ctx), addr, code);
+}
+
+static bool
+host_transfer(void *ctx, const struct addr *from, const struct addr *to,
+    const struct u256 *value)
+{
+	struct state *st = state_of(ctx);
+
+	if (!u256_is_zero(value) && !state_sub_balance(st, from, value))
+		return false;
+	state_add_balance(st, to, value);
+	return true;
+}
+
+static bool
+host_is_taken(void *ctx, const struct addr *addr)
+{
+	struct state *st = state_of(ctx);
+	struct hash hash;
+
+	state_code_hash(st, &hash, addr);
+	return state_nonce(st, addr) != 0 ||
+	       !hash_eq(&hash, &HASH_EMPTY_CODE) || state_has_storage(st, addr);
+}
+
+static void
+host_create(void *ctx, const struct addr *addr)
+{
+	state_create(state_of(ctx), addr);
+}
+
 static struct bytes
 host_code(void *ctx, const struct addr *addr)
 {
@@ -45,25 +92,30 @@ host_code_hash(void *ctx, struct hash *out, const struct addr *addr)
 		state_code_hash(state_of(ctx), out, addr);
 }
 
-static void
-host_slot(void *ctx, struct u256 *out, const struct addr *addr,
+static bool
+host_load(void *ctx, struct u256 *out, const struct addr *addr,
     const struct hash *key)
 {
-	state_slot(state_of(ctx), out, addr, key);
+	return state_load(state_of(ctx), out, addr, key);
 }
 
 static void
-host_slot_original(void *ctx, struct u256 *out, const struct addr *addr,
+host_store_at(void *ctx, struct evm_store *out, const struct addr *addr,
     const struct hash *key)
 {
-	state_slot_original(state_of(ctx), out, addr, key);
+	struct state_slot_view view;
+
+	state_slot_open(state_of(ctx), &view, addr, key);
+	*out = (struct evm_store){.now = view.now,
+	    .original = view.original,
+	    .was_warm = view.was_warm,
+	    .at = view.at};
 }
 
 static void
-host_set_slot(void *ctx, const struct addr *addr, const struct hash *key,
-    const struct u256 *value)
+host_store(void *ctx, void *at, const struct u256 *value)
 {
-	state_set_slot(state_of(ctx), addr, key, value);
+	state_slot_put(state_of(ctx), at, value);
 }
 
 static void
@@ -86,12 +138,6 @@ host_warm_addr(void *ctx, const struct addr *addr)
 	return state_warm_addr(state_of(ctx), addr);
 }
 
-static bool
-host_warm_slot(void *ctx, const struct addr *addr, const struct hash *key)
-{
-	return state_warm_slot(state_of(ctx), addr, key);
-}
-
 static void
 host_refund_add(void *ctx, uint64_t gas)
 {
@@ -104,18 +150,37 @@ host_refund_sub(void *ctx, uint64_t gas)
 	state_sub_refund(state_of(ctx), gas);
 }
 
+static uint64_t
+host_refund(void *ctx)
+{
+	return state_refund(state_of(ctx));
+}
+
+static size_t
+host_snapshot(void *ctx)
+{
+	return state_snapshot(state_of(ctx));
+}
+
+static void
+host_revert(void *ctx, size_t snapshot)
+{
+	state_revert(state_of(ctx), snapshot);
+}
+
 static void
 host_log(void *ctx, const struct log_entry *log)
 {
 	state_add_log(state_of(ctx), log);
 }
 
-static void
+static bool
 host_destroy(void *ctx, const struct addr *addr, const struct addr *heir)
 {
 	const struct exec_host *h = ctx;
 	bool goes = h->env->block.fork < FORK_CANCUN ||
 		    state_is_new(h->st, addr); /* EIP-6780 */
+	bool is_first = goes && !state_is_destroyed(h->st, addr);
 	struct u256 balance;
 
 	/* An account that goes and is its own heir burns what it had. */
@@ -127,6 +192,7 @@ host_destroy(void *ctx, const struct addr *addr, const struct addr *heir)
 	}
 	if (goes)
 		state_destroy(h->st, addr);
+	return is_first;
 }
 
 static void
@@ -149,19 +215,27 @@ exec_host_of(struct exec_host *h)
 	    .exists = host_exists,
 	    .is_empty = host_is_empty,
 	    .balance = host_balance,
+	    .nonce = host_nonce,
+	    .set_nonce = host_set_nonce,
 	    .code = host_code,
+	    .set_code = host_set_code,
 	    .code_hash = host_code_hash,
-	    .slot = host_slot,
-	    .slot_original = host_slot_original,
-	    .set_slot = host_set_slot,
+	    .transfer = host_transfer,
+	    .is_taken = host_is_taken,
+	    .create = host_create,
+	    .destroy = host_destroy,
+	    .load = host_load,
+	    .store_at = host_store_at,
+	    .store = host_store,
 	    .transient = host_transient,
 	    .set_transient = host_set_transient,
 	    .warm_addr = host_warm_addr,
-	    .warm_slot = host_warm_slot,
 	    .refund_add = host_refund_add,
 	    .refund_sub = host_refund_sub,
+	    .refund = host_refund,
 	    .log = host_log,
-	    .destroy = host_destroy,
+	    .snapshot = host_snapshot,
+	    .revert = host_revert,
 	    .block_hash = host_block_hash,
 	    .ctx = h,
 	};

@@ -92,13 +92,19 @@ state_slot(struct state *s, struct u256 *out, const struct addr *addr,
 	*out = *state_slot_now(read_slot(s, addr, key));
 }
 
+/* original_of returns a slot that was read as it was before this
+ * transaction. */
+static struct u256
+original_of(const struct state *s, const struct slot *sl)
+{
+	return sl->original_tx == s->tx ? sl->original : *state_slot_now(sl);
+}
+
 void
 state_slot_original(struct state *s, struct u256 *out, const struct addr *addr,
     const struct hash *key)
 {
-	const struct slot *sl = read_slot(s, addr, key);
-
-	*out = sl->original_tx == s->tx ? sl->original : *state_slot_now(sl);
+	*out = original_of(s, read_slot(s, addr, key));
 }
 
 /* struct search looks for a stored slot that is not zero by now. */
@@ -282,7 +288,12 @@ void
 state_set_slot(struct state *s, const struct addr *addr, const struct hash *key,
     const struct u256 *value)
 {
-	struct slot *sl = read_slot(s, addr, key);
+	state_slot_put(s, read_slot(s, addr, key), value);
+}
+
+void
+state_slot_put(struct state *s, struct slot *sl, const struct u256 *value)
+{
 	struct undo *u = state_undo_obj(s, UNDO_SLOT, sl->obj);
 
 	if (u == NULL)
@@ -449,11 +460,10 @@ state_warm_addr(struct state *s, const struct addr *addr)
 	return false;
 }
 
-bool
-state_warm_slot(
-    struct state *s, const struct addr *addr, const struct hash *key)
+/* warm_slot marks a slot warm; true when it was. */
+static bool
+warm_slot(struct state *s, struct slot *sl)
 {
-	struct slot *sl = state_slot_of(s, state_obj_of(s, addr), key);
 	struct undo *u;
 
 	if (sl->warm_tx == s->tx)
@@ -464,6 +474,35 @@ state_warm_slot(
 	u->of.slot = sl;
 	sl->warm_tx = s->tx;
 	return false;
+}
+
+bool
+state_warm_slot(
+    struct state *s, const struct addr *addr, const struct hash *key)
+{
+	return warm_slot(s, state_slot_of(s, state_obj_of(s, addr), key));
+}
+
+bool
+state_load(struct state *s, struct u256 *out, const struct addr *addr,
+    const struct hash *key)
+{
+	struct slot *sl = read_slot(s, addr, key);
+
+	*out = *state_slot_now(sl);
+	return warm_slot(s, sl);
+}
+
+void
+state_slot_open(struct state *s, struct state_slot_view *out,
+    const struct addr *addr, const struct hash *key)
+{
+	struct slot *sl = read_slot(s, addr, key);
+
+	out->at = sl;
+	out->now = *state_slot_now(sl);
+	out->original = original_of(s, sl);
+	out->was_warm = warm_slot(s, sl);
 }
 
 /* transient_of finds the value of a key, NULL when there is none yet or

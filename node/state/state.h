@@ -116,6 +116,23 @@ bool state_warm_addr(struct state *s, const struct addr *addr);
 bool state_warm_slot(
     struct state *s, const struct addr *addr, const struct hash *key);
 
+/*
+ * A slot found once, for the machine: state_load is state_slot and
+ * state_warm_slot together; state_slot_open reads all that an SSTORE asks of
+ * a slot and warms it, state_slot_put sets it.
+ */
+struct slot;
+struct state_slot_view {
+	struct u256 now, original;
+	bool was_warm;
+	struct slot *at; /* as long as the state */
+};
+bool state_load(struct state *s, struct u256 *out, const struct addr *addr,
+    const struct hash *key);
+void state_slot_open(struct state *s, struct state_slot_view *out,
+    const struct addr *addr, const struct hash *key);
+void state_slot_put(struct state *s, struct slot *at, const struct u256 *value);
+
 /* Transient storage (EIP-1153). */
 void state_transient(struct state *s, struct u256 *out, const struct addr *addr,
     const struct hash *key);

@@ -57,20 +57,27 @@ TEST(test_host_slots_and_transient_slots_are_apart)
 	struct addr code = world_addr(CODE);
 	struct hash key = {{1}};
 	struct u256 v, seven = u256_from_u64(7), eight = u256_from_u64(8);
+	struct evm_store at;
 	struct fixture f;
 
 	open_host(&f, FORK_CANCUN);
-	f.host.set_slot(f.host.ctx, &code, &key, &seven);
+	f.host.store_at(f.host.ctx, &at, &code, &key);
+	EXPECT(!at.was_warm);
+	EXPECT(u256_is_zero(&at.now));
+	f.host.store(f.host.ctx, at.at, &seven);
 	f.host.set_transient(f.host.ctx, &code, &key, &eight);
-	f.host.slot(f.host.ctx, &v, &code, &key);
+	EXPECT(f.host.load(f.host.ctx, &v, &code, &key));
 	EXPECT_U64(v.w[0], 7);
-	f.host.slot_original(f.host.ctx, &v, &code, &key);
-	EXPECT(u256_is_zero(&v));
+	f.host.store_at(f.host.ctx, &at, &code, &key);
+	EXPECT(at.was_warm);
+	EXPECT_U64(at.now.w[0], 7);
+	EXPECT(u256_is_zero(&at.original));
 	f.host.transient(f.host.ctx, &v, &code, &key);
 	EXPECT_U64(v.w[0], 8);
 	state_end_tx(f.w.st, true);
-	f.host.slot_original(f.host.ctx, &v, &code, &key);
-	EXPECT_U64(v.w[0], 7);
+	EXPECT(!f.host.load(f.host.ctx, &v, &code, &key));
+	f.host.store_at(f.host.ctx, &at, &code, &key);
+	EXPECT_U64(at.original.w[0], 7);
 	f.host.transient(f.host.ctx, &v, &code, &key);
 	EXPECT(u256_is_zero(&v));
 	world_close(&f.w);
@@ -80,7 +87,6 @@ TEST(test_host_warm_sets_logs_and_refunds_reach_the_state)
 {
 	struct addr code = world_addr(CODE);
 	struct log_entry log = {.addr = code, .topic_cnt = 1};
-	struct hash key = {{1}};
 	const struct log_entry *logs;
 	struct fixture f;
 	size_t cnt;
@@ -88,11 +94,9 @@ TEST(test_host_warm_sets_logs_and_refunds_reach_the_state)
 	open_host(&f, FORK_BERLIN);
 	EXPECT(!f.host.warm_addr(f.host.ctx, &code));
 	EXPECT(f.host.warm_addr(f.host.ctx, &code));
-	EXPECT(!f.host.warm_slot(f.host.ctx, &code, &key));
-	EXPECT(f.host.warm_slot(f.host.ctx, &code, &key));
 	f.host.refund_add(f.host.ctx, 100);
 	f.host.refund_sub(f.host.ctx, 30);
-	EXPECT_U64(state_refund(f.w.st), 70);
+	EXPECT_U64(f.host.refund(f.host.ctx), 70);
 	f.host.log(f.host.ctx, &log);
 	logs = state_logs(f.w.st, &cnt);
 	EXPECT_U64(cnt, 1);
@@ -131,13 +135,58 @@ TEST(test_host_destroy_moves_or_burns_the_balance)
 			state_create(f.w.st, &own);
 			state_set_balance(f.w.st, &own, &five);
 		}
-		f.host.destroy(f.host.ctx, &own, &heir);
+		EXPECT(f.host.destroy(f.host.ctx, &own, &heir) == ends[i].goes);
+		EXPECT(!f.host.destroy(f.host.ctx, &own, &heir));
 		EXPECT(state_is_destroyed(f.w.st, &own) == ends[i].goes);
 		EXPECT_U64(world_balance(&f.w, ends[i].is_new ? NOBODY : CODE),
 		    ends[i].own);
 		EXPECT_U64(world_balance(&f.w, RICH), ends[i].heir);
 		world_close(&f.w);
 	}
+}
+
+TEST(test_host_transfer_moves_touches_or_refuses)
+{
+	struct addr rich = world_addr(RICH), nobody = world_addr(NOBODY);
+	struct u256 six = u256_from_u64(6), much = u256_from_u64(1001);
+	struct fixture f;
+	size_t before;
+
+	open_host(&f, FORK_HOMESTEAD);
+	EXPECT(!f.host.transfer(f.host.ctx, &rich, &nobody, &much));
+	EXPECT(!f.host.exists(f.host.ctx, &nobody));
+	before = f.host.snapshot(f.host.ctx);
+	EXPECT(f.host.transfer(f.host.ctx, &rich, &nobody, &six));
+	EXPECT_U64(world_balance(&f.w, RICH), 994);
+	EXPECT_U64(world_balance(&f.w, NOBODY), 6);
+	f.host.revert(f.host.ctx, before);
+	EXPECT_U64(world_balance(&f.w, RICH), 1000);
+	EXPECT(f.host.transfer(f.host.ctx, &rich, &nobody, &U256_ZERO));
+	EXPECT(f.host.exists(f.host.ctx, &nobody));
+	world_close(&f.w);
+}
+
+TEST(test_host_creation_takes_free_addresses_only)
+{
+	struct addr code = world_addr(CODE), rich = world_addr(RICH),
+		    nobody = world_addr(NOBODY);
+	struct hash key = {{1}};
+	struct fixture f;
+
+	open_host(&f, FORK_LONDON);
+	EXPECT(f.host.is_taken(f.host.ctx, &code));
+	EXPECT(!f.host.is_taken(f.host.ctx, &rich));
+	EXPECT(!f.host.is_taken(f.host.ctx, &nobody));
+	f.host.create(f.host.ctx, &nobody);
+	EXPECT(state_is_new(f.w.st, &nobody));
+	f.host.set_nonce(f.host.ctx, &nobody, 1);
+	EXPECT(f.host.is_taken(f.host.ctx, &nobody));
+	EXPECT_U64(f.host.nonce(f.host.ctx, &nobody), 1);
+	f.host.set_code(f.host.ctx, &nobody, test_hex("00"));
+	EXPECT_BYTES(f.host.code(f.host.ctx, &nobody), test_hex("00"));
+	state_set_slot(f.w.st, &rich, &key, &U256_ONE); /* EIP-7610 */
+	EXPECT(f.host.is_taken(f.host.ctx, &rich));
+	world_close(&f.w);
 }
 
 static enum rc
