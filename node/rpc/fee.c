@@ -8,6 +8,7 @@
  * are sampled, and the 60th percentile over the last twenty blocks is
  * suggested, as go-ethereum does it.
  */
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -222,12 +223,14 @@ read_percentile(double *out, const struct rpc_json *v, struct err *e)
 	memcpy(text, v->raw.ptr, len);
 	text[len] = '\0';
 	*out = strtod(text, NULL);
-	if (!(*out >= 0 && *out <= 100))
-		return FAIL(
-		    e, RC_BAD_INPUT, "invalid reward percentile: %s", text);
+	if (!isfinite(*out))
+		return FAIL(e, RC_BAD_INPUT,
+		    "invalid argument 2: %s is no float64", text);
 	return RC_OK;
 }
 
+/* read_percentiles reads the argument; what is no array of numbers is a
+ * wrong parameter. */
 static enum rc
 read_percentiles(struct history *h, const struct rpc_call *c, struct err *e)
 {
@@ -238,18 +241,37 @@ read_percentiles(struct history *h, const struct rpc_call *c, struct err *e)
 	if (c->arg[2]->kind != RPC_JSON_ARRAY)
 		return FAIL(
 		    e, RC_BAD_INPUT, "invalid argument 2: not an array");
-	if (c->arg[2]->cnt > PERCENTILE_MAX)
-		return FAIL(e, RC_BAD_INPUT,
-		    "over the query limit %d for reward percentiles",
-		    (int)PERCENTILE_MAX);
 	for (v = c->arg[2]->first; v != NULL; v = v->next) {
-		size_t i = h->percentile_cnt++;
+		double p;
 
-		TRY(read_percentile(&h->percentiles[i], v, e));
-		if (i > 0 && h->percentiles[i] <= h->percentiles[i - 1])
-			return FAIL(e, RC_BAD_INPUT,
+		TRY(read_percentile(&p, v, e));
+		if (h->percentile_cnt < PERCENTILE_MAX)
+			h->percentiles[h->percentile_cnt] = p;
+		h->percentile_cnt++;
+	}
+	return RC_OK;
+}
+
+/* check_percentiles refuses as go-ethereum does, in its order: numbers that
+ * are none of percentiles are -32000 there, no wrong parameter. */
+static enum rc
+check_percentiles(const struct history *h, struct err *e)
+{
+	const double *p = h->percentiles;
+	size_t i;
+
+	if (h->percentile_cnt > PERCENTILE_MAX)
+		return FAIL(e, RC_UNSUPPORTED,
+		    "invalid reward percentile: over the query limit %d",
+		    (int)PERCENTILE_MAX);
+	for (i = 0; i < h->percentile_cnt; i++) {
+		if (p[i] < 0 || p[i] > 100)
+			return FAIL(e, RC_UNSUPPORTED,
+			    "invalid reward percentile: %f", p[i]);
+		if (i > 0 && p[i] <= p[i - 1])
+			return FAIL(e, RC_UNSUPPORTED,
 			    "invalid reward percentile: #%zu:%f >= #%zu:%f",
-			    i - 1, h->percentiles[i - 1], i, h->percentiles[i]);
+			    i - 1, p[i - 1], i, p[i]);
 	}
 	return RC_OK;
 }
@@ -269,7 +291,7 @@ read_range(struct rpc_call *c, struct history *h, struct err *e)
 	TRY(head_of(c, &head, e));
 	TRY(rpc_find_block(c, &newest, &found, &at, e));
 	if (!found)
-		return FAIL(e, RC_BAD_INPUT,
+		return FAIL(e, RC_NOT_FOUND,
 		    "request beyond head block: requested %llu, head %llu",
 		    (unsigned long long)newest.number,
 		    (unsigned long long)head.number);
@@ -405,6 +427,7 @@ rpc_do_fee_history(struct rpc_call *c, struct err *e)
 		write_nothing(c->w);
 		return RC_OK;
 	}
+	TRY(check_percentiles(&h, e));
 	TRY(read_range(c, &h, e));
 	TRY(load_headers(c, &h, e));
 	jsonw_obj(c->w);

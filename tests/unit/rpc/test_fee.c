@@ -78,7 +78,7 @@ TEST(test_fee_history_shapes)
 	EXPECT_CALL(&r, "eth_feeHistory", "[\"0x400\",\"pending\"]",
 	    "{\"oldestBlock\":\"0x0\",\"baseFeePerGas\":[\"0x7\",\"0x7\","
 	    "\"0x7\",\"0x7\"],\"gasUsedRatio\":[0,1,0]}");
-	EXPECT_CALL(&r, "eth_feeHistory", "[\"0x0\",\"latest\",[1]]",
+	EXPECT_CALL(&r, "eth_feeHistory", "[\"0x0\",\"latest\",[101]]",
 	    "{\"oldestBlock\":\"0x0\",\"gasUsedRatio\":null}");
 	rig_close(&r);
 }
@@ -164,20 +164,21 @@ TEST(test_fee_history_bad_input_refused)
 	    {"[\"1\",\"latest\"]",
 		"-32602 invalid argument 0: hex number without 0x prefix"},
 	    {"[1,\"0x9\"]",
-		"-32602 request beyond head block: requested 9, head 0"},
+		"-32000 request beyond head block: requested 9, head 0"},
 	    {"[1,\"latest\",5]", "-32602 invalid argument 2: not an array"},
 	    {"[1,\"latest\",[\"5\"]]",
 		"-32602 invalid argument 2: not an array of numbers"},
-	    {"[1,\"latest\",[-1]]", "-32602 invalid reward percentile: -1"},
+	    {"[1,\"latest\",[-1]]",
+		"-32000 invalid reward percentile: -1.000000"},
 	    {"[1,\"latest\",[100.5]]",
-		"-32602 invalid reward percentile: 100.5"},
+		"-32000 invalid reward percentile: 100.500000"},
 	    {"[1,\"latest\",[1e999]]",
-		"-32602 invalid reward percentile: 1e999"},
+		"-32602 invalid argument 2: 1e999 is no float64"},
 	    {"[1,\"latest\",[50,49]]",
-		"-32602 invalid reward percentile: #0:50.000000 >= "
+		"-32000 invalid reward percentile: #0:50.000000 >= "
 		"#1:49.000000"},
 	    {"[1,\"latest\",[50,50]]",
-		"-32602 invalid reward percentile: #0:50.000000 >= "
+		"-32000 invalid reward percentile: #0:50.000000 >= "
 		"#1:50.000000"},
 	};
 	struct rig r;
@@ -194,6 +195,6 @@ TEST(test_fee_history_bad_input_refused)
 		    (size_t)snprintf(many + len, sizeof(many) - len, ",%zu", i);
 	(void)snprintf(many + len, sizeof(many) - len, "]]");
 	EXPECT_CALL(&r, "eth_feeHistory", many,
-	    "-32602 over the query limit 100 for reward percentiles");
+	    "-32000 invalid reward percentile: over the query limit 100");
 	rig_close(&r);
 }
