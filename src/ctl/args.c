@@ -91,13 +91,45 @@ args_read(struct args *out, int argc, char **argv,
 		fault = take(&w, &is_over, max);
 	}
 	if (fault != NULL)
-		fprintf(
-		    stderr, "sekisho %s: \"%s\" %s\n", argv[0], text, fault);
+		(void)cmd_misuse(argv[0], "\"%s\" %s", text, fault);
 	else if (out->cnt < min)
-		fprintf(
-		    stderr, "sekisho %s: an argument is missing\n", argv[0]);
+		(void)cmd_misuse(argv[0], "an argument is missing");
 	else
 		return true;
-	(void)cmd_usage(argv[0]);
 	return false;
+}
+
+/* say_verbs tells which there are. */
+static void
+say_verbs(const char *command, const char *given, const struct arg_verb *verbs,
+    size_t verb_cnt)
+{
+	char list[256] = "";
+	size_t i, len = 0;
+
+	for (i = 0; i < verb_cnt && len < sizeof(list); i++)
+		len += (size_t)snprintf(list + len, sizeof(list) - len, "%s%s",
+		    i == 0 ? "" : ", ", verbs[i].name);
+	(void)cmd_misuse(command, "\"%s\" is none of: %s", given, list);
+}
+
+size_t
+args_verb(const struct args *args, const char *command,
+    const struct arg_verb *verbs, size_t verb_cnt)
+{
+	size_t i = 0, more = args->cnt - 1;
+
+	while (i < verb_cnt && strcmp(verbs[i].name, args->at[0]) != 0)
+		i++;
+	if (i == verb_cnt)
+		say_verbs(command, args->at[0], verbs, verb_cnt);
+	else if (more < verbs[i].min)
+		(void)cmd_misuse(
+		    command, "%s: an argument is missing", verbs[i].name);
+	else if (more > verbs[i].max)
+		(void)cmd_misuse(command, "%s: \"%s\" is one too many",
+		    verbs[i].name, args->at[1 + verbs[i].max]);
+	else
+		return i;
+	return verb_cnt;
 }

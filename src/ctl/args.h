@@ -36,4 +36,21 @@ bool args_read(struct args *out, int argc, char **argv,
     const struct arg_option *options, size_t option_cnt, size_t min,
     size_t max);
 
+/* struct arg_verb is what a subcommand's first argument may be, and how many
+ * others go with it. */
+struct arg_verb {
+	const char *name;
+	size_t min, max;
+};
+
+/*
+ * args_verb finds the first argument, which is there, among verbs.
+ *
+ * command  the subcommand's name
+ * Returns  its place; verb_cnt when it is none or has others than it takes,
+ *          which has been said on standard error, with the usage
+ */
+size_t args_verb(const struct args *args, const char *command,
+    const struct arg_verb *verbs, size_t verb_cnt);
+
 #endif

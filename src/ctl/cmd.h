@@ -24,7 +24,9 @@ int cmd_run(int argc, char **argv);
 /* cmd_fail prints "sekisho: CONTEXT" and returns CMD_FAILED. */
 int cmd_fail(const struct err *e, enum rc rc);
 
-/* cmd_usage prints the usage line of a subcommand and returns CMD_USAGE. */
-int cmd_usage(const char *name);
+/* cmd_misuse says what is wrong with the arguments of a subcommand, prints
+ * its usage line behind that and returns CMD_USAGE. */
+int cmd_misuse(const char *name, const char *fmt, ...)
+    __attribute__((format(printf, 2, 3)));
 
 #endif

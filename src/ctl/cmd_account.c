@@ -27,8 +27,17 @@
 
 enum { ACCOUNT_ARENA_MAX = 1 << 20 };
 
+enum verb { NEW, LIST, IMPORT, VERB_CNT };
+
+static const struct arg_verb verbs[VERB_CNT] = {
+    [NEW] = {"new", 0, 0},
+    [LIST] = {"list", 0, 0},
+    [IMPORT] = {"import", 1, 1},
+};
+
 struct account_args {
-	const char *verb, *file, *keystore, *password_file;
+	size_t verb;
+	const char *file, *keystore, *password_file;
 	struct home home;
 	char def[PATH_MAX];
 };
@@ -44,9 +53,9 @@ parse_args(struct account_args *a, int argc, char **argv)
 
 	if (!args_read(&args, argc, argv, option, ARRAY_CNT(option), 1, 2))
 		return false;
-	a->verb = args.at[0];
+	a->verb = args_verb(&args, "account", verbs, VERB_CNT);
 	a->file = args.at[1];
-	return true;
+	return a->verb < VERB_CNT;
 }
 
 /* A key store keeps its folder's owner: noded must be able to read it. */
@@ -288,27 +297,21 @@ run(struct account_args *a, struct err *e)
 	} else {
 		(void)home_open(&a->home, false, NULL);
 	}
-	if (!strcmp(a->verb, "new"))
+	if (a->verb == NEW)
 		return new_key(a, e);
-	return a->file == NULL ? each_key(a, print_key, NULL, e)
+	return a->verb == LIST ? each_key(a, print_key, NULL, e)
 			       : import_key(a, e);
 }
 
 int
 cmd_account(int argc, char **argv)
 {
-	struct account_args a = {.verb = NULL};
+	struct account_args a = {.file = NULL};
 	struct err e = {0};
-	bool wants_file;
 	enum rc rc;
 
 	if (!parse_args(&a, argc, argv))
 		return CMD_USAGE;
-	wants_file = !strcmp(a.verb, "import");
-	if ((!wants_file && strcmp(a.verb, "new") != 0 &&
-		strcmp(a.verb, "list") != 0) ||
-	    wants_file != (a.file != NULL))
-		return cmd_usage("account");
 	rc = run(&a, &e);
 	return rc == RC_OK ? CMD_OK : cmd_fail(&e, rc);
 }

@@ -216,11 +216,16 @@ cmd_explain(int argc, char **argv)
 
 	argc = take_headers(&x, argc, argv);
 	if (argc == 0)
-		return cmd_usage(argv[0]);
+		return cmd_misuse("explain",
+		    "-H needs a NAME:VALUE, and stands at most %d times",
+		    (int)GW_EXPLAIN_HEADER_MAX);
 	if (!args_read(&x.args, argc, argv, option, ARRAY_CNT(option), 0, 2))
 		return CMD_USAGE;
-	if (x.args.cnt != (x.id == NULL ? 2u : 0u))
-		return cmd_usage(argv[0]);
+	if (x.id == NULL && x.args.cnt < 2)
+		return cmd_misuse("explain", "METHOD and URL are needed");
+	if (x.id != NULL && x.args.cnt > 0)
+		return cmd_misuse(
+		    "explain", "--id stands without METHOD and URL");
 	arena_init(&x.arena, MEMORY_MAX);
 	rc = run(&x, &e);
 	arena_drop(&x.arena);

@@ -15,8 +15,16 @@
 #include "ctl/geobuild.h"
 #include "http/geofile.h"
 
+enum verb { BUILD, LOOKUP, VERB_CNT };
+
+static const struct arg_verb verbs[VERB_CNT] = {
+    [BUILD] = {"build", 0, 0},
+    [LOOKUP] = {"lookup", 1, 1},
+};
+
 struct geo_args {
-	const char *verb, *address;
+	size_t verb;
+	const char *address;
 	const char *v4, *v6, *out, *database, *conf;
 	struct home home;
 	char own[PATH_MAX]; /* database or configuration of the state */
@@ -36,9 +44,9 @@ parse_args(struct geo_args *a, int argc, char **argv)
 
 	if (!args_read(&args, argc, argv, option, ARRAY_CNT(option), 1, 2))
 		return false;
-	a->verb = args.at[0];
+	a->verb = args_verb(&args, "geo", verbs, VERB_CNT);
 	a->address = args.at[1];
-	return true;
+	return a->verb < VERB_CNT;
 }
 
 static const char *
@@ -184,19 +192,14 @@ lookup(struct geo_args *a, struct err *e)
 int
 cmd_geo(int argc, char **argv)
 {
-	struct geo_args a = {.verb = NULL};
+	struct geo_args a = {.address = NULL};
 	struct err e = {0};
-	bool is_lookup;
 	enum rc rc;
 
 	if (!parse_args(&a, argc, argv))
 		return CMD_USAGE;
-	is_lookup = !strcmp(a.verb, "lookup");
-	if ((!is_lookup && strcmp(a.verb, "build") != 0) ||
-	    is_lookup != (a.address != NULL))
-		return cmd_usage("geo");
 	rc = home_open(&a.home, false, &e);
 	if (rc == RC_OK)
-		rc = is_lookup ? lookup(&a, &e) : build(&a, &e);
+		rc = a.verb == LOOKUP ? lookup(&a, &e) : build(&a, &e);
 	return rc == RC_OK ? CMD_OK : cmd_fail(&e, rc);
 }

@@ -214,23 +214,29 @@ use(const struct home *h, const char *name, struct err *e)
 int
 cmd_node(int argc, char **argv)
 {
-	bool as_json = false, is_list, is_use;
+	enum { LIST, USE, VERB_CNT };
+	static const struct arg_verb verbs[VERB_CNT] = {
+	    [LIST] = {"list", 0, 0}, [USE] = {"use", 1, 1}};
+	bool as_json = false;
 	struct arg_option option[] = {{"--json", NULL, &as_json}};
 	struct err e = {0};
 	struct args args;
 	struct home h;
+	size_t verb;
 	enum rc rc;
 
 	if (!args_read(&args, argc, argv, option, ARRAY_CNT(option), 1, 2))
 		return CMD_USAGE;
-	is_list = !strcmp(args.at[0], "list") && args.cnt == 1;
-	is_use = !strcmp(args.at[0], "use") && args.cnt == 2 && !as_json;
-	if (!is_list && !is_use)
-		return cmd_usage("node");
+	verb = args_verb(&args, "node", verbs, VERB_CNT);
+	if (verb == VERB_CNT)
+		return CMD_USAGE;
+	if (verb == USE && as_json)
+		return cmd_misuse("node", "--json goes with list");
 	rc = home_open(&h, false, &e);
 	if (rc == RC_OK)
 		rc = home_need(&h, &e);
 	if (rc == RC_OK)
-		rc = is_list ? list(&h, as_json, &e) : use(&h, args.at[1], &e);
+		rc = verb == LIST ? list(&h, as_json, &e)
+				  : use(&h, args.at[1], &e);
 	return rc == RC_OK ? CMD_OK : cmd_fail(&e, rc);
 }

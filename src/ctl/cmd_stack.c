@@ -66,7 +66,9 @@ cmd_init(int argc, char **argv)
 		return CMD_USAGE;
 	/* The only kind so far, named because another one will come. */
 	if (!is_dev)
-		return cmd_usage("init");
+		return cmd_misuse("init",
+		    "say --dev: a development state is the only kind that it "
+		    "makes");
 	stop_catch();
 	rc = init(&e);
 	return rc == RC_OK ? CMD_OK : cmd_fail(&e, rc);

@@ -15,8 +15,17 @@
 #include "ctl/secret.h"
 #include "ctl/users.h"
 
+enum verb { ADD, PASSWD, LIST, VERB_CNT };
+
+static const struct arg_verb verbs[VERB_CNT] = {
+    [ADD] = {"add", 2, 2},
+    [PASSWD] = {"passwd", 2, 2},
+    [LIST] = {"list", 1, 1},
+};
+
 struct user_args {
-	const char *verb, *surface, *name, *file, *password_file;
+	size_t verb;
+	const char *surface, *name, *file, *password_file;
 	char path[PATH_MAX];
 };
 
@@ -29,12 +38,17 @@ parse_args(struct user_args *a, int argc, char **argv)
 	};
 	struct args args;
 
-	if (!args_read(&args, argc, argv, option, ARRAY_CNT(option), 2, 3))
+	if (!args_read(&args, argc, argv, option, ARRAY_CNT(option), 1, 3))
 		return false;
-	a->verb = args.at[0];
+	a->verb = args_verb(&args, "user", verbs, VERB_CNT);
+	if (a->verb == VERB_CNT)
+		return false;
 	a->surface = args.at[1];
 	a->name = args.at[2];
-	return true;
+	if (strchr(a->surface, '/') == NULL)
+		return true;
+	(void)cmd_misuse("user", "\"%s\" is no name of a surface", a->surface);
+	return false;
 }
 
 /*
@@ -97,27 +111,20 @@ run(struct user_args *a, struct err *e)
 
 	TRY(home_open(&h, false, e));
 	TRY(find_file(a, &h, e));
-	if (!strcmp(a->verb, "list"))
+	if (a->verb == LIST)
 		return users_list(a->path, print_name, e);
-	return put(
-	    &h, a, !strcmp(a->verb, "add") ? USERS_ADD : USERS_PASSWD, e);
+	return put(&h, a, a->verb == ADD ? USERS_ADD : USERS_PASSWD, e);
 }
 
 int
 cmd_user(int argc, char **argv)
 {
-	struct user_args a = {.verb = NULL};
+	struct user_args a = {.file = NULL};
 	struct err e = {0};
-	bool wants_name, is_known;
 	enum rc rc;
 
 	if (!parse_args(&a, argc, argv))
 		return CMD_USAGE;
-	wants_name = !strcmp(a.verb, "add") || !strcmp(a.verb, "passwd");
-	is_known = wants_name || !strcmp(a.verb, "list");
-	if (!is_known || wants_name != (a.name != NULL) ||
-	    strchr(a.surface, '/') != NULL)
-		return cmd_usage("user");
 	rc = run(&a, &e);
 	return rc == RC_OK ? CMD_OK : cmd_fail(&e, rc);
 }

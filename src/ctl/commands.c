@@ -4,6 +4,7 @@
  * was printed has arrived.
  */
 #include <errno.h>
+#include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
@@ -55,11 +56,17 @@ print_help(FILE *out)
 }
 
 int
-cmd_usage(const char *name)
+cmd_misuse(const char *name, const char *fmt, ...)
 {
 	const struct command *c = find(name);
+	va_list ap;
 
 	CHECK(c != NULL);
+	fprintf(stderr, "sekisho %s: ", name);
+	va_start(ap, fmt);
+	(void)vfprintf(stderr, fmt, ap);
+	va_end(ap);
+	fputc('\n', stderr);
 	fprintf(stderr, "usage: sekisho %s%s%s\n", c->name,
 	    c->args[0] == '\0' ? "" : " ", c->args);
 	return CMD_USAGE;

@@ -20,6 +20,7 @@
 #include <unistd.h>
 
 #include "base/check.h"
+#include "ctl/checkconf.h"
 #include "ctl/geobuild.h"
 #include "ctl/init.h"
 #include "ctl/leftover.h"
@@ -384,6 +385,30 @@ migrate(struct up *u, struct err *e)
 	return rc;
 }
 
+/* check_files says what is wrong with them before anything starts: a part
+ * that ends over its file would say so in a log only. */
+static enum rc
+check_files(const struct up *u, struct err *e)
+{
+	char *said = NULL;
+	size_t len = 0;
+	FILE *out = open_memstream(&said, &len);
+	bool is_good;
+
+	if (out == NULL)
+		return FAIL(e, RC_NO_MEMORY, "check");
+	is_good = checkconf_own(u->h, out);
+	if (fclose(out) != 0)
+		is_good = false;
+	if (!is_good && said != NULL)
+		fputs(said, stderr);
+	free(said);
+	return is_good ? RC_OK
+		       : FAIL(e, RC_CONF,
+			     "nothing was started: conf/ is not good, see "
+			     "above; `sekisho check` tells when it is");
+}
+
 /* Nothing is made when a first start is bound to fail. A state that is there
  * is locked first: who holds it also holds its ports, and says so better. */
 static enum rc
@@ -400,6 +425,7 @@ prepare(struct up *u, struct err *e)
 		TRY(init_dev(u->h, step_line, e));
 	}
 	TRY(take_lock(u, e));
+	TRY(check_files(u, e));
 	TRY(leftover_end(u->h, e));
 	TRY(check_ports(u, e));
 	geobuild_own(u->h, step_line);

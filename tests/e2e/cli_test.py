@@ -49,6 +49,20 @@ def without_arguments_there_is_help_and_status_2(s):
 
 
 @case
+def wrong_usage_is_explained_before_the_usage(s):
+    for args, why in ((("account", "bogus"), '"bogus" is none of: new, list, import'),
+                      (("account",), "an argument is missing"), (("account", "import"), "import: an argument is missing"),
+                      (("account", "new", "x"), 'new: "x" is one too many'), (("account", "new", "--x"), '"--x" is not one of its options'),
+                      (("geo", "nix"), '"nix" is none of: build, lookup'), (("geo", "lookup"), "lookup: an argument is missing"),
+                      (("node", "drop", "a"), '"drop" is none of: list, use'), (("node", "use", "a", "--json"), "--json goes with list"),
+                      (("explain", "GET"), "METHOD and URL are needed"), (("explain", "--id", "x", "GET"), "--id stands without"),
+                      (("explain", "GET", "/", "-H"), "-H needs a NAME:VALUE")):
+        r = fails(s, *args, says=why, status=2)
+        first, usage = r.stderr.splitlines()
+        assert first.startswith("sekisho %s: " % args[0]) and usage.startswith("usage: sekisho " + args[0]), r.stderr
+
+
+@case
 def every_command_has_help(s):
     for name in COMMANDS:
         for args in ((name, "--help"), (name, "-h"), ("help", name)):
@@ -219,7 +233,7 @@ def init_makes_one_state_and_not_two(s):
     fails(s, "credentials", "accounts", says='no surface "accounts"')
     fails(s, "credentials", "nosuch", says='no surface "nosuch"')
     fails(s, "init", "--dev", says="holds a state already")
-    fails(s, "init", says="usage: sekisho init --dev", status=2)
+    fails(s, "init", says=("sekisho init: say --dev", "usage: sekisho init --dev"), status=2)
     fails(s, "migrate", says=("it does not run; `sekisho up` starts it", s.home))
 
 
@@ -391,8 +405,10 @@ def user_refuses_bad_names_and_passwords(s):
             (("add", "wallet", "newcomer"), "easy to guess", "Newcomer2024\n"),
             (("passwd", "wallet", "ann"), "easy to guess", "qwertyuiop123\n")):
         fails(s, "user", *args, "--password-file", "-", says=says, stdin=stdin)
-    for args in (("drop", "wallet", "ann"), ("add", "wallet"), ("list", "wallet", "ann"), ("add", "../x", "ann")):
-        fails(s, "user", *args, says="usage: sekisho user", status=2)
+    for args, why in ((("drop", "wallet", "ann"), '"drop" is none of: add, passwd, list'),
+                      (("add", "wallet"), "add: an argument is missing"), (("list", "wallet", "ann"), '"ann" is one too many'),
+                      (("add", "../x", "ann"), '"../x" is no name of a surface')):
+        fails(s, "user", *args, says=("sekisho user: ", why, "usage: sekisho user"), status=2)
     same(open(s.home + "/secrets/wallet.users").read(), before)
 
 
@@ -1097,17 +1113,42 @@ def a_reader_of_its_lines_that_leaves_does_not_end_it(s):
 @case
 def a_part_that_cannot_start_ends_the_start(s):
     """Also on a state that has run before; what was started is stopped."""
-    for part, name in (("noded", "node.conf"), ("jobsd", "jobs.conf"), ("gateway", "gateway.conf")):
-        path = s.home + "/conf/" + name
-        os.rename(path, path + ".away")
-        try:
-            r = fails(s, "up", says=("sekisho: %s left with status" % part, path + ": No such file"))
-        finally:
-            os.rename(path + ".away", path)
+    top = os.path.dirname(s.home) + "/broken"
+    for part in ("noded", "jobsd", "gateway"):
+        shutil.copytree(BIN, top)
+        os.unlink(top + "/" + part)
+        with open(top + "/" + part, "w") as f:
+            f.write('#!/bin/sh\ncase "$*" in *" -t") exit 0;; esac\necho "%s: its disk is broken" >&2\nexit 3\n' % part)
+        os.chmod(top + "/" + part, 0o755)
+        r = subprocess.run([top + "/sekisho", "up"], env=s.env, text=True, capture_output=True, timeout=60)
+        same(r.returncode, 1)
+        assert "sekisho: %s left with status 3" % part in r.stderr, r.stderr
         started, stopped = (re.findall(r"^(\w+) +" + what, r.stdout, re.M) for what in ("ready after", "stopped$"))
         same(started, list(PARTS[:PARTS.index(part)]), r.stdout)
         same(stopped, started[::-1], r.stdout)
-        assert r.stderr.count(path) == 1, r.stderr
+        same(r.stderr.count("its disk is broken"), 1, r.stderr)
+        shutil.rmtree(top)
+
+
+@case
+def bad_configuration_is_named_before_anything_starts(s):
+    for name, more, says in (("node.conf", "nonsense = 1\n", r"node\.conf:\d+: unknown setting nonsense"),
+                             ("jobs.conf", None, r"error: cannot be read: No such file"),
+                             ("gateway.conf", "sokket = 5\n", r'gateway\.conf:\d+: \[surface\] has no setting "sokket"'),
+                             ("genesis.json", "}", r"error: .*genesis\.json")):
+        path = s.home + "/conf/" + name
+        shutil.copy2(path, path + ".good")
+        try:
+            if more is None:
+                os.unlink(path)
+            else:
+                with open(path, "a") as f:
+                    f.write(more)
+            r = fails(s, "up", says="sekisho: nothing was started: conf/ is not good")
+        finally:
+            os.rename(path + ".good", path)
+        assert re.search(says, r.stderr), r.stderr
+        assert "ready after" not in r.stdout, r.stdout
 
 
 @case
