@@ -38,6 +38,19 @@ bytes_dec(uint64_t *out, struct bytes text, uint64_t max)
 }
 
 bool
+buf_put_dec(struct buf *b, uint64_t v, unsigned least)
+{
+	char digits[20];
+	size_t at = sizeof(digits);
+
+	do {
+		digits[--at] = (char)('0' + v % 10);
+		v /= 10;
+	} while (v > 0 || (at > 0 && sizeof(digits) - at < least));
+	return buf_put(b, digits + at, sizeof(digits) - at);
+}
+
+bool
 buf_put_utf8(struct buf *b, uint32_t c)
 {
 	uint8_t out[4];

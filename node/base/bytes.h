@@ -109,6 +109,10 @@ buf_put_u8(struct buf *b, uint8_t v)
 	return buf_put(b, &v, 1);
 }
 
+/* buf_put_dec appends v in decimal, with zeros in front up to least digits (at
+ * most 20); false when they do not fit. */
+bool buf_put_dec(struct buf *b, uint64_t v, unsigned least);
+
 /* buf_put_utf8 appends a code point up to 0x10ffff; false when full. */
 bool buf_put_utf8(struct buf *b, uint32_t c);
 

@@ -85,11 +85,11 @@ gw_place_text(char out[GW_PLACE_TEXT_MAX], const struct gw_place *p)
 	    [GW_PLACE_UNKNOWN] = "unknown",
 	    [GW_PLACE_NO_DATA] = "unknown",
 	};
+	const char *word = words[p->kind];
 
-	if (p->kind == GW_PLACE_COUNTRY)
-		(void)snprintf(out, GW_PLACE_TEXT_MAX, "%c%c",
-		    p->country.code[0], p->country.code[1]);
-	else
-		(void)snprintf(out, GW_PLACE_TEXT_MAX, "%s", words[p->kind]);
+	if (p->kind != GW_PLACE_COUNTRY)
+		return word;
+	memcpy(out, p->country.code, 2);
+	out[2] = '\0';
 	return out;
 }

@@ -49,7 +49,7 @@ struct gw_place {
 };
 
 /* Longest text of a place, NUL included. */
-enum { GW_PLACE_TEXT_MAX = 9 };
+enum { GW_PLACE_TEXT_MAX = 3 };
 
 /* gw_geo_view takes the bytes of a table. Returns false when they are none;
  * order of rows is believed. */
@@ -68,8 +68,8 @@ const struct gw_geo_row *gw_geo_find(
 struct gw_place gw_place_of(const struct gw_geo *g,
     const struct gw_geo_map *maps, size_t map_cnt, const struct gw_addr *a);
 
-/* gw_place_text writes a country's code, or "loopback", "private", "unknown"
- * (also for no data). Returns out. */
+/* gw_place_text returns a country's code, written to out, or "loopback",
+ * "private", "unknown" (also for no data). */
 const char *gw_place_text(
     char out[GW_PLACE_TEXT_MAX], const struct gw_place *p);
 

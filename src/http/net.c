@@ -54,14 +54,30 @@ gw_addr_is_private(const struct gw_addr *a)
 	       (v4[0] == 100 && (v4[1] & 0xc0) == 64);
 }
 
+/* By hand: inet_ntop formats IPv4 by printf, and this is in every line of the
+ * access log. */
+static void
+put_v4(struct buf *b, const uint8_t v4[4])
+{
+	size_t i;
+
+	for (i = 0; i < 4; i++) {
+		if (i > 0)
+			(void)buf_put_u8(b, '.');
+		(void)buf_put_dec(b, v4[i], 0);
+	}
+}
+
 const char *
 gw_addr_text(char out[GW_ADDR_TEXT_MAX], const struct gw_addr *a)
 {
-	bool v4 = gw_addr_is_v4(a);
+	struct buf b = buf_of(out, GW_ADDR_TEXT_MAX - 1);
 
-	if (inet_ntop(v4 ? AF_INET : AF_INET6, v4 ? a->b + 12 : a->b, out,
-		GW_ADDR_TEXT_MAX) == NULL)
-		out[0] = '\0';
+	out[0] = '\0';
+	if (!gw_addr_is_v4(a))
+		return inet_ntop(AF_INET6, a->b, out, GW_ADDR_TEXT_MAX);
+	put_v4(&b, a->b + 12);
+	out[b.len] = '\0';
 	return out;
 }
 

@@ -369,22 +369,9 @@ put_field(struct buf *out, const char *name, struct bytes value)
 }
 
 static bool
-put_number(struct buf *out, size_t v)
-{
-	char digits[20];
-	size_t at = sizeof(digits);
-
-	do {
-		digits[--at] = (char)('0' + v % 10);
-		v /= 10;
-	} while (v > 0);
-	return buf_put(out, digits + at, sizeof(digits) - at);
-}
-
-static bool
 put_status_line(struct buf *out, unsigned status)
 {
-	return PUT(out, "HTTP/1.1 ") && put_number(out, status) &&
+	return PUT(out, "HTTP/1.1 ") && buf_put_dec(out, status, 0) &&
 	       PUT(out, " ") && put_str(out, gw_status_text(status)) &&
 	       PUT(out, "\r\n");
 }
@@ -406,8 +393,8 @@ put_body_fields(struct buf *out, const struct gw_reply *p)
 		return false;
 	if (p->status == 204 || p->status == 304)
 		return true;
-	return PUT(out, "Content-Length: ") && put_number(out, p->body.len) &&
-	       PUT(out, "\r\n");
+	return PUT(out, "Content-Length: ") &&
+	       buf_put_dec(out, p->body.len, 0) && PUT(out, "\r\n");
 }
 
 bool

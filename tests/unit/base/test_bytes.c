@@ -106,3 +106,36 @@ TEST(test_bytes_dec_digits_within_bound_or_nothing)
 	}
 	test_row(NULL);
 }
+
+TEST(test_buf_put_dec_digits_or_untouched)
+{
+	static const struct {
+		uint64_t v;
+		unsigned least;
+		const char *text;
+	} row[] = {
+	    {0, 0, "0"},
+	    {0, 3, "000"},
+	    {7, 3, "007"},
+	    {999, 3, "999"},
+	    {1000, 3, "1000"},
+	    {UINT64_MAX, 0, "18446744073709551615"},
+	    {1, 20, "00000000000000000001"},
+	    {1, 99, "00000000000000000001"},
+	};
+	char room[32];
+	size_t i;
+
+	for (i = 0; i < ARRAY_CNT(row); i++) {
+		struct buf b = buf_of(room, sizeof(room));
+
+		test_row(row[i].text);
+		EXPECT(buf_put_dec(&b, row[i].v, row[i].least));
+		EXPECT_BYTES(bytes_of_buf(&b), bytes_of_str(row[i].text));
+		b = buf_of(room, strlen(row[i].text) - 1);
+		EXPECT(!buf_put_dec(&b, row[i].v, row[i].least));
+		EXPECT_U64(b.len, 0);
+		test_count(1);
+	}
+	test_row(NULL);
+}
