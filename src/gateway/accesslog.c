@@ -101,40 +101,35 @@ put_text(struct buf *b, struct bytes text)
 	(void)buf_put_u8(b, '"');
 }
 
+/* put_word writes a word of our own, which needs no escapes. */
 static void
-put_key(struct buf *b, const char *key)
+put_word(struct buf *b, const char *word)
 {
-	if (b->len > 1)
-		(void)buf_put_u8(b, ',');
 	(void)buf_put_u8(b, '"');
-	(void)buf_put(b, key, strlen(key));
-	(void)buf_put(b, "\":", 2);
+	(void)buf_put(b, word, strlen(word));
+	(void)buf_put_u8(b, '"');
 }
+
+/* put_name writes a member's name, NAME a literal. */
+#define PUT_NAME(b, name) put_name(b, ",\"" name "\":", sizeof(name) + 3)
 
 static void
-put_str(struct buf *b, const char *key, const char *text)
+put_name(struct buf *b, const char *text, size_t len)
 {
-	put_key(b, key);
-	put_text(b, bytes_of_str(text));
+	size_t skip = b->len > 1 ? 0 : 1; /* the comma */
+
+	(void)buf_put(b, text + skip, len - skip);
 }
 
-static void
-put_u64(struct buf *b, const char *key, uint64_t v)
-{
-	char digits[24];
-	int len =
-	    snprintf(digits, sizeof(digits), "%llu", (unsigned long long)v);
-
-	put_key(b, key);
-	(void)buf_put(b, digits, (size_t)len);
-}
+#define PUT_WORD(b, name, word) (PUT_NAME(b, name), put_word(b, word))
+#define PUT_DEC(b, name, v)     (PUT_NAME(b, name), (void)buf_put_dec(b, v, 0))
 
 static void
 put_cause(struct buf *b, enum gw_refusal cause)
 {
 	char word[GW_REFUSAL_WORD_MAX];
 
-	put_str(b, "cause", gw_refusal_word(word, cause));
+	PUT_WORD(b, "cause", gw_refusal_word(word, cause));
 }
 
 /* put_ruling names a filter, and its rule behind a colon. */
@@ -159,7 +154,7 @@ put_rulings(struct buf *b, const struct gw_req *r)
 		if (r->rulings[i].verdict != GW_VERDICT_SHADOW)
 			continue;
 		if (shadows++ == 0) {
-			put_key(b, "shadow");
+			PUT_NAME(b, "shadow");
 			(void)buf_put_u8(b, '[');
 		} else {
 			(void)buf_put_u8(b, ',');
@@ -171,7 +166,7 @@ put_rulings(struct buf *b, const struct gw_req *r)
 	for (i = 0; i < GW_FILTER_CNT; i++) {
 		if (r->rulings[i].verdict != GW_VERDICT_REFUSE)
 			continue;
-		put_key(b, "filter");
+		PUT_NAME(b, "filter");
 		put_ruling(b, (enum gw_filter)i, &r->rulings[i]);
 	}
 }
@@ -183,12 +178,13 @@ put_sqli(struct buf *b, const struct gw_sql_note *n)
 	uint64_t left;
 	const char *sep = "";
 
-	put_str(b, "sqli_in", gw_where_word(n->where));
-	put_key(b, "sqli_field");
+	PUT_WORD(b, "sqli_in", gw_where_word(n->where));
+	PUT_NAME(b, "sqli_field");
 	put_text(b, n->name);
-	put_u64(b, "sqli_score", n->verdict.score);
-	put_str(b, "sqli_fingerprint", n->verdict.fingerprint);
-	put_key(b, "sqli_rules");
+	PUT_DEC(b, "sqli_score", n->verdict.score);
+	PUT_NAME(b, "sqli_fingerprint");
+	put_text(b, bytes_of_str(n->verdict.fingerprint));
+	PUT_NAME(b, "sqli_rules");
 	(void)buf_put_u8(b, '[');
 	for (left = n->fired; left != 0; left &= left - 1) {
 		(void)buf_put(b, sep, strlen(sep));
@@ -231,26 +227,39 @@ path_of(const struct gw_req *r)
 }
 
 static void
+put_time(struct buf *b, struct accesslog *l, const struct timespec *now)
+{
+	set_stamp(l, now);
+	PUT_NAME(b, "time");
+	(void)buf_put_u8(b, '"');
+	(void)buf_put(b, l->stamp, strlen(l->stamp));
+	(void)buf_put_u8(b, '.');
+	(void)buf_put_dec(b, (uint64_t)now->tv_nsec / 1000000, 3);
+	(void)buf_put(b, "Z\"", 2);
+}
+
+static void
 put_request(struct buf *b, const struct gw_req *r)
 {
 	char addr[GW_ADDR_TEXT_MAX], country[GW_PLACE_TEXT_MAX];
 	struct gw_place place;
 
-	put_str(b, "req", r->id);
-	put_str(b, "addr", gw_addr_text(addr, &r->client));
+	PUT_WORD(b, "req", r->id);
+	PUT_WORD(b, "addr", gw_addr_text(addr, &r->client));
 	if (memcmp(&r->client, &r->peer.addr, sizeof(r->client)) != 0)
-		put_str(b, "proxy", gw_addr_text(addr, &r->peer.addr));
+		PUT_WORD(b, "proxy", gw_addr_text(addr, &r->peer.addr));
 	place = gw_req_place(r);
-	put_str(b, "country", gw_place_text(country, &place));
-	put_str(b, "surface", r->surface == NULL ? "-" : r->surface->name);
+	PUT_WORD(b, "country", gw_place_text(country, &place));
+	PUT_NAME(b, "surface");
+	put_text(b, bytes_of_str(r->surface == NULL ? "-" : r->surface->name));
 	if (r->route != NULL)
-		put_str(b, "route", r->route->path);
-	put_key(b, "method");
+		PUT_WORD(b, "route", r->route->path);
+	PUT_NAME(b, "method");
 	put_text(b, cut_text(r->head.method_text, 32));
-	put_key(b, "path");
+	PUT_NAME(b, "path");
 	put_text(b, cut_text(path_of(r), PATH_MAX_LOGGED));
 	if (r->user.len > 0) {
-		put_key(b, "user");
+		PUT_NAME(b, "user");
 		put_text(b, cut_text(r->user, 64));
 	}
 }
@@ -261,7 +270,6 @@ accesslog_put(
 {
 	struct timespec now;
 	struct buf b;
-	char stamp[48];
 
 	if (l->fd < 0)
 		return;
@@ -271,24 +279,21 @@ accesslog_put(
 		timer_set(&gw_worker->timers, &l->timer,
 		    worker_now_ms() + FLUSH_MS, on_timer, l);
 	(void)clock_gettime(CLOCK_REALTIME, &now);
-	set_stamp(l, &now);
-	(void)snprintf(
-	    stamp, sizeof(stamp), "%s.%03ldZ", l->stamp, now.tv_nsec / 1000000);
 	b = buf_of(l->buf + l->len, ACCESSLOG_LINE_MAX - 2);
 	(void)buf_put_u8(&b, '{');
-	put_str(&b, "time", stamp);
+	put_time(&b, l, &now);
 	put_request(&b, &t->req);
-	put_u64(&b, "status", t->req.reply.status);
-	put_u64(&b, "in", t->bytes_in);
-	put_u64(&b, "out", t->bytes_out);
-	put_u64(&b, "us", us);
+	PUT_DEC(&b, "status", t->req.reply.status);
+	PUT_DEC(&b, "in", t->bytes_in);
+	PUT_DEC(&b, "out", t->bytes_out);
+	PUT_DEC(&b, "us", us);
 	if (t->req.reply.cause != GW_R_NONE)
 		put_cause(&b, t->req.reply.cause);
 	put_rulings(&b, &t->req);
 	if (t->req.sqli != NULL)
 		put_sqli(&b, t->req.sqli);
 	if (is_aborted)
-		put_u64(&b, "aborted", 1);
+		PUT_DEC(&b, "aborted", 1);
 	l->len += b.len;
 	l->buf[l->len++] = '}';
 	l->buf[l->len++] = '\n';
