@@ -10,6 +10,7 @@
 
 #include "gateway/conn.h"
 #include "gateway/tls.h"
+#include "gateway/tlsbio.h"
 #include "gateway/worker.h"
 #include "http/forwarded.h"
 
@@ -57,9 +58,17 @@ set_peer(struct conn *c, const struct sockaddr_storage *ss)
 static bool
 start_tls(struct conn *c)
 {
+	BIO *bio;
+
 	c->ssl = SSL_new(gw_worker->tls);
-	if (c->ssl == NULL || SSL_set_fd(c->ssl, c->fd) != 1)
+	bio = tlsbio_new(c);
+	if (c->ssl == NULL || bio == NULL) {
+		BIO_free(bio);
 		return false;
+	}
+	SSL_set_bio(c->ssl, bio, bio);
+	/* A record by one read instead of its head and its rest by two. */
+	SSL_set_read_ahead(c->ssl, 1);
 	SSL_set_accept_state(c->ssl);
 	tls_watch(c);
 	return true;
@@ -136,6 +145,7 @@ conn_accept(void *listen_event, int error)
 	int fd;
 
 	(void)error;
+	worker_tick();
 	for (i = 0; i < ACCEPT_MAX; i++) {
 		if (gw_worker->conn_cnt >= gw_worker->conf->conn_max &&
 		    !make_room()) {

@@ -40,16 +40,27 @@ tls_verdict(struct conn *c, int result)
 	}
 }
 
+/* OpenSSL tells failures apart by its queue of errors: nothing old may be in
+ * it. Looking is cheaper than emptying. */
+static void
+forget_errors(void)
+{
+	if (ERR_peek_error() != 0)
+		ERR_clear_error();
+}
+
 static enum io
 read_some(struct conn *c, uint8_t *p, size_t cap, size_t *len)
 {
 	ssize_t n;
 
 	if (c->ssl != NULL) {
-		ERR_clear_error();
-		if (SSL_read_ex(c->ssl, p, cap, len) == 1)
-			return IO_OK;
-		return tls_verdict(c, 0);
+		forget_errors();
+		if (SSL_read_ex(c->ssl, p, cap, len) != 1)
+			return tls_verdict(c, 0);
+		if (c->is_drained && !c->has_eof && !SSL_has_pending(c->ssl))
+			c->evt.flags &= ~KORE_EVENT_READ;
+		return IO_OK;
 	}
 	n = recv(c->fd, p, cap, 0);
 	if (n > 0) {
@@ -73,7 +84,7 @@ write_some(struct conn *c, struct bytes data, size_t *len)
 	ssize_t n;
 
 	if (c->ssl != NULL) {
-		ERR_clear_error();
+		forget_errors();
 		if (SSL_write_ex(c->ssl, data.ptr, data.len, len) == 1)
 			return IO_OK;
 		return tls_verdict(c, 0);
@@ -258,7 +269,7 @@ shake(struct conn *c)
 
 	if (gw_worker->is_pair_changing)
 		return false;
-	ERR_clear_error();
+	forget_errors();
 	r = SSL_accept(c->ssl);
 	if (r != 1) {
 		if (tls_verdict(c, r) == IO_GONE) {
@@ -397,6 +408,7 @@ conn_event(void *conn, int error)
 {
 	struct conn *c = conn;
 
+	worker_tick();
 	if (c->state == CONN_CLOSED)
 		return;
 	if (error != 0 && is_dead(c)) {

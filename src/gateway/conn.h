@@ -43,6 +43,7 @@ struct conn {
 	bool is_ready;   /* in the list of those to run again */
 	bool is_counted; /* in the table of addresses */
 	bool keep_alive; /* after the present answer */
+	bool is_drained; /* TLS: the last read of the socket took all it had */
 	bool has_eof;
 	SSL *ssl;
 	unsigned tls_extra; /* records without data after the handshake */

@@ -224,6 +224,7 @@ on_certificate(struct kore_msg *msg, const void *data)
 	const struct kore_x509_msg *cert = data;
 	struct kore_domain *dom;
 
+	worker_tick();
 	if (!kore_worker_keymgr_response_verify(msg, data, &dom))
 		return;
 	kore_domain_tlsinit(
