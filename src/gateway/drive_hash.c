@@ -161,6 +161,7 @@ on_done(void *arg, int error)
 	struct hash_job *j;
 
 	(void)error;
+	worker_tick();
 	queue_drain_fd(h->done);
 	while ((j = queue_pop(h->done)) != NULL)
 		finish(h, j);

@@ -337,6 +337,7 @@ on_event(void *arg, int error)
 {
 	struct db_conn *c = arg;
 
+	worker_tick();
 	(void)error; /* libpq finds out and says what it was */
 	if (c->state == DB_CONNECTING) {
 		poll_connect(c);

@@ -414,6 +414,7 @@ on_event(void *arg, int error)
 {
 	struct node_conn *c = arg;
 
+	worker_tick();
 	if (c->fd < 0)
 		return;
 	if (error != 0)

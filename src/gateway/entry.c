@@ -46,7 +46,6 @@ open_txn(struct conn *c)
 	t->req.conf = gw_conf_hold(w->conf);
 	t->req.peer = c->peer;
 	t->req.client = c->peer.addr;
-	w->world.mono_ms = t->start_us / 1000;
 	w->req_cnt++;
 	worker_stat(STAT_REQ_OPEN, 1);
 	c->txn = t;
@@ -430,7 +429,6 @@ entry_resume(struct txn *t)
 {
 	struct conn *c = t->conn;
 
-	gw_worker->world.mono_ms = worker_now_ms();
 	run(t);
 	conn_run(c);
 }

@@ -38,10 +38,10 @@ enum {
 
 struct gw_worker *gw_worker;
 
-uint64_t
-worker_now_ms(void)
+void
+worker_tick(void)
 {
-	return clock_real()->mono_ms(NULL);
+	gw_worker->world.mono_ms = clock_real()->mono_ms(NULL);
 }
 
 const char *
@@ -184,6 +184,7 @@ on_control(void *arg, int error)
 
 	(void)arg;
 	(void)error;
+	worker_tick();
 	while (
 	    (fd = control_take(w->process->control[w->index][1], &kind)) >= 0) {
 		if (kind == CONTROL_COUNTRIES)
@@ -211,7 +212,6 @@ set_world(struct gw_worker *w)
 	w->world.routes = gw_routes(&w->world.route_cnt);
 	w->world.creds = gw_creds_new();
 	shm_lend(&w->world, w->process->shm);
-	w->world.mono_ms = worker_now_ms();
 	w->world.wants_db = w->db != NULL;
 	w->world.metrics = expose;
 	arena_init(&rules, SQL_RULES_MAX);
@@ -264,6 +264,7 @@ kore_worker_configure(void)
 	(void)mallopt(M_MMAP_THRESHOLD, MALLOC_MAP_MIN);
 	(void)mallopt(M_TRIM_THRESHOLD, MALLOC_KEEP_MAX);
 	gw_worker = w;
+	worker_tick();
 	w->process = gw_process;
 	w->index = worker->id - 1u;
 	w->shm = &w->process->shm->workers[w->index];
@@ -300,7 +301,7 @@ kore_worker_configure(void)
 static void
 refresh_world(struct gw_worker *w)
 {
-	w->world.mono_ms = worker_now_ms();
+	worker_tick();
 	node_turn(w->node);
 	w->world.has_node = node_is_up(w->node);
 	w->world.is_node_stale =
@@ -325,6 +326,7 @@ turn(struct gw_worker *w)
 	node_flush(w->node);
 	db_flush(w->db);
 	conn_bury();
+	worker_tick();
 	return more ? 0 : timers_wait(&w->timers, worker_now_ms());
 }
 
@@ -357,9 +359,11 @@ void
 kore_worker_teardown(void)
 {
 	struct gw_worker *w = gw_worker;
-	uint64_t until_ms = worker_now_ms() + w->conf->drain_ms;
+	uint64_t until_ms;
 	size_t i;
 
+	worker_tick();
+	until_ms = worker_now_ms() + w->conf->drain_ms;
 	worker_deafen();
 	w->is_draining = true;
 	/* Who waits for a block is answered in time for that to be sent. */

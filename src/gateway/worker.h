@@ -67,8 +67,16 @@ struct gw_worker {
 
 extern struct gw_worker *gw_worker;
 
-/* worker_now_ms reads the monotonic clock. */
-uint64_t worker_now_ms(void);
+/* worker_tick reads the monotonic clock. Each call of the event loop into
+ * ours begins with it, and each turn. */
+void worker_tick(void);
+
+/* worker_now_ms returns when the present call began, monotonic. */
+static inline uint64_t
+worker_now_ms(void)
+{
+	return gw_worker->world.mono_ms;
+}
 
 /* worker_date returns the HTTP date of now. */
 const char *worker_date(void);
