@@ -1,0 +1,469 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Arithmetic modulo a prime of four or six 64-bit limbs, in Montgomery form:
+ * a number x stands as x * R mod p with R = 2^(64 * limbs). What bn254 and
+ * bls12-381 share; a field's own file instantiates it with its constants.
+ *
+ * Everything is inline and takes the field as a pointer to a static const
+ * object, so that its limb count and modulus fold into the code. Limbs are
+ * least significant first; outputs may alias inputs. The data is public (it
+ * comes out of transactions): nothing here takes care to run in constant time.
+ *
+ * The rows of a product are written in assembly, because no compiler of today
+ * makes one carry chain of them: mulx leaves the flags alone, so a row is four
+ * multiplications and two chains. That takes a third off the time of what gcc
+ * makes of 128-bit integers. mulx needs BMI2, which the caller asks for at run
+ * time (mont_has_mulx) and passes down as a constant; without it, and on other
+ * machines, the rows are plain C.
+ */
+#ifndef CRYPTO_MONT_PRIV_H
+#define CRYPTO_MONT_PRIV_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/bytes.h"
+#include "base/u256.h"
+
+#if defined(__x86_64__)
+#define MONT_ASM 1
+#else
+#define MONT_ASM 0
+#endif
+
+#define MONT_INLINE static inline __attribute__((always_inline))
+#define MONT_UNROLL _Pragma("GCC unroll 12")
+
+enum { MONT_LIMBS_MAX = 6 };
+
+/*
+ * struct mont is a field. Its prime leaves the top bit of the last limb free,
+ * so that a sum of two numbers and the steps of a reduction need no limb more.
+ */
+struct mont {
+	uint64_t p[MONT_LIMBS_MAX];   /* the prime */
+	uint64_t one[MONT_LIMBS_MAX]; /* R mod p: 1 in Montgomery form */
+	uint64_t r2[MONT_LIMBS_MAX];  /* R^2 mod p: takes a number into it */
+	uint64_t neg_inv;             /* -1/p modulo 2^64 */
+	unsigned limbs;               /* 4 or 6 */
+};
+
+/* mont_has_mulx asks the processor for BMI2. */
+MONT_INLINE bool
+mont_has_mulx(void)
+{
+#if MONT_ASM
+	return __builtin_cpu_supports("bmi2");
+#else
+	return false;
+#endif
+}
+
+/* --- rows */
+
+#if MONT_ASM
+/* The memory that a row reads, for the compiler. */
+struct mont_limbs4 {
+	uint64_t w[4];
+};
+struct mont_limbs3 {
+	uint64_t w[3];
+};
+
+/* t[0..3] += a[0..3] * b; returns the limb that goes out. */
+MONT_INLINE uint64_t
+mont_row4_mulx(uint64_t *t, const uint64_t *a, uint64_t b)
+{
+	uint64_t h0, h1, h2, h3, lo;
+
+	__asm__("mulx (%[a]), %[lo], %[h0]\n\t"
+		"add %[lo], %[t0]\n\t"
+		"mulx 8(%[a]), %[lo], %[h1]\n\t"
+		"adc %[lo], %[t1]\n\t"
+		"mulx 16(%[a]), %[lo], %[h2]\n\t"
+		"adc %[lo], %[t2]\n\t"
+		"mulx 24(%[a]), %[lo], %[h3]\n\t"
+		"adc %[lo], %[t3]\n\t"
+		"adc $0, %[h3]\n\t"
+		"add %[h0], %[t1]\n\t"
+		"adc %[h1], %[t2]\n\t"
+		"adc %[h2], %[t3]\n\t"
+		"adc $0, %[h3]"
+		: [t0] "+&r"(t[0]), [t1] "+&r"(t[1]), [t2] "+&r"(t[2]),
+		[t3] "+&r"(t[3]), [h0] "=&r"(h0), [h1] "=&r"(h1),
+		[h2] "=&r"(h2), [h3] "=&r"(h3), [lo] "=&r"(lo)
+		: [a] "r"(a), "d"(b), "m"(*(const struct mont_limbs4 *)a)
+		: "cc");
+	return h3;
+}
+
+/* t[0..2] += a[0..2] * b + carry; returns the limb that goes out. */
+MONT_INLINE uint64_t
+mont_row3_mulx(uint64_t *t, const uint64_t *a, uint64_t b, uint64_t carry)
+{
+	uint64_t h0, h1, h2, lo;
+
+	__asm__("mulx (%[a]), %[lo], %[h0]\n\t"
+		"add %[lo], %[t0]\n\t"
+		"mulx 8(%[a]), %[lo], %[h1]\n\t"
+		"adc %[lo], %[t1]\n\t"
+		"mulx 16(%[a]), %[lo], %[h2]\n\t"
+		"adc %[lo], %[t2]\n\t"
+		"adc $0, %[h2]\n\t"
+		"add %[c], %[t0]\n\t"
+		"adc %[h0], %[t1]\n\t"
+		"adc %[h1], %[t2]\n\t"
+		"adc $0, %[h2]"
+		: [t0] "+&r"(t[0]), [t1] "+&r"(t[1]), [t2] "+&r"(t[2]),
+		[h0] "=&r"(h0), [h1] "=&r"(h1), [h2] "=&r"(h2), [lo] "=&r"(lo)
+		: [a] "r"(a), "d"(b), [c] "r"(carry),
+		"m"(*(const struct mont_limbs3 *)a)
+		: "cc");
+	return h2;
+}
+#endif
+
+/* mont_row adds a * b to t, n limbs each. Returns the limb that goes out. */
+MONT_INLINE uint64_t
+mont_row(uint64_t *t, const uint64_t *a, uint64_t b, unsigned n, bool mulx)
+{
+	uint64_t carry = 0;
+	unsigned i;
+
+#if MONT_ASM
+	if (mulx && n == 4)
+		return mont_row4_mulx(t, a, b);
+	if (mulx && n == 6)
+		return mont_row3_mulx(
+		    t + 3, a + 3, b, mont_row3_mulx(t, a, b, 0));
+#endif
+	(void)mulx;
+	MONT_UNROLL
+	for (i = 0; i < n; i++) {
+		u128 v = (u128)a[i] * b + t[i] + carry;
+
+		t[i] = (uint64_t)v;
+		carry = (uint64_t)(v >> 64);
+	}
+	return carry;
+}
+
+/* --- carry chains. A carry between blocks is 0 or all ones. */
+
+#if MONT_ASM
+#define MONT_CHAIN4(op, t, b, c)                                               \
+	__asm__("add %[k], %[k]\n\t" op " %[b0], %[t0]\n\t" op                 \
+		" %[b1], %[t1]\n\t" op " %[b2], %[t2]\n\t" op                  \
+		" %[b3], %[t3]\n\tsbb %[k], %[k]"                              \
+		: [t0] "+&r"((t)[0]), [t1] "+&r"((t)[1]), [t2] "+&r"((t)[2]),  \
+		[t3] "+&r"((t)[3]), [k] "+&r"(c)                               \
+		: [b0] "rm"((b)[0]), [b1] "rm"((b)[1]), [b2] "rm"((b)[2]),     \
+		[b3] "rm"((b)[3])                                              \
+		: "cc")
+#define MONT_CHAIN3(op, t, b, c)                                               \
+	__asm__("add %[k], %[k]\n\t" op " %[b0], %[t0]\n\t" op                 \
+		" %[b1], %[t1]\n\t" op " %[b2], %[t2]\n\tsbb %[k], %[k]"       \
+		: [t0] "+&r"((t)[0]), [t1] "+&r"((t)[1]), [t2] "+&r"((t)[2]),  \
+		[k] "+&r"(c)                                                   \
+		: [b0] "rm"((b)[0]), [b1] "rm"((b)[1]), [b2] "rm"((b)[2])      \
+		: "cc")
+#endif
+
+/* mont_limbs_add is t += b over n limbs (a multiple of 3 or 4). Returns the
+ * carry, as 0 or all ones. */
+MONT_INLINE uint64_t
+mont_limbs_add(uint64_t *t, const uint64_t *b, unsigned n)
+{
+	uint64_t carry = 0;
+	unsigned i;
+
+#if MONT_ASM
+	if (n % 4 == 0)
+		MONT_UNROLL
+	for (i = 0; i < n; i += 4)
+		MONT_CHAIN4("adc", t + i, b + i, carry);
+	else MONT_UNROLL for (i = 0; i < n; i += 3)
+	    MONT_CHAIN3("adc", t + i, b + i, carry);
+	return carry;
+#else
+	for (i = 0; i < n; i++) {
+		u128 v = (u128)t[i] + b[i] + carry;
+
+		t[i] = (uint64_t)v;
+		carry = (uint64_t)(v >> 64);
+	}
+	return 0 - carry;
+#endif
+}
+
+/* mont_limbs_sub is t -= b over n limbs. Returns the borrow likewise. */
+MONT_INLINE uint64_t
+mont_limbs_sub(uint64_t *t, const uint64_t *b, unsigned n)
+{
+	uint64_t borrow = 0;
+	unsigned i;
+
+#if MONT_ASM
+	if (n % 4 == 0)
+		MONT_UNROLL
+	for (i = 0; i < n; i += 4)
+		MONT_CHAIN4("sbb", t + i, b + i, borrow);
+	else MONT_UNROLL for (i = 0; i < n; i += 3)
+	    MONT_CHAIN3("sbb", t + i, b + i, borrow);
+	return borrow;
+#else
+	for (i = 0; i < n; i++) {
+		u128 v = (u128)t[i] - b[i] - borrow;
+
+		t[i] = (uint64_t)v;
+		borrow = (uint64_t)(v >> 127);
+	}
+	return 0 - borrow;
+#endif
+}
+
+/* mont_limbs_add_if adds the prime to t where mask is all ones, not 0. */
+MONT_INLINE void
+mont_limbs_add_if(uint64_t *t, uint64_t mask, const struct mont *f)
+{
+	uint64_t k[MONT_LIMBS_MAX];
+	unsigned i;
+
+	MONT_UNROLL
+	for (i = 0; i < f->limbs; i++)
+		k[i] = f->p[i] & mask;
+	(void)mont_limbs_add(t, k, f->limbs);
+}
+
+/* mont_once takes the prime off t, which is below twice of it, if it can. */
+MONT_INLINE void
+mont_once(uint64_t *out, const uint64_t *t, const struct mont *f)
+{
+	uint64_t s[MONT_LIMBS_MAX], borrow;
+	unsigned i;
+
+	MONT_UNROLL
+	for (i = 0; i < f->limbs; i++)
+		s[i] = t[i];
+	borrow = mont_limbs_sub(s, f->p, f->limbs);
+	MONT_UNROLL
+	for (i = 0; i < f->limbs; i++)
+		out[i] = borrow != 0 ? t[i] : s[i];
+}
+
+/* --- the field: operands and results are below p */
+
+/* mont_add is out = a + b. */
+MONT_INLINE void
+mont_add(
+    uint64_t *out, const uint64_t *a, const uint64_t *b, const struct mont *f)
+{
+	uint64_t t[MONT_LIMBS_MAX];
+	unsigned i;
+
+	MONT_UNROLL
+	for (i = 0; i < f->limbs; i++)
+		t[i] = a[i];
+	(void)mont_limbs_add(t, b, f->limbs);
+	mont_once(out, t, f);
+}
+
+/* mont_add_lazy is out = a + b without reduction: below 2p. */
+MONT_INLINE void
+mont_add_lazy(
+    uint64_t *out, const uint64_t *a, const uint64_t *b, const struct mont *f)
+{
+	uint64_t t[MONT_LIMBS_MAX];
+	unsigned i;
+
+	MONT_UNROLL
+	for (i = 0; i < f->limbs; i++)
+		t[i] = a[i];
+	(void)mont_limbs_add(t, b, f->limbs);
+	MONT_UNROLL
+	for (i = 0; i < f->limbs; i++)
+		out[i] = t[i];
+}
+
+/* mont_sub is out = a - b. */
+MONT_INLINE void
+mont_sub(
+    uint64_t *out, const uint64_t *a, const uint64_t *b, const struct mont *f)
+{
+	uint64_t t[MONT_LIMBS_MAX], borrow;
+	unsigned i;
+
+	MONT_UNROLL
+	for (i = 0; i < f->limbs; i++)
+		t[i] = a[i];
+	borrow = mont_limbs_sub(t, b, f->limbs);
+	mont_limbs_add_if(t, borrow, f);
+	MONT_UNROLL
+	for (i = 0; i < f->limbs; i++)
+		out[i] = t[i];
+}
+
+/* mont_is_zero tells whether a is 0. */
+MONT_INLINE bool
+mont_is_zero(const uint64_t *a, const struct mont *f)
+{
+	uint64_t any = 0;
+	unsigned i;
+
+	MONT_UNROLL
+	for (i = 0; i < f->limbs; i++)
+		any |= a[i];
+	return any == 0;
+}
+
+/* mont_eq tells whether a and b are the same number. */
+MONT_INLINE bool
+mont_eq(const uint64_t *a, const uint64_t *b, const struct mont *f)
+{
+	uint64_t any = 0;
+	unsigned i;
+
+	MONT_UNROLL
+	for (i = 0; i < f->limbs; i++)
+		any |= a[i] ^ b[i];
+	return any == 0;
+}
+
+/* mont_neg is out = -a. */
+MONT_INLINE void
+mont_neg(uint64_t *out, const uint64_t *a, const struct mont *f)
+{
+	const uint64_t zero[MONT_LIMBS_MAX] = {0};
+
+	mont_sub(out, zero, a, f);
+}
+
+/*
+ * mont_mul is out = a * b / R. The product is reduced row by row, so that it
+ * never leaves the registers.
+ */
+MONT_INLINE void
+mont_mul(uint64_t *out, const uint64_t *a, const uint64_t *b,
+    const struct mont *f, bool mulx)
+{
+	uint64_t t[MONT_LIMBS_MAX] = {0}, top, carry;
+	unsigned i, k;
+
+	MONT_UNROLL
+	for (i = 0; i < f->limbs; i++) {
+		top = mont_row(t, a, b[i], f->limbs, mulx);
+		carry = mont_row(t, f->p, t[0] * f->neg_inv, f->limbs, mulx);
+		MONT_UNROLL
+		for (k = 1; k < f->limbs; k++)
+			t[k - 1] = t[k];
+		t[f->limbs - 1] = top + carry; /* p's free bit: no overflow */
+	}
+	mont_once(out, t, f);
+}
+
+/* mont_pow is out = a^e, e of f->limbs limbs, by windows of four bits. */
+MONT_INLINE void
+mont_pow(uint64_t *out, const uint64_t *a, const uint64_t *e,
+    const struct mont *f, bool mulx)
+{
+	uint64_t power[16][MONT_LIMBS_MAX], r[MONT_LIMBS_MAX] = {0};
+	unsigned i, k;
+
+	for (k = 0; k < f->limbs; k++) {
+		r[k] = power[0][k] = f->one[k];
+		power[1][k] = a[k];
+	}
+	for (i = 2; i < 16; i++)
+		mont_mul(power[i], power[i - 1], a, f, mulx);
+	for (i = 16 * f->limbs; i-- > 0;) {
+		for (k = 0; k < 4; k++)
+			mont_mul(r, r, r, f, mulx);
+		mont_mul(
+		    r, r, power[e[i / 16] >> (4 * (i % 16)) & 15], f, mulx);
+	}
+	for (k = 0; k < f->limbs; k++)
+		out[k] = r[k];
+}
+
+/* mont_inv is out = 1 / a, and 0 for 0: a^(p-2). */
+MONT_INLINE void
+mont_inv(uint64_t *out, const uint64_t *a, const struct mont *f, bool mulx)
+{
+	uint64_t e[MONT_LIMBS_MAX] = {0};
+	unsigned i;
+
+	for (i = 0; i < f->limbs; i++)
+		e[i] = f->p[i];
+	e[0] -= 2; /* p is odd and above 2: no borrow unless it ends in 1 */
+	mont_pow(out, a, e, f, mulx);
+}
+
+/* --- wide products, for sums of products that are reduced once */
+
+/* mont_mul_wide is t = a * b, twice as many limbs. a and b may be lazy sums.
+ * t is no operand. */
+MONT_INLINE void
+mont_mul_wide(uint64_t *t, const uint64_t *a, const uint64_t *b,
+    const struct mont *f, bool mulx)
+{
+	unsigned i;
+
+	MONT_UNROLL
+	for (i = 0; i < f->limbs; i++)
+		t[i] = 0;
+	MONT_UNROLL
+	for (i = 0; i < f->limbs; i++)
+		t[f->limbs + i] = mont_row(t + i, a, b[i], f->limbs, mulx);
+}
+
+/* mont_sub_wide is t -= b modulo p * R: for differences of wide numbers below
+ * that. */
+MONT_INLINE void
+mont_sub_wide(uint64_t *t, const uint64_t *b, const struct mont *f)
+{
+	uint64_t borrow = mont_limbs_sub(t, b, 2 * f->limbs);
+
+	mont_limbs_add_if(t + f->limbs, borrow, f);
+}
+
+/* mont_reduce is out = t / R, of a wide t below p * R, which is spent. */
+MONT_INLINE void
+mont_reduce(uint64_t *out, uint64_t *t, const struct mont *f, bool mulx)
+{
+	uint64_t carry[MONT_LIMBS_MAX];
+	unsigned i;
+
+	MONT_UNROLL
+	for (i = 0; i < f->limbs; i++)
+		carry[i] =
+		    mont_row(t + i, f->p, t[i] * f->neg_inv, f->limbs, mulx);
+	(void)mont_limbs_add(t + f->limbs, carry, f->limbs);
+	mont_once(out, t + f->limbs, f);
+}
+
+/* --- borders */
+
+/* mont_from_be reads 8 * limbs big-endian bytes as a plain number (not in
+ * Montgomery form). Returns false when it is not below p. */
+MONT_INLINE bool
+mont_from_be(uint64_t *out, const uint8_t *in, const struct mont *f)
+{
+	uint64_t t[MONT_LIMBS_MAX];
+	unsigned i;
+
+	for (i = 0; i < f->limbs; i++)
+		t[i] = out[i] = be64(in + 8 * (f->limbs - 1 - i));
+	return mont_limbs_sub(t, f->p, f->limbs) != 0;
+}
+
+/* mont_to_be writes a plain number as 8 * limbs big-endian bytes. */
+MONT_INLINE void
+mont_to_be(uint8_t *out, const uint64_t *a, const struct mont *f)
+{
+	unsigned i;
+
+	for (i = 0; i < f->limbs; i++)
+		be64_put(out + 8 * (f->limbs - 1 - i), a[i]);
+}
+
+#endif
