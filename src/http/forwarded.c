@@ -140,24 +140,6 @@ read_plain(struct gw_addr *out, struct bytes item)
 	return gw_addr_read(out, item) || read_v4(out, item, false);
 }
 
-/* is_token: RFC 9110 5.6.2. */
-static bool
-is_token(struct bytes v)
-{
-	static const char marks[] = "!#$%&'*+-.^_`|~";
-	size_t i;
-
-	for (i = 0; i < v.len; i++) {
-		uint8_t c = v.ptr[i];
-
-		if (!(c >= '0' && c <= '9') && !(c >= 'a' && c <= 'z') &&
-		    !(c >= 'A' && c <= 'Z') &&
-		    memchr(marks, c, sizeof(marks) - 1) == NULL)
-			return false;
-	}
-	return v.len > 0;
-}
-
 /* is_quoted: one quoted string and nothing behind it. */
 static bool
 is_quoted(struct bytes v)
@@ -181,7 +163,7 @@ static bool
 read_node(struct gw_addr *out, struct bytes v)
 {
 	if (!is_quoted(v))
-		return is_token(v) && read_v4(out, v, true);
+		return gw_is_token(v) && read_v4(out, v, true);
 	v = bytes_of(v.ptr + 1, v.len - 2);
 	if (v.len > 0 && v.ptr[0] == '[')
 		return read_bracketed(out, v, true);
@@ -204,7 +186,8 @@ read_pairs(struct gw_addr *out, struct bytes item)
 			return false;
 		name = bytes_of(pair.ptr, (size_t)(eq - pair.ptr));
 		value = bytes_of(eq + 1, pair.len - name.len - 1);
-		if (!is_token(name) || (!is_token(value) && !is_quoted(value)))
+		if (!gw_is_token(name) ||
+		    (!gw_is_token(value) && !is_quoted(value)))
 			return false;
 		if (!gw_eq_nocase(name, "for"))
 			continue;

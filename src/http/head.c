@@ -52,6 +52,23 @@ gw_trim(struct bytes b)
 	return b;
 }
 
+bool
+gw_is_token(struct bytes v)
+{
+	static const char marks[] = "!#$%&'*+-.^_`|~";
+	size_t i;
+
+	for (i = 0; i < v.len; i++) {
+		uint8_t c = v.ptr[i];
+
+		if (!(c >= '0' && c <= '9') && !(c >= 'a' && c <= 'z') &&
+		    !(c >= 'A' && c <= 'Z') &&
+		    memchr(marks, c, sizeof(marks) - 1) == NULL)
+			return false;
+	}
+	return v.len > 0;
+}
+
 /* cut takes everything up to c, and c, from the front of rest. */
 static struct bytes
 cut(struct bytes *rest, uint8_t c)

@@ -72,6 +72,9 @@ const char *gw_method_name(enum gw_method m);
 bool gw_eq_nocase(struct bytes a, const char *b);
 bool gw_same_nocase(struct bytes a, struct bytes b);
 
+/* gw_is_token tells whether v is a token of RFC 9110 5.6.2. */
+bool gw_is_token(struct bytes v);
+
 /*
  * gw_list_next cuts the next item of a comma-separated list (RFC 9110 5.6.1)
  * from the front of list, blanks removed, empty items skipped.

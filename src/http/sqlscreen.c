@@ -234,7 +234,7 @@ gw_sql_screen(struct gw_sql_verdict *v, const struct gw_sql_rules *rules,
 	look(v, rules, value, kinds);
 	if (where == GW_IN_HEADER || !(kinds & SQL_KIND_ESCAPE))
 		return;
-	look_again(v, rules, value, where == GW_IN_JSON);
+	look_again(v, rules, value, where == GW_IN_JSON || where == GW_IN_FILE);
 }
 
 /* is_hex looks a byte up instead of comparing it: a signed transaction is

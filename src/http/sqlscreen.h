@@ -95,8 +95,9 @@ const struct gw_sql_rules *gw_sql_rules_make(struct arena *a);
  * value  decoded once, as the handler sees it; any bytes. A query, form,
  *        cookie or path value in which escapes (%27, %u0027) are left is
  *        looked at decoded once more as well, since a careless handler may
- *        do so; a JSON value in which there are \u0027 and the like too,
- *        so that the text between the quotes may be given as it is.
+ *        do so; a JSON value or a file in which there are \u0027 and the
+ *        like too, so that the text between the quotes may be given as it
+ *        is.
  */
 void gw_sql_screen(struct gw_sql_verdict *v, const struct gw_sql_rules *rules,
     enum gw_where where, struct bytes value);

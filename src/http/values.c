@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * Gathers the values of a request. How each kind of text is decoded stands in
- * uri.c and json.c.
+ * uri.c, multipart.c and json.c.
  */
 #include "http/values.h"
 
 #include "base/check.h"
+#include "http/multipart.h"
 #include "http/req.h"
 #include "http/route.h"
 #include "http/uri.h"
@@ -27,12 +28,17 @@ fail(struct gather *g, enum gw_where where, struct bytes name, const char *text)
 }
 
 static void
+put(struct gather *g, struct gw_value value)
+{
+	CHECK(g->list != NULL && g->cnt < g->cap);
+	g->list[g->cnt++] = value;
+}
+
+static void
 add(struct gather *g, enum gw_where where, struct bytes name,
     struct bytes value)
 {
-	CHECK(g->list != NULL && g->cnt < g->cap);
-	g->list[g->cnt++] =
-	    (struct gw_value){.where = where, .name = name, .value = value};
+	put(g, (struct gw_value){.where = where, .name = name, .value = value});
 }
 
 /* --- path */
@@ -124,6 +130,60 @@ add_cookies(struct gather *g, struct bytes field)
 	return true;
 }
 
+/* --- multipart form */
+
+/* is_typed tells whether a file holds what somebody may have typed: UTF-8
+ * whose only control characters are tabs and line breaks. */
+static bool
+is_typed(struct bytes text)
+{
+	size_t i;
+
+	if (text.len > GW_FILE_TEXT_MAX)
+		return false;
+	for (i = 0; i < text.len; i++)
+		if (text.ptr[i] < 0x20 && text.ptr[i] != '\t' &&
+		    text.ptr[i] != '\n' && text.ptr[i] != '\r')
+			return false;
+	return gw_utf8_ok(text);
+}
+
+static bool
+add_part(struct gather *g, const struct gw_part *part)
+{
+	struct bytes text = part->content;
+
+	if (part->is_file) {
+		put(g, (struct gw_value){.where = GW_IN_FILE_NAME,
+			   .name = part->name,
+			   .value = part->file_name});
+		put(g, (struct gw_value){.where = GW_IN_FILE,
+			   .name = part->name,
+			   .value = text,
+			   .type = part->type,
+			   .is_opaque = !is_typed(text)});
+		return true;
+	}
+	if (!gw_utf8_ok(text) || memchr(text.ptr, '\0', text.len) != NULL)
+		return fail(g, GW_IN_FORM, part->name, "NUL, or not UTF-8");
+	add(g, GW_IN_FORM, part->name, text);
+	return true;
+}
+
+static bool
+add_parts(struct gather *g, struct arena *a, struct gw_parts *parts)
+{
+	struct gw_part part;
+
+	while (gw_parts_next(parts, a, &part))
+		if (!add_part(g, &part))
+			return false;
+	g->fault->is_memory = parts->is_memory;
+	if (parts->fault != NULL)
+		return fail(g, GW_IN_FORM, bytes_of(NULL, 0), parts->fault);
+	return !parts->is_memory;
+}
+
 /* --- all */
 
 /* parts counts how many parts c cuts text into. */
@@ -154,6 +214,16 @@ count_cookies(const struct gw_head *h)
 	return cnt;
 }
 
+/* part_values_max is how many values parts can make: each is a boundary at
+ * least, and two values at most. */
+static size_t
+part_values_max(struct bytes body, const struct gw_parts *parts)
+{
+	size_t cnt = body.len / parts->dash_len;
+
+	return 2 * (cnt < GW_PART_MAX ? cnt : GW_PART_MAX);
+}
+
 /* too_many names what there is most of. */
 static bool
 too_many(struct gather *g, size_t query, size_t cookies, size_t fields)
@@ -167,18 +237,44 @@ too_many(struct gather *g, size_t query, size_t cookies, size_t fields)
 	return fail(g, most, bytes_of(NULL, 0), "too many values");
 }
 
+/* struct body is a form of either media type, opened. */
+struct body {
+	struct bytes pairs;
+	bool is_multipart;
+	struct gw_parts parts;
+};
+
+static bool
+open_body(struct body *b, struct gather *g, const struct gw_req *r)
+{
+	struct bytes type = {NULL, 0};
+
+	*b = (struct body){0};
+	if (gw_req_is_type(r, "application/x-www-form-urlencoded"))
+		b->pairs = r->body;
+	b->is_multipart =
+	    r->body.len > 0 && gw_req_is_type(r, "multipart/form-data");
+	if (!b->is_multipart)
+		return true;
+	(void)gw_head_field(&type, &r->head, "content-type");
+	return gw_parts_open(&b->parts, type, r->body) ||
+	       fail(g, GW_IN_FORM, bytes_of(NULL, 0), b->parts.fault);
+}
+
 /* make_room makes a list for as many values as there can be, and room for as
  * much text. */
 static bool
-make_room(struct gather *g, struct gw_req *r, struct bytes form)
+make_room(struct gather *g, struct gw_req *r, const struct body *b)
 {
-	size_t query = parts(r->query, '&'), fields = parts(form, '&');
-	size_t cookies = count_cookies(&r->head);
-	size_t cnt = query + cookies + fields, cap = r->query.len + form.len;
+	size_t query = parts(r->query, '&'), fields = parts(b->pairs, '&');
+	size_t cookies = count_cookies(&r->head), cnt;
+	size_t cap = r->query.len + b->pairs.len;
 
+	cnt = query + cookies + fields;
 	if (cnt > GW_VALUE_MAX)
 		return too_many(g, query, cookies, fields);
 	cnt += strchr(r->route->path, '{') != NULL ? GW_PARAM_MAX : 0;
+	cnt += b->is_multipart ? part_values_max(r->body, &b->parts) : 0;
 	if (cnt > 0)
 		g->list = arena_array(&r->arena, cnt, sizeof(*g->list));
 	g->cap = cnt;
@@ -192,12 +288,10 @@ make_room(struct gather *g, struct gw_req *r, struct bytes form)
 static bool
 gather(struct gather *g, struct gw_req *r)
 {
-	struct bytes form = {NULL, 0};
+	struct body b;
 	size_t i;
 
-	if (gw_req_is_type(r, "application/x-www-form-urlencoded"))
-		form = r->body;
-	if (!make_room(g, r, form))
+	if (!open_body(&b, g, r) || !make_room(g, r, &b))
 		return false;
 	add_params(g, r);
 	if (!add_pairs(g, GW_IN_QUERY, r->query))
@@ -206,7 +300,9 @@ gather(struct gather *g, struct gw_req *r)
 		if (is_cookie(&r->head.fields[i]) &&
 		    !add_cookies(g, r->head.fields[i].value))
 			return false;
-	return add_pairs(g, GW_IN_FORM, form);
+	if (b.is_multipart)
+		return add_parts(g, &r->arena, &b.parts);
+	return add_pairs(g, GW_IN_FORM, b.pairs);
 }
 
 bool
@@ -241,13 +337,13 @@ gw_value_find(const struct gw_values *v, enum gw_where where, const char *name)
 /* --- walk */
 
 /* next_listed returns the name at it->at, then its value. The names of path
- * parameters are ours. */
+ * parameters are ours, that of a file stands before its file name. */
 static void
 next_listed(struct gw_value_iter *it, struct gw_value *out)
 {
 	*out = it->values->list[it->at];
 	if (it->is_name_done || out->where == GW_IN_PATH ||
-	    out->name.len == 0) {
+	    out->where == GW_IN_FILE || out->name.len == 0) {
 		it->is_name_done = false;
 		it->at++;
 		return;
@@ -286,9 +382,10 @@ gw_value_next(struct gw_value_iter *it, struct gw_value *out)
 {
 	const struct gw_values *v = it->values;
 
-	if (it->at < v->cnt) {
+	while (it->at < v->cnt) {
 		next_listed(it, out);
-		return true;
+		if (!out->is_opaque)
+			return true;
 	}
 	while (it->at - v->cnt < v->json.cnt)
 		if (next_json(it, &v->json.root[it->at - v->cnt], out))
@@ -304,6 +401,8 @@ gw_where_word(enum gw_where where)
 	    [GW_IN_QUERY] = "query",
 	    [GW_IN_COOKIE] = "cookie",
 	    [GW_IN_FORM] = "form",
+	    [GW_IN_FILE] = "file",
+	    [GW_IN_FILE_NAME] = "file_name",
 	    [GW_IN_JSON] = "json",
 	    [GW_IN_HEADER] = "header",
 	};

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * What a request says, decoded once: path parameters, query, cookies, form
- * fields and a JSON body. Handlers read their input from here, filters judge
- * what is here, so that both see the same. Multipart bodies are not read.
+ * fields, files and a JSON body. Handlers read their input from here, filters
+ * judge what is here, so that both see the same.
  *
  * Nothing is ever longer decoded than it was sent, so the bounds of request
- * line, head and body bound the bytes; GW_VALUE_MAX and those of http/json.h
- * bound how many there are.
+ * line, head and body bound the bytes; GW_VALUE_MAX and those of
+ * http/multipart.h and http/json.h bound how many there are.
  */
 #ifndef HTTP_VALUES_H
 #define HTTP_VALUES_H
@@ -14,8 +14,12 @@
 #include "http/json.h"
 
 enum {
-	/* Query parameters, cookies and form fields of one request. */
+	/* Query parameters, cookies and url-encoded fields of one request;
+	 * those of a multipart body are bounded by http/multipart.h. */
 	GW_VALUE_MAX = 1024,
+	/* Longest file that may count as text, in bytes. What is longer is no
+	 * list that somebody has typed, and screening it takes milliseconds. */
+	GW_FILE_TEXT_MAX = 256 * 1024,
 	/* Longest name of a field that is repeated to anybody, in bytes. */
 	GW_NAME_SHOWN_MAX = 64,
 };
@@ -23,7 +27,9 @@ enum {
 /* Where a value came from. */
 enum gw_where {
 	GW_IN_QUERY,
-	GW_IN_FORM,
+	GW_IN_FORM, /* of either media type */
+	GW_IN_FILE, /* contents of a file in a form */
+	GW_IN_FILE_NAME,
 	GW_IN_JSON, /* a string of a JSON body */
 	GW_IN_COOKIE,
 	GW_IN_HEADER,
@@ -33,8 +39,12 @@ enum gw_where {
 
 struct gw_value {
 	enum gw_where where;
-	struct bytes name, value; /* UTF-8; a NUL only in JSON */
-	bool is_name;             /* on a walk: value is a name */
+	struct bytes name; /* of a file: that of its field */
+	/* UTF-8; a NUL only in JSON. Of a file: any bytes. */
+	struct bytes value;
+	struct bytes type; /* of a file: media type as sent, may be empty */
+	bool is_name;      /* on a walk: value is a name */
+	bool is_opaque;    /* a file that is no text, or a long one */
 };
 
 struct gw_values {
@@ -59,11 +69,11 @@ struct gw_req;
  * route, see gw_req_json.
  *
  * Returns  false with the fault: a bad escape, a NUL, text that is not UTF-8,
- *          above GW_VALUE_MAX, no memory
+ *          above GW_VALUE_MAX, a malformed multipart body, no memory
  * Spec     RFC 6265 4.2.1 and 5.4 (cookies: quotes around a value are cut,
  *          one without a name has an empty one); the URL standard's
- *          application/x-www-form-urlencoded for query and form; reliability
- *          I3, I7
+ *          application/x-www-form-urlencoded for query and form; RFC 7578
+ *          (http/multipart.h); reliability I3, I7
  */
 bool gw_values_read(struct gw_req *r, struct gw_value_fault *fault);
 
@@ -73,7 +83,8 @@ const struct gw_value *gw_value_find(
     const struct gw_values *v, enum gw_where where, const char *name);
 
 /* struct gw_value_iter walks over everything that a client can write text
- * into: names, which have no name themselves, and values. */
+ * into: names, which have no name themselves, and values but for opaque
+ * files. */
 struct gw_value_iter {
 	const struct gw_values *values;
 	size_t at;

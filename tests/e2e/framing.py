@@ -1600,6 +1600,10 @@ def sql_request(where, value, at=b"/sql"):
         return get(b"/", b"Cookie: s=1; q=" + bare + b"\r\n")
     if where == "form":
         return post(b"application/x-www-form-urlencoded", b"a=1&q=" + pct(value))
+    if where in ("part", "file"):
+        more = b'; filename="x.csv"' if where == "file" else b""
+        return post(b"multipart/form-data; boundary=zq", b'--zq\r\nContent-Disposition: form-data; name="q"' + more +
+                    b"\r\n\r\n" + value + b"\r\n--zq--\r\n")
     text = b"".join(b"\\u%04x" % c if c < 0x20 or c in b'"\\' else bytes([c]) for c in value)
     return post(b"application/json", b'{"raw_tx_hex_list": ["' + text + b'"]}')
 
@@ -1619,7 +1623,7 @@ def is_screened(where, reply):
     """Refused by the screen, or not even text. A form or path that gets
     through is a 400 of the route, without a description."""
     return reply.status == 403 or (reply.status == 400 and b'"description":"' in reply.body and
-                                   (b'"%s q: ' % where.encode() in reply.body or b"well-formed" in reply.body))
+                                   (b'"%s q: ' % (b"form" if where == "part" else where.encode()) in reply.body or b"well-formed" in reply.body))
 
 
 SQL_SURFACES = """[surface sql]
@@ -1653,7 +1657,7 @@ filters = sqli
 def sql_screen_refuses_attacks_wherever_they_stand(g):
     g.write_conf(more=SQL_SURFACES)
     g.reload()
-    for where in ("query", "cookie", "form", "json", "path"):
+    for where in ("query", "cookie", "form", "part", "file", "json", "path"):
         for name, least, most in (("attack_core", 97, 100), ("product", 0, 0.5)):
             sent = [r for r in (sql_request(where, v) for v in vector_lines(name)) if r]
             hits = sum(is_screened(where, r) for r in sql_send(g, sent))

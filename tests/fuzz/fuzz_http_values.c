@@ -1,18 +1,20 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * What a request says: the first byte picks the kind of body, then stand
- * query, cookies and body, a line each but the last. A request without values
- * has a fault with a text; one that has them shows only UTF-8, within the
- * bounds. JSON is compared with jansson, value by value: names,
- * strings, order and number of what is in an object or array. From 128 on the
- * first byte also says how little memory there is.
+ * query, cookies, the Content-Type where the kind has none, and the body, a
+ * line each but the last. A request without values has a fault with a text;
+ * one that has them shows only UTF-8, within the bounds. The parts of a
+ * multipart body lie in it, in their order. JSON is compared with jansson,
+ * value by value: names, strings, order and number of what is in an object or
+ * array. From 128 on the first byte also says how little memory there is.
  *
- * fuzz: cover=src/http/values.c,src/http/json.c lib=http
+ * fuzz: cover=src/http/values.c,src/http/multipart.c,src/http/json.c lib=http
  */
 #include <jansson.h>
 #include <string.h>
 
 #include "base/check.h"
+#include "http/multipart.h"
 #include "http/req.h"
 #include "http/route.h"
 #include "http/uri.h"
@@ -188,6 +190,27 @@ find_all(const struct gw_values *values)
 	CHECK(gw_value_find(values, GW_IN_HEADER, "a") == NULL);
 }
 
+/* Contents follow each other in the body, a boundary between them. */
+static void
+look_at_parts(const struct gw_req *r)
+{
+	const uint8_t *behind = r->body.ptr;
+	size_t i;
+
+	if (!gw_req_is_type(r, "multipart/form-data"))
+		return;
+	for (i = 0; i < r->values.cnt; i++) {
+		const struct gw_value *v = &r->values.list[i];
+
+		if (v->where != GW_IN_FORM && v->where != GW_IN_FILE)
+			continue;
+		CHECK(v->value.ptr >= behind + 4);
+		behind = v->value.ptr + v->value.len;
+		CHECK(behind + 4 <= r->body.ptr + r->body.len);
+		CHECK(memcmp(behind, "\r\n--", 4) == 0);
+	}
+}
+
 static void
 look_at(const struct gw_req *r)
 {
@@ -199,12 +222,13 @@ look_at(const struct gw_req *r)
 		CHECK(gw_utf8_ok(v.name) && gw_utf8_ok(v.value));
 		CHECK(v.where == GW_IN_JSON || v.value.len == 0 ||
 		      memchr(v.value.ptr, '\0', v.value.len) == NULL);
-		CHECK(v.where < GW_WHERE_CNT);
+		CHECK(v.where < GW_WHERE_CNT && !v.is_opaque);
 		cnt++;
 	}
 	CHECK(cnt <= 2 * (r->values.cnt + r->values.json.cnt));
-	CHECK(r->values.cnt <= GW_VALUE_MAX + GW_PARAM_MAX);
+	CHECK(r->values.cnt <= GW_VALUE_MAX + GW_PARAM_MAX + 2 * GW_PART_MAX);
 	find_all(&r->values);
+	look_at_parts(r);
 	look_up_all(&r->values.json);
 }
 
@@ -224,27 +248,31 @@ take_line(struct bytes *in)
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	static const char *const types[] = {"application/json",
-	    "application/x-www-form-urlencoded", "text/plain"};
-	struct bytes in = bytes_of(data, size);
+	static const char *const types[] = {
+	    "application/json", "application/x-www-form-urlencoded", NULL};
+	struct bytes in, head;
 	struct gw_value_fault fault;
 	struct gw_field fields[2];
 	struct gw_req r = {.route = &route};
 	bool is_short;
 	unsigned kind;
 
-	/* Heads hold no NUL, and in JSON it is no news. */
-	if (size == 0 || memchr(data, '\0', size) != NULL)
+	if (size == 0)
 		return 0;
 	kind = data[0] % ARRAY_CNT(types);
 	in = bytes_of(data + 1, size - 1);
 	is_short = data[0] >= 128;
-	arena_init(&r.arena,
-	    is_short ? ROOM_STEP * (size_t)(data[0] - 128) : GW_REQ_MEMORY_MAX);
-	fields[0] = (struct gw_field){
-	    bytes_of_str("Content-Type"), bytes_of_str(types[kind])};
 	r.query = take_line(&in);
 	fields[1] = (struct gw_field){bytes_of_str("Cookie"), take_line(&in)};
+	fields[0] = (struct gw_field){bytes_of_str("Content-Type"),
+	    types[kind] != NULL ? bytes_of_str(types[kind]) : take_line(&in)};
+	head = bytes_of(data + 1, (size_t)(in.ptr - data) - 1);
+	/* Heads hold no NUL, and in JSON it is no news. */
+	if (memchr(head.ptr, '\0', head.len) != NULL ||
+	    (types[kind] != NULL && memchr(in.ptr, '\0', in.len) != NULL))
+		return 0;
+	arena_init(&r.arena,
+	    is_short ? ROOM_STEP * (size_t)(data[0] - 128) : GW_REQ_MEMORY_MAX);
 	r.head.fields = fields;
 	r.head.field_cnt = ARRAY_CNT(fields);
 	r.params[0] = bytes_of_str("p");

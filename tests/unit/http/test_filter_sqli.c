@@ -54,6 +54,12 @@ static const char conf[] =
 #define FORM                                                                   \
 	"Content-Type: application/x-www-form-urlencoded\r\n"                  \
 	"Content-Length: 9" END
+#define PARTS                                                                  \
+	"Content-Type: multipart/form-data; boundary=b\r\n"                    \
+	"Content-Length: 9" END
+#define PART(name, text)                                                       \
+	"--b\r\nContent-Disposition: form-data; name=\"" name                  \
+	"\"\r\n\r\n" text "\r\n--b--"
 #define ATTACK "1' UNION SELECT a FROM b--"
 
 static void
@@ -84,6 +90,19 @@ static const struct {
     {"POST /x" TO JSON, "{\"a\":\"1\\u0027 or 1=1--\"}", 403, "json", "a"},
     {"POST /x" TO JSON, "{\"" ATTACK "\":1}", 403, "json", "(name)"},
     {"POST /x" TO JSON, "\"" ATTACK "\"", 403, "json", ""},
+    {"POST /x" TO PARTS, PART("a", "1' or 1=1--"), 403, "form", "a"},
+    {"POST /x" TO PARTS, PART("a", "1%27 or 1=1--"), 403, "form", "a"},
+    {"POST /x" TO PARTS, PART("1' or 1=1--", "1"), 403, "form", "(name)"},
+    {"POST /x" TO PARTS, PART("a\"; filename=\"x'; drop table b--", "1"), 403,
+	"file_name", "a"},
+    {"POST /x" TO PARTS, PART("1' or 1=1--\"; filename=\"x", "1"), 403,
+	"file_name", "(name)"},
+    {"POST /x" TO PARTS,
+	PART("a\"; filename=\"x.csv", "name,shares\r\n" ATTACK ",1"), 403,
+	"file", "a"},
+    {"POST /x" TO PARTS,
+	PART("a\"; filename=\"x.json", "{\"b\":\"1\\u0027 or 1=1--\"}"), 403,
+	"file", "a"},
     {"POST /x" TO JSON,
 	"{\"01234567890123456789012345678901234567890123456789012345678901234"
 	"\":\"" ATTACK "\"}",
@@ -92,7 +111,14 @@ static const struct {
     {"POST /x" TO "Content-Type: text/plain\r\nContent-Length: 9" END, ATTACK,
 	200, NULL, NULL},
     {"GET /x/a" TO "X-Other: " ATTACK END, NULL, 200, NULL, NULL},
+    {"POST /x" TO PARTS, PART("a\"; filename=\"x.pdf", "\x01" ATTACK), 200,
+	NULL, NULL},
     /* what the product sends */
+    {"POST /x" TO PARTS,
+	PART("holders\"; filename=\"\xe6\xa0\xaa\xe4\xb8\xbb.csv",
+	    "name,address,shares\r\n\"O'Brien, Pat\",0x58b2A2055bB55bcBb37D,10"
+	    "\r\n"),
+	200, NULL, NULL},
     {"GET /x/0x58b2A2055bB55bcBb37D2f2A4276b0Bd066548bb?limit=10" TO
      "Cookie: __Host-s=YUFr" END,
 	NULL, 200, NULL, NULL},
@@ -111,6 +137,10 @@ static const struct {
     {"POST /doc" TO JSON, "{\"doc\":\"YUFr\",\"sig\":\"eyJh.eyJi.c2ln\"}", 200,
 	NULL, NULL},
     {"POST /doc" TO JSON, "{\"doc\":\"YUFr " ATTACK "\"}", 403, "json", "doc"},
+    {"POST /doc" TO PARTS, PART("doc\"; filename=\"x.p7", "YUFr"), 200, NULL,
+	NULL},
+    {"POST /doc" TO PARTS, PART("doc\"; filename=\"x.p7", "YUFr " ATTACK), 403,
+	"file", "doc"},
     {"POST /doc" TO JSON, "{\"raw_tx_hex_list\":[\"" ATTACK "\"]}", 403, "json",
 	"raw_tx_hex_list"},
     /* route by route */

@@ -42,6 +42,18 @@ send(struct rig *g, const char *head)
 
 #define TO  " HTTP/1.1\r\nHost: a\r\n"
 #define END "\r\n\r\n"
+#define FORM                                                                   \
+	"Content-Type: application/x-www-form-urlencoded\r\n"                  \
+	"Content-Length: 9" END
+#define JSON "Content-Type: application/json\r\nContent-Length: 9" END
+#define PARTS                                                                  \
+	"Content-Type: multipart/form-data; boundary=b\r\n"                    \
+	"Content-Length: 9" END
+/* A field of a multipart body, what is between two of them, its end. */
+#define FIELD(name)                                                            \
+	"--b\r\nContent-Disposition: form-data; name=\"" name "\"\r\n\r\n"
+#define NEXT "\r\n"
+#define LAST "\r\n--b--\r\n"
 
 /* seen writes everything that filters see: where, name, value. */
 static const char *
@@ -91,6 +103,18 @@ TEST(test_values_are_decoded_once_wherever_they_stand)
 	    {"POST /" TO "Content-Type: application/json\r\n"
 	     "Content-Length: 9" END,
 		"\"alone\"", "json =alone;"},
+	    {"POST /?q=1" TO PARTS, FIELD("a%27+\\\"") "%27+\r\n" LAST,
+		"query =q;query q=1;form =a%27+\";form a%27+\"=%27+\r\n;"},
+	    {"POST /" TO PARTS,
+		FIELD("a\"; filename=\"b.csv") "1,2\r\n" NEXT FIELD(
+		    "a\"; filename=\"c") "\x01" NEXT FIELD("") "x" LAST,
+		"file_name =a;file_name a=b.csv;file a=1,2\r\n;"
+		"file_name =a;file_name a=c;form =x;"},
+	    {"POST /" TO PARTS, "--b--", ""},
+	    {"POST /" TO PARTS, "", ""},
+	    {"POST /" TO "Content-Type: multipart/mixed; boundary=b\r\n"
+	     "Content-Length: 9" END,
+		FIELD("a") "1" LAST, ""},
 	    {"POST /" TO "Content-Type: text/plain\r\nContent-Length: 9" END,
 		"a=%27", ""},
 	};
@@ -134,6 +158,12 @@ TEST(test_values_with_two_readings_are_refused_and_named)
 	    {"POST /" TO "Content-Type: application/x-www-form-urlencoded\r\n"
 	     "Content-Length: 9" END,
 		"x=1&{y=%u0027", "form", "form {y: bad escape"},
+	    {"POST /" TO PARTS, FIELD("x") "\xff" LAST, "form",
+		"form x: NUL, or not UTF-8"},
+	    {"POST /" TO PARTS, "--b\r\n", "form", "form: header of a part"},
+	    {"POST /" TO "Content-Type: multipart/form-data\r\n"
+	     "Content-Length: 9" END,
+		"x", "form", "form: no boundary"},
 	};
 	struct rig g;
 	size_t i;
@@ -230,4 +260,219 @@ TEST(test_values_bad_json_is_left_to_the_route)
 	}
 	rig_close(&g);
 	test_row(NULL);
+}
+
+/* --- handlers and filters see the same: reliability I3 */
+
+/* A value a, sent in each layer as it is. NULL: the layer refuses it, or (in
+ * JSON) its reader does. */
+enum layer {
+	IN_PATH,
+	IN_QUERY,
+	IN_COOKIE,
+	IN_FORM,
+	IN_PART,
+	IN_FILE_NAME,
+	IN_JSON,
+	LAYERS
+};
+
+static const struct {
+	const char *sent;
+	const char *read[LAYERS];
+} layer_row[] = {
+    /* percent, once and twice */
+    {"a%27b", {"a'b", "a'b", "a%27b", "a'b", "a%27b", "a%27b", "a%27b"}},
+    {"a%2527b", {"a%27b", "a%27b", "a%2527b", "a%27b", "a%2527b", "a%2527b",
+		    "a%2527b"}},
+    {"a%25%32%37b", {"a%27b", "a%27b", "a%25%32%37b", "a%27b", "a%25%32%37b",
+			"a%25%32%37b", "a%25%32%37b"}},
+    {"a%u0027b",
+	{NULL, NULL, "a%u0027b", NULL, "a%u0027b", "a%u0027b", "a%u0027b"}},
+    {"a%zzb", {NULL, NULL, "a%zzb", NULL, "a%zzb", "a%zzb", "a%zzb"}},
+    {"a+b", {"a+b", "a b", "a+b", "a b", "a+b", "a+b", "a+b"}},
+    {"a%2Bb", {"a+b", "a+b", "a%2Bb", "a+b", "a%2Bb", "a%2Bb", "a%2Bb"}},
+    {"a%00b", {NULL, NULL, "a%00b", NULL, "a%00b", "a%00b", "a%00b"}},
+    /* escapes of JSON and of quoted strings */
+    {"a\\u0027b", {NULL, "a\\u0027b", "a\\u0027b", "a\\u0027b", "a\\u0027b",
+		      NULL, "a'b"}},
+    {"a\\\\u0027b", {NULL, "a\\\\u0027b", "a\\\\u0027b", "a\\\\u0027b",
+			"a\\\\u0027b", "a\\u0027b", "a\\u0027b"}},
+    {"a\\u002527b", {NULL, "a\\u002527b", "a\\u002527b", "a\\u002527b",
+			"a\\u002527b", NULL, "a%27b"}},
+    {"a\\u0000b",
+	{NULL, "a\\u0000b", "a\\u0000b", "a\\u0000b", "a\\u0000b", NULL, NULL}},
+    {"a%22b", {"a\"b", "a\"b", "a%22b", "a\"b", "a%22b", "a\"b", "a%22b"}},
+    /* overlong UTF-8: a quote in two and in three bytes */
+    {"a\xc0\xa7"
+     "b",
+	{NULL, NULL, NULL, NULL, NULL, NULL, NULL}},
+    {"a%c0%a7b",
+	{NULL, NULL, "a%c0%a7b", NULL, "a%c0%a7b", "a%c0%a7b", "a%c0%a7b"}},
+    {"a%e0%80%a7b", {NULL, NULL, "a%e0%80%a7b", NULL, "a%e0%80%a7b",
+			"a%e0%80%a7b", "a%e0%80%a7b"}},
+    /* full-width quote: a letter to PostgreSQL, and not folded here */
+    {"a%ef%bc%87b", {"a\xef\xbc\x87"
+		     "b",
+			"a\xef\xbc\x87"
+			"b",
+			"a%ef%bc%87b",
+			"a\xef\xbc\x87"
+			"b",
+			"a%ef%bc%87b", "a%ef%bc%87b", "a%ef%bc%87b"}},
+    {"a\\uff07b",
+	{NULL, "a\\uff07b", "a\\uff07b", "a\\uff07b", "a\\uff07b", NULL,
+	    "a\xef\xbc\x87"
+	    "b"}},
+};
+
+static void
+send_layer(struct rig *g, enum layer layer, const char *sent)
+{
+	/* head, then body, cut where the text stands; body NULL: none */
+	static const struct {
+		const char *before, *behind, *body, *body_behind;
+	} in[LAYERS] = {
+	    [IN_PATH] = {"GET /a/", "/b/w" TO "\r\n", NULL, NULL},
+	    [IN_QUERY] = {"GET /?a=", TO "\r\n", NULL, NULL},
+	    [IN_COOKIE] = {"GET /" TO "Cookie: a=", END, NULL, NULL},
+	    [IN_FORM] = {"POST /" TO FORM, NULL, "a=", ""},
+	    [IN_PART] = {"POST /" TO PARTS, NULL, FIELD("a"), LAST},
+	    [IN_FILE_NAME] = {"POST /" TO PARTS, NULL,
+		"--b\r\nContent-Disposition: form-data; name=a; filename=\"",
+		"\"\r\n\r\n" LAST},
+	    [IN_JSON] = {"POST /" TO JSON, NULL, "{\"a\":\"", "\"}"},
+	};
+	static char head[512], body[512];
+	bool is_body = in[layer].body != NULL;
+
+	(void)snprintf(head, sizeof(head), "%s%s%s", in[layer].before,
+	    is_body ? "" : sent, is_body ? "" : in[layer].behind);
+	send(g, head);
+	if (!is_body)
+		return;
+	(void)snprintf(body, sizeof(body), "%s%s%s", in[layer].body, sent,
+	    in[layer].body_behind);
+	rig_body(g, body);
+}
+
+/* read_as_handler reads a as a stage would; false when it can not. */
+static bool
+read_as_handler(struct gw_req *r, enum layer layer, struct bytes *out)
+{
+	static const enum gw_where where[LAYERS] = {[IN_COOKIE] = GW_IN_COOKIE,
+	    [IN_FORM] = GW_IN_FORM,
+	    [IN_PART] = GW_IN_FORM,
+	    [IN_FILE_NAME] = GW_IN_FILE_NAME};
+	const struct gw_value *v;
+	const struct gw_json *json;
+	const char *why;
+
+	if (r->reply.status != 200)
+		return false;
+	if (layer == IN_PATH) {
+		*out = r->params[0];
+		return true;
+	}
+	if (layer == IN_QUERY)
+		return gw_req_query(r, out, "a");
+	if (layer == IN_JSON) {
+		json = gw_req_json(r, &why);
+		json = json == NULL ? NULL : gw_json_get(json, "a");
+		*out = json == NULL ? *out : json->text;
+		return json != NULL;
+	}
+	v = gw_value_find(&r->values, where[layer], "a");
+	*out = v == NULL ? *out : v->value;
+	return v != NULL;
+}
+
+/* is_screened tells whether the very bytes are among what filters see. */
+static bool
+is_screened(const struct gw_req *r, struct bytes value)
+{
+	struct gw_value_iter it = {.values = &r->values};
+	struct gw_value v;
+
+	while (gw_value_next(&it, &v))
+		if (!v.is_name && v.value.ptr == value.ptr &&
+		    v.value.len == value.len)
+			return true;
+	return false;
+}
+
+static void
+expect_layer(
+    struct rig *g, enum layer layer, const char *sent, const char *want)
+{
+	struct bytes value = {NULL, 0};
+
+	send_layer(g, layer, sent);
+	if (want == NULL) {
+		EXPECT(!read_as_handler(&g->req, layer, &value));
+	} else {
+		EXPECT(read_as_handler(&g->req, layer, &value));
+		EXPECT_BYTES(value, bytes_of_str(want));
+		EXPECT(is_screened(&g->req, value));
+	}
+	rig_next(g);
+}
+
+TEST(test_values_filters_see_the_bytes_that_handlers_read)
+{
+	char name[64];
+	struct rig g;
+	size_t i;
+	unsigned layer;
+
+	EXPECT(rig_open(&g, conf, NULL));
+	for (i = 0; i < ARRAY_CNT(layer_row); i++)
+		for (layer = 0; layer < LAYERS; layer++) {
+			(void)snprintf(name, sizeof(name), "%s in layer %u",
+			    layer_row[i].sent, layer);
+			test_row(name);
+			expect_layer(&g, (enum layer)layer, layer_row[i].sent,
+			    layer_row[i].read[layer]);
+			test_count(1);
+		}
+	rig_close(&g);
+	test_row(NULL);
+}
+
+TEST(test_values_files_are_text_or_not)
+{
+	static char body[GW_FILE_TEXT_MAX + 256];
+	static const char head[] = "POST /" TO PARTS;
+	static const struct {
+		const char *content;
+		bool is_opaque;
+	} row[] = {{"a\tb\r\n\xe6\xa0\xaa", false}, {"", false},
+	    {"a\x01", true}, {"a\xff", true}, {"a\x1b[0m", true}};
+	struct bytes file = bytes_of_str(FIELD("a\"; filename=\"x"));
+	struct rig g;
+	size_t i;
+
+	EXPECT(rig_open(&g, conf, NULL));
+	for (i = 0; i < ARRAY_CNT(row); i++) {
+		(void)snprintf(body, sizeof(body), "%.*s%s" LAST, (int)file.len,
+		    (const char *)file.ptr, row[i].content);
+		send(&g, head);
+		rig_body(&g, body);
+		EXPECT_U64(g.req.values.cnt, 2);
+		EXPECT_BYTES(
+		    g.req.values.list[1].value, bytes_of_str(row[i].content));
+		EXPECT(g.req.values.list[1].is_opaque == row[i].is_opaque);
+		rig_next(&g);
+	}
+	for (i = 0; i < 2; i++) {
+		memset(body, 'x', sizeof(body));
+		memcpy(body, file.ptr, file.len);
+		memcpy(
+		    body + file.len + GW_FILE_TEXT_MAX + i, LAST, sizeof(LAST));
+		send(&g, head);
+		rig_body(&g, body);
+		EXPECT(g.req.values.list[1].is_opaque == (i == 1));
+		rig_next(&g);
+	}
+	rig_close(&g);
 }
