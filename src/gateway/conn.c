@@ -416,6 +416,8 @@ conn_event(void *conn, int error)
 		return;
 	}
 	c->has_eof = c->has_eof || error != 0;
+	/* There is more now, while OpenSSL may hold records of before. */
+	c->is_drained = false;
 	conn_run(c);
 }
 
