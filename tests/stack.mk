@@ -2,7 +2,8 @@
 
 .PHONY: run test torture deps-run deps-test e2e e2e-framing e2e-limit e2e-geo \
 	e2e-stack e2e-nodes e2e-wallet e2e-cli e2e-export e2e-fault \
-	e2e-powercut powercut-torture crash crash-torture newcomer
+	e2e-powercut powercut-torture crash crash-torture newcomer \
+	mutations mutations-torture mutate
 
 deps-run: ## install what make run needs
 	@tests/tools/packages run
@@ -22,9 +23,10 @@ check-source: deps-test ## the source checks that take seconds
 # Each stage is a target whose last line is "N passed, N failed".
 E2E_STAGES := e2e-framing e2e-limit e2e-geo e2e-stack e2e-nodes e2e-wallet \
 	e2e-cli e2e-export e2e-fault
-TEST_STAGES := unit sim fuzz-seeds $(E2E_STAGES) e2e-powercut crash newcomer
+TEST_STAGES := unit sim fuzz-seeds $(E2E_STAGES) mutations e2e-powercut \
+	crash newcomer
 TORTURE_STAGES := unit conformance asan tsan sim-torture fuzz-torture \
-	$(E2E_STAGES) powercut-torture crash-torture newcomer dist-check
+	$(E2E_STAGES) mutations-torture powercut-torture crash-torture newcomer dist-check
 
 test: deps-test ## everything that every change must pass (STAGES="unit crash")
 	@$(MAKE) --no-print-directory -j2 all
@@ -56,6 +58,13 @@ e2e-export: all ## another client imports our chain
 e2e-fault: all $(B)/test/faultio.so ## a disk that fails under the node
 	@SEKISHO_BIN=$(B)/bin SEKISHO_FAULTIO=$(B)/test/faultio.so \
 		$(PY) tests/e2e/fault_test.py $(CASE)
+MUTATE := $(MAKE) --no-print-directory FLAVOUR=$(if $(CLANG),asan,release) mutate
+mutations: ## 20,000 bent requests, gateway under ASan (CASES=n SEED=n FIRST=n)
+	@$(MUTATE) CASES=$(or $(CASES),20000)
+mutations-torture: ## a million bent requests (CASES=n SEED=n)
+	@$(MUTATE) CASES=$(or $(CASES),1000000)
+mutate: $(B)/bin/gateway
+	@SEKISHO_BIN=$(B)/bin $(PY) tests/e2e/mutate_test.py $(CASES) '$(SEED)' '$(FIRST)'
 POWERCUT := SEKISHO_BIN=$(B)/bin SEKISHO_CUTIO=$(B)/test/cutio.so \
 	$(PY) tests/e2e/powercut_test.py
 e2e-powercut: all $(B)/test/cutio.so ## power cuts under the node (CUTS=n SEED=n)

@@ -244,6 +244,7 @@ def bend(rnd, seeds):
 # -- what may come back
 
 HEAD_OF_REPLY = re.compile(rb"HTTP/1\.1 ([1-5]\d\d) [A-Z][A-Za-z -]+\r\n((?:[A-Za-z-]+: [\t -~\x80-\xff]*\r\n)*)\r\n")
+HAS_TYPE = re.compile(rb"^Content-Type: [a-z]+/[a-z]+; (version=0\.0\.4; )?charset=utf-8\r$", re.M)
 
 
 class Odd(Exception):
@@ -264,8 +265,8 @@ def read_replies(data, sent):
             want = 0
             if lengths:
                 raise Odd("%d with a length" % status)
-        elif len(lengths) != 1 or b"\r\nContent-Type: " not in m[2] or b"; charset=" not in m[2]:
-            raise Odd("%d without one length and a type: %r" % (status, m[2]))
+        elif len(lengths) != 1 or not HAS_TYPE.search(m[2]) or b"\r\nServer: sekisho\r\n" not in m[2]:
+            raise Odd("%d without one length, a type and no version: %r" % (status, m[2]))
         else:
             want = int(lengths[0])
         if want > 0 and data[at:at + 9] in (b"", b"HTTP/1.1 ") and b"HEAD" in sent:
