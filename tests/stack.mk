@@ -1,7 +1,7 @@
 # The running stack, and everything that tests it from outside.
 
 .PHONY: run test torture deps-run deps-test e2e e2e-framing e2e-limit e2e-geo \
-	e2e-stack e2e-nodes e2e-wallet e2e-cli e2e-export e2e-fault \
+	e2e-tls e2e-stack e2e-nodes e2e-wallet e2e-cli e2e-export e2e-fault \
 	e2e-powercut powercut-torture crash crash-torture newcomer \
 	mutations mutations-torture mutate
 
@@ -21,8 +21,8 @@ check-source: deps-test ## the source checks that take seconds
 	@$(MAKE) --no-print-directory fmt-check docs layers spec gen-check symbols
 
 # Each stage is a target whose last line is "N passed, N failed".
-E2E_STAGES := e2e-framing e2e-limit e2e-geo e2e-stack e2e-nodes e2e-wallet \
-	e2e-cli e2e-export e2e-fault
+E2E_STAGES := e2e-framing e2e-limit e2e-geo e2e-tls e2e-stack e2e-nodes \
+	e2e-wallet e2e-cli e2e-export e2e-fault
 TEST_STAGES := unit sim fuzz-seeds $(E2E_STAGES) mutations e2e-powercut \
 	crash newcomer
 TORTURE_STAGES := unit conformance asan tsan sim-torture fuzz-torture \
@@ -45,6 +45,8 @@ e2e-limit: all ## whom requests are from, and how many they may be (CASE=pattern
 	@SEKISHO_BIN=$(B)/bin $(PY) tests/e2e/limit_test.py '$(CASE)'
 e2e-geo: all ## countries at the gateway (CASE=pattern)
 	@SEKISHO_BIN=$(B)/bin $(PY) tests/e2e/geo_test.py '$(CASE)'
+e2e-tls: all ## certificates of the gateway, and replacing them (CASE=pattern)
+	@SEKISHO_BIN=$(B)/bin $(PY) tests/e2e/tls_test.py '$(CASE)'
 e2e-stack: all ## a whole stack, from the wallet to the database (CASE=pattern)
 	@SEKISHO_BIN=$(B)/bin $(PY) tests/e2e/stack_test.py $(CASE)
 e2e-nodes: all ## two nodes behind one gateway (CASE=pattern)

@@ -48,7 +48,7 @@ control_take(int sock, enum control_kind *kind)
 
 	if (recvmsg(sock, &m, MSG_DONTWAIT | MSG_CMSG_CLOEXEC) <= 0)
 		return -1;
-	*kind = byte == CONTROL_COUNTRIES ? CONTROL_COUNTRIES : CONTROL_LOG;
+	*kind = byte < CONTROL_CNT ? (enum control_kind)byte : CONTROL_LOG;
 	h = CMSG_FIRSTHDR(&m);
 	if (h != NULL && h->cmsg_level == SOL_SOCKET &&
 	    h->cmsg_type == SCM_RIGHTS)

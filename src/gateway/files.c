@@ -11,16 +11,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <openssl/evp.h>
-#include <openssl/pem.h>
-#include <openssl/x509.h>
-
 #include "base/ini.h"
-#include "gateway/aside.h"
 #include "gateway/routes.h"
 #include "gateway/shm.h"
-
-enum { KEY_BITS_MIN = 2048, CHECK_SECONDS = 30 };
 
 /* Reads a whole open file; the memory is the caller's. */
 static enum rc
@@ -65,10 +58,11 @@ check_mode(int fd, const char *path, struct err *e)
 	return RC_OK;
 }
 
-static enum rc
-read_file(struct bytes *out, const char *path, bool is_secret, struct err *e)
+enum rc
+files_read(struct bytes *out, const char *path, bool is_secret, struct err *e)
 {
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	/* Not waiting: a pipe that nobody writes to is no file either. */
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
 	enum rc rc = RC_OK;
 
 	if (fd < 0)
@@ -130,7 +124,7 @@ add_file(struct blob *blob, struct bytes *data, const char *name,
 	struct bytes text;
 	bool fits;
 
-	TRY(read_file(&text, path, true, e));
+	TRY(files_read(&text, path, true, e));
 	fits = put_record(blob, bytes_of_str(name), text);
 	*data = bytes_of(blob->buf.ptr + blob->buf.len - text.len, text.len);
 	free_bytes(text);
@@ -203,7 +197,7 @@ from_environment(const char *name)
 	return getenv(name);
 }
 
-/* read_file's texts begin with the path, which say puts in front itself. */
+/* files_read's texts begin with the path, which say puts in front itself. */
 static const char *
 behind_path(const char *text, const char *path)
 {
@@ -244,7 +238,7 @@ files_load(struct gw_conf **out, struct blob *blob, const char *file,
 	    (struct blob){.buf = buf_of(mem_new(SHM_BLOB_MAX), SHM_BLOB_MAX)};
 	if (blob->buf.ptr == NULL)
 		return FAIL(e, RC_NO_MEMORY, "configuration");
-	rc = read_file(&text, file, false, e);
+	rc = files_read(&text, file, false, e);
 	if (rc != RC_OK) {
 		say->say(
 		    say->ctx, file, 0, behind_path(err_message(e, rc), file));
@@ -302,117 +296,4 @@ files_unpack(struct gw_conf **out, const char **db_password, const char *file,
 	if (rc != RC_OK)
 		gw_conf_drop(*out);
 	return rc;
-}
-
-/* --- certificate and key --- */
-
-/* An encrypted key would make OpenSSL ask at the terminal. */
-static int
-no_pass_phrase(char *buf, int size, int rwflag, void *ctx)
-{
-	if (size > 0)
-		buf[0] = '\0';
-	(void)rwflag;
-	(void)ctx;
-	return -1;
-}
-
-static enum rc
-read_key(EVP_PKEY **out, const char *path, struct err *e)
-{
-	struct bytes pem;
-	BIO *bio;
-
-	TRY(read_file(&pem, path, true, e));
-	bio = BIO_new_mem_buf(pem.ptr, (int)pem.len);
-	*out = bio == NULL
-		   ? NULL
-		   : PEM_read_bio_PrivateKey(bio, NULL, no_pass_phrase, NULL);
-	BIO_free(bio);
-	free_bytes(pem);
-	if (*out == NULL)
-		return FAIL(
-		    e, RC_CONF, "%s holds no unencrypted PEM key", path);
-	return RC_OK;
-}
-
-static enum rc
-read_cert(X509 **out, const char *path, struct err *e)
-{
-	struct bytes pem;
-	BIO *bio;
-
-	TRY(read_file(&pem, path, false, e));
-	bio = BIO_new_mem_buf(pem.ptr, (int)pem.len);
-	*out =
-	    bio == NULL ? NULL : PEM_read_bio_X509_AUX(bio, NULL, NULL, NULL);
-	BIO_free(bio);
-	free_bytes(pem);
-	if (*out == NULL)
-		return FAIL(e, RC_CONF, "%s holds no PEM certificate", path);
-	return RC_OK;
-}
-
-static enum rc
-check_match(const struct gw_conf *c, X509 *x, EVP_PKEY *key, struct err *e)
-{
-	int type = EVP_PKEY_get_base_id(key);
-
-	if (type != EVP_PKEY_RSA && type != EVP_PKEY_EC)
-		return FAIL(
-		    e, RC_CONF, "%s: only RSA and EC keys work here", c->key);
-	if (type == EVP_PKEY_RSA && EVP_PKEY_get_bits(key) < KEY_BITS_MIN)
-		return FAIL(e, RC_CONF, "%s: RSA key of %d bits, at least %d",
-		    c->key, EVP_PKEY_get_bits(key), KEY_BITS_MIN);
-	if (X509_check_private_key(x, key) != 1)
-		return FAIL(
-		    e, RC_CONF, "%s is not the key of %s", c->key, c->cert);
-	if (X509_cmp_current_time(X509_get0_notAfter(x)) <= 0)
-		return FAIL(e, RC_CONF, "%s has expired", c->cert);
-	return RC_OK;
-}
-
-static enum rc
-look_at_pair(const struct gw_conf *c, struct err *e)
-{
-	size_t cert_dir = (size_t)(strrchr(c->cert, '/') - c->cert);
-	size_t key_dir = (size_t)(strrchr(c->key, '/') - c->key);
-	EVP_PKEY *key = NULL;
-	X509 *x = NULL;
-	enum rc rc;
-
-	/* The key manager is shut into this one folder. */
-	if (cert_dir != key_dir || memcmp(c->cert, c->key, key_dir) != 0)
-		return FAIL(e, RC_CONF, "cert and key must lie in one folder");
-	TRY(read_key(&key, c->key, e));
-	rc = read_cert(&x, c->cert, e);
-	if (rc == RC_OK)
-		rc = check_match(c, x, key, e);
-	EVP_PKEY_free(key);
-	X509_free(x);
-	return rc;
-}
-
-static enum rc
-check_pair(const struct gw_conf *c, struct err *e)
-{
-	struct err why = {0};
-	enum rc rc = look_at_pair(c, &why);
-
-	if (rc == RC_OK)
-		return RC_OK;
-	return FAIL(e, rc, "[tls] %s", err_message(&why, rc));
-}
-
-static enum rc
-check_pair_aside(void *ctx, struct err *e)
-{
-	return check_pair(ctx, e);
-}
-
-enum rc
-files_check_pair(const struct gw_conf *c, struct err *e)
-{
-	return aside_run(
-	    check_pair_aside, (void *)(uintptr_t)c, CHECK_SECONDS, e);
 }

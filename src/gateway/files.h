@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * Files that the parent reads for everybody: configuration, users files,
- * passwords, certificate and key. Workers see no file system.
+ * passwords. Workers see no file system.
  */
 #ifndef GATEWAY_FILES_H
 #define GATEWAY_FILES_H
@@ -42,12 +42,13 @@ enum rc files_unpack(struct gw_conf **out, const char **db_password,
     struct err *e);
 
 /*
- * files_check_pair checks certificate and key before the key manager, for
- * which a fault is fatal, reads them: PEM, RSA of at least 2,048 bits or EC,
- * not encrypted, belonging together, not expired, mode of the key. A child
- * process does it and ends, so that no trace of the key stays in the memory
- * that workers are forked from.
+ * files_read reads one file whole.
+ *
+ * out        memory of its own (mem_new)
+ * is_secret  nobody but its owner may have rights to it (reliability N13)
+ * Errors     RC_CONF, the text begins with the path; RC_NO_MEMORY
  */
-enum rc files_check_pair(const struct gw_conf *c, struct err *e);
+enum rc files_read(
+    struct bytes *out, const char *path, bool is_secret, struct err *e);
 
 #endif

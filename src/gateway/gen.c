@@ -48,17 +48,10 @@ resolve(char **out, const char *what, const char *path, struct err *e)
 	return check_path(what, *out, e);
 }
 
-static enum rc
-render_tls(FILE *f, const struct gw_process *p, struct err *e)
+/* The names of the files mean nothing: pair.c. */
+static void
+render_tls(FILE *f, const struct gw_process *p)
 {
-	const struct gw_conf *c = p->conf;
-	char dir[4096], *abs_dir;
-
-	(void)snprintf(dir, sizeof(dir), "%.*s",
-	    (int)(strrchr(c->key, '/') - c->key), c->key);
-	TRY(resolve(&abs_dir, "[tls] key", dir, e));
-	TRY(check_path("[tls] cert", c->cert, e));
-	TRY(check_path("[tls] key", c->key, e));
 	fprintf(f,
 	    "keymgr_root %s\n"
 	    "tls_version both\n"
@@ -67,13 +60,10 @@ render_tls(FILE *f, const struct gw_process *p, struct err *e)
 	    "}\n"
 	    "domain * {\n"
 	    "attach tls\n"
-	    "certfile %s\n"
-	    "certkey %s\n"
+	    "certfile cert\n"
+	    "certkey key\n"
 	    "}\n",
-	    abs_dir, ciphers, strrchr(c->cert, '/') + 1,
-	    strrchr(c->key, '/') + 1);
-	free(abs_dir);
-	return RC_OK;
+	    p->root, ciphers);
 }
 
 static enum rc
@@ -98,7 +88,9 @@ render(FILE *f, const struct gw_process *p, struct err *e)
 	if (p->is_chrooted)
 		fprintf(f, "runas %s\nkeymgr_runas %s\n", c->user,
 		    c->keymgr_user[0] != '\0' ? c->keymgr_user : c->user);
-	return gw_conf_has_tls(c) ? render_tls(f, p, e) : RC_OK;
+	if (gw_conf_has_tls(c))
+		render_tls(f, p);
+	return RC_OK;
 }
 
 uint64_t

@@ -23,6 +23,7 @@
 #include "base/check.h"
 #include "base/log.h"
 #include "gateway/shim_priv.h"
+#include "gateway/shm.h"
 
 /* The legacy copy that Kore is setting up; exactly one is set between
  * shim_take_* and shim_use_key, which follow each other in one function. */
@@ -90,6 +91,36 @@ shim_get0(const EVP_PKEY *pkey)
 void
 shim_keep_hooks(void)
 {
+}
+
+/* Whom the parent has handed the present message to. */
+static struct {
+	size_t cnt;
+	const struct connection
+	    *conns[SHM_WORKER_MAX + 1]; /* and key manager */
+} handed;
+
+void
+shim_send_once(struct connection *c, const void *data, size_t len)
+{
+	size_t i;
+
+	for (i = 0; worker == NULL && i < handed.cnt; i++)
+		if (handed.conns[i] == c)
+			return;
+	if (worker == NULL) {
+		CHECK(handed.cnt < ARRAY_CNT(handed.conns));
+		handed.conns[handed.cnt++] = c;
+	}
+	net_send_queue(c, data, len);
+}
+
+void
+shim_recv_next(
+    struct connection *c, size_t len, int (*on_data)(struct netbuf *))
+{
+	handed.cnt = 0;
+	net_recv_reset(c, len, on_data);
 }
 
 int

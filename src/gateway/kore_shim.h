@@ -38,9 +38,22 @@ void shim_set_sign(EC_KEY_METHOD *meth,
 
 /* OpenSSL 3: EVP_PKEY_get0 of a key that was read from a file is NULL. */
 #ifdef SHIM_keymgr
+#include <fcntl.h>
 #include <openssl/evp.h>
+#include <unistd.h>
 void *shim_get0(const EVP_PKEY *pkey);
 #define EVP_PKEY_get0 shim_get0
+/*
+ * It reads files anew at each signal and whenever a worker starts: what lay
+ * there then, of two files that are replaced one after the other. The pair
+ * that the parent has checked comes from memory instead (pair.c).
+ */
+EVP_PKEY *shim_load_key(const char *path);
+int shim_open(const char *path, ...);
+int shim_access(const char *path, int mode);
+#define kore_rsakey_load   shim_load_key
+#define open(...)          shim_open(__VA_ARGS__)
+#define access(path, mode) shim_access(path, mode)
 /* The key manager forgets the program's hooks before it would call the one
  * that closes sockets and narrows its sandbox (sandbox.c). */
 #define kore_module_cleanup shim_keep_hooks
@@ -59,6 +72,17 @@ void *shim_get0(const EVP_PKEY *pkey);
 /* Workers: work to be done once for each turn of the loop. */
 #ifdef SHIM_worker
 #define kore_platform_event_wait gw_worker_turn
+#endif
+
+/*
+ * When a worker dies its connection stays in the list of those that the parent
+ * hands messages to, and its memory becomes the connection of the successor:
+ * which then got everything twice, after the next death three times. A second
+ * copy of a signature was taken for the answer to the question behind it.
+ */
+#ifdef SHIM_msg
+#define net_send_queue shim_send_once
+#define net_recv_reset shim_recv_next
 #endif
 
 /* Kore hands its configuration to itself through /tmp; memory will do. */

@@ -39,8 +39,9 @@ static void
 more_help(void)
 {
 	printf("\nThe settings are explained in conf/gateway.conf and "
-	       "src/http/conf.def.\nSignals: HUP reads the configuration "
-	       "again, USR1 certificate and key, TERM\ndrains and stops.\n"
+	       "src/http/conf.def.\nSignals: HUP reads the configuration, "
+	       "certificate and\nkey again, USR1 only these two, TERM drains "
+	       "and stops.\n"
 	       "With -e in front of -c it explains one request, described "
 	       "on standard input\n(`sekisho explain`), and leaves.\n");
 }
@@ -94,26 +95,9 @@ need_user(const char *what, const char *name, struct err *e)
 	return RC_OK;
 }
 
-/* The key manager reads the key after it became its user. */
-static enum rc
-check_key_owner(const struct gw_conf *c, struct err *e)
-{
-	const char *name = c->keymgr_user[0] != '\0' ? c->keymgr_user : c->user;
-	const struct passwd *pw = getpwnam(name);
-	struct stat st;
-
-	if (pw == NULL || stat(c->key, &st) != 0)
-		return FAIL(e, RC_CONF, "%s: %s", c->key, strerror(errno));
-	if (st.st_uid != pw->pw_uid)
-		return FAIL(e, RC_CONF,
-		    "%s must belong to %s, the user of the key process", c->key,
-		    name);
-	return RC_OK;
-}
-
 /* check_host checks what the configuration needs on this machine. */
 static enum rc
-check_host(const struct gw_process *p, struct err *e)
+check_host(struct gw_process *p, struct err *e)
 {
 	const struct gw_conf *c = p->conf;
 
@@ -125,10 +109,7 @@ check_host(const struct gw_process *p, struct err *e)
 		if (c->keymgr_user[0] != '\0')
 			TRY(need_user("keymgr_user", c->keymgr_user, e));
 	}
-	if (!gw_conf_has_tls(c))
-		return RC_OK;
-	TRY(files_check_pair(c, e));
-	return p->is_chrooted ? check_key_owner(c, e) : RC_OK;
+	return gw_conf_has_tls(c) ? pair_read(&p->pair, c, e) : RC_OK;
 }
 
 /* Not a fault of the configuration: the file may come later. */
@@ -188,16 +169,24 @@ set_file_limit(const struct gw_conf *c)
 }
 
 static enum rc
+open_pair(int ends[2], struct err *e)
+{
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK | SOCK_CLOEXEC,
+		0, ends) != 0)
+		return FAIL(e, RC_CONF, "socketpair: %s", strerror(errno));
+	return RC_OK;
+}
+
+static enum rc
 open_control(struct gw_process *p, struct err *e)
 {
 	unsigned w;
 
 	for (w = 0; w < p->worker_cnt; w++)
-		if (socketpair(AF_UNIX,
-			SOCK_SEQPACKET | SOCK_NONBLOCK | SOCK_CLOEXEC, 0,
-			p->control[w]) != 0)
-			return FAIL(
-			    e, RC_CONF, "socketpair: %s", strerror(errno));
+		TRY(open_pair(p->control[w], e));
+	TRY(open_pair(p->keymgr, e));
+	/* It is taken when the key manager starts. */
+	CHECK(!gw_conf_has_tls(p->conf) || pair_give(p->keymgr[0], &p->pair));
 	return RC_OK;
 }
 
@@ -247,7 +236,8 @@ set_kore_globals(const struct gw_process *p)
 int
 main(int argc, char **argv)
 {
-	static struct gw_process process; /* workers inherit it */
+	/* workers inherit it */
+	static struct gw_process process = {.pair = {-1, -1}};
 	const struct gw_conf_say to_stderr = {say, NULL};
 	struct daemon_args args;
 	int status;

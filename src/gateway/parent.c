@@ -26,7 +26,7 @@ enum {
 	/* With a choice of nodes. */
 	NODES_TURN_MS = 100,
 	/* How long workers may take to stop shaking hands. */
-	PAIR_WAIT_MS = 1000,
+	PAIR_HOLD_MS = 1000,
 	PAIR_TURN_MS = 5,
 };
 
@@ -113,30 +113,84 @@ look_at_tickets(struct gw_process *p, uint64_t now_ms)
 /* begin_pair asks the workers to finish no handshake for a moment: a
  * signature of the new key below the old certificate would fail it. */
 static void
-begin_pair(struct gw_process *p)
+begin_pair(struct gw_process *p, uint64_t now_ms)
 {
 	atomic_store(&p->shm->pair_gen, atomic_load(&p->shm->pair_gen) + 1);
-	p->pair_until_ms = clock_real()->mono_ms(NULL) + PAIR_WAIT_MS;
+	p->pair_step = PAIR_HOLD;
+	p->pair_until_ms = now_ms + PAIR_HOLD_MS;
 	kore_worker_dispatch_signal(SIGHUP); /* wakes them */
 }
 
-/* look_at_pair tells the key manager when all workers wait. Certificates
- * that it sends let them go on. */
+/* swap_pair tells the key manager. Certificates that it sends let the workers
+ * go on. */
 static void
-look_at_pair(struct gw_process *p, uint64_t now_ms)
+swap_pair(struct gw_process *p, uint64_t now_ms)
+{
+	if (!pair_give(p->keymgr[0], &p->pair))
+		return; /* again in the next turn */
+	p->pair_step = PAIR_SWAP;
+	p->pair_until_ms = now_ms + SHM_PAIR_WAIT_MS;
+	log_info("gateway", "certificate reloaded");
+	kore_worker_dispatch_signal(SIGUSR1);
+}
+
+/* is_step_done: all workers have got as far, or it has taken too long. */
+static bool
+is_step_done(const struct gw_process *p, uint64_t now_ms)
 {
 	uint64_t gen = atomic_load(&p->shm->pair_gen);
 	unsigned w;
 
-	if (p->pair_until_ms == 0)
+	for (w = 0; w < p->worker_cnt && now_ms < p->pair_until_ms; w++) {
+		const struct shm_worker *s = &p->shm->workers[w];
+
+		if (atomic_load(p->pair_step == PAIR_HOLD
+				    ? &s->pair_held
+				    : &s->pair_taken) != gen)
+			return false;
+	}
+	return true;
+}
+
+/* look_at_pair puts one pair in force after the other: a certificate that is
+ * late would let workers go on in the middle of the next one. */
+static void
+look_at_pair(struct gw_process *p, uint64_t now_ms)
+{
+	if (p->pair_step != PAIR_IDLE && !is_step_done(p, now_ms))
 		return;
-	for (w = 0; w < p->worker_cnt; w++)
-		if (atomic_load(&p->shm->workers[w].pair_ack) != gen &&
-		    now_ms < p->pair_until_ms)
-			return;
-	p->pair_until_ms = 0;
-	log_info("gateway", "certificate reloaded");
-	kore_worker_dispatch_signal(SIGUSR1);
+	switch (p->pair_step) {
+	case PAIR_HOLD:
+		swap_pair(p, now_ms);
+		return;
+	case PAIR_SWAP:
+		p->pair_step = PAIR_IDLE;
+		break;
+	case PAIR_IDLE:
+		break;
+	}
+	if (p->pair.cert >= 0)
+		begin_pair(p, now_ms);
+}
+
+/* reload_pair reads certificate and key again; what is in force stays when
+ * they are no pair. */
+static void
+reload_pair(struct gw_process *p)
+{
+	struct pair fresh;
+	struct err e = {0};
+
+	if (!gw_conf_has_tls(p->conf))
+		return;
+	if (pair_read(&fresh, p->conf, &e) != RC_OK) {
+		log_error("gateway",
+		    "certificate refused, running on as before: %s", e.text);
+		return;
+	}
+	pair_close(&p->pair);
+	p->pair = fresh;
+	look_at_pair(p, clock_real()->mono_ms(NULL));
 }
 
 void
@@ -145,7 +199,7 @@ gw_parent_turn(u_int64_t timeout_ms)
 	uint64_t most = gw_process->nodes.cnt > 1 ? NODES_TURN_MS : TURN_MS;
 	uint64_t now_ms;
 
-	if (gw_process->pair_until_ms != 0)
+	if (gw_process->pair_step != PAIR_IDLE)
 		most = PAIR_TURN_MS;
 	kore_platform_event_wait(timeout_ms < most ? timeout_ms : most);
 	now_ms = clock_real()->mono_ms(NULL);
@@ -200,25 +254,15 @@ void
 gw_parent_signal(int sig)
 {
 	struct gw_process *p = gw_process;
-	struct err e = {0};
 
 	if (sig == SIGHUP) {
 		reload(p);
 		nodes_choose(p);
 		swap_log(p);
 	}
-	/* The key manager ends, and everything with it, over a bad pair. */
-	if (sig == SIGUSR1) {
-		if (!gw_conf_has_tls(p->conf))
-			return;
-		if (files_check_pair(p->conf, &e) != RC_OK) {
-			log_error("gateway",
-			    "certificate refused, running on as before: %s",
-			    e.text);
-			return;
-		}
-		begin_pair(p);
-		return;
-	}
-	kore_worker_dispatch_signal(sig);
+	if (sig == SIGHUP || sig == SIGUSR1)
+		reload_pair(p);
+	/* That signal tells the key manager that a pair has come. */
+	if (sig != SIGUSR1)
+		kore_worker_dispatch_signal(sig);
 }

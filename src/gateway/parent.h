@@ -11,8 +11,16 @@
 
 #include "gateway/country.h"
 #include "gateway/listen.h"
+#include "gateway/pair.h"
 #include "gateway/shm.h"
 #include "http/conf.h"
+
+/* How far the parent is with putting a pair in force. */
+enum pair_step {
+	PAIR_IDLE,
+	PAIR_HOLD, /* workers come to the end of their handshakes */
+	PAIR_SWAP, /* they wait for the certificate */
+};
 
 /*
  * struct gw_process is what main sets up before the first fork; workers
@@ -29,9 +37,12 @@ struct gw_process {
 	const char *root; /* absolute path of the workers' root */
 	int log_fd;       /* access log, -1: none */
 	struct country_file countries;
-	uint64_t ticket_ms;     /* when the last ticket key was drawn */
-	uint64_t pair_until_ms; /* waiting for workers to pause; 0: not */
+	uint64_t ticket_ms; /* when the last ticket key was drawn */
+	struct pair pair;   /* to be put in force as soon as may be */
+	enum pair_step pair_step;
+	uint64_t pair_until_ms; /* when the step is over at the latest */
 	int control[SHM_WORKER_MAX][2]; /* parent's end, worker's end */
+	int keymgr[2];                  /* same, with the key manager */
 	struct gw_nodes nodes;          /* the parent's alone */
 	uint64_t nodes_file_ms;         /* when nodes.json was written */
 	bool is_nodes_file_bad;         /* that failed */

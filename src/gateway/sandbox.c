@@ -2,9 +2,9 @@
  *
  * System calls of workers and key manager. Kore has a list of its own, made
  * for older C libraries, which allows files; what stands here is looked at
- * first. A worker can not open, look at or remove any file: everything that
- * it needs comes from the parent through shared memory and descriptors. One
- * exception: with a database that shows a certificate it may read.
+ * first. Neither can open, look at or remove any file: everything that they
+ * need comes from the parent through shared memory and descriptors. One
+ * exception: with a database that shows a certificate a worker may read.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -79,8 +79,10 @@ static struct sock_filter no_socket[] = {
     REFUSE(socket, EACCES),
 };
 
-/* The key manager reads certificate and key again at SIGUSR1. */
+/* The key manager takes certificate and key from the parent at SIGUSR1. */
 static struct sock_filter keymgr_calls[] = {
+    ALLOW(recvmsg),
+    ALLOW(dup),
     ALLOW(newfstatat),
     ALLOW(mprotect),
     ALLOW(madvise),
@@ -117,6 +119,10 @@ close_others(struct gw_process *p, unsigned self)
 		if (w != self)
 			(void)close(p->control[w][1]);
 	}
+	(void)close(p->keymgr[0]);
+	if (self != UINT_MAX)
+		(void)close(p->keymgr[1]);
+	pair_close(&p->pair);
 	if (self == UINT_MAX && p->log_fd >= 0)
 		(void)close(p->log_fd);
 	if (self == UINT_MAX && p->countries.fd >= 0)
@@ -154,6 +160,7 @@ kore_seccomp_hook(void)
 #endif
 	if (is_keymgr) {
 		(void)munmap(p->shm, sizeof(*p->shm));
+		add("gw-files", no_files, KORE_FILTER_LEN(no_files));
 		add("gw-keymgr", keymgr_calls, KORE_FILTER_LEN(keymgr_calls));
 		return;
 	}

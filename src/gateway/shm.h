@@ -29,6 +29,9 @@ enum {
 	 * that its table is asked to count, so that it is never full. */
 	SHM_ADDR_MAX = 1 << 14,
 	SHM_TICKET_CNT = 3,
+	/* Longest pause for a new certificate; then the old one is used
+	 * again. */
+	SHM_PAIR_WAIT_MS = 3000,
 };
 
 struct shm_ticket {
@@ -56,7 +59,8 @@ struct shm_worker {
 	 * choice of that number */
 	_Atomic uint64_t shown, shown_choice;
 	_Atomic uint64_t start_ms; /* of the last process, monotonic */
-	_Atomic uint64_t pair_ack; /* pair_gen for which it holds its breath */
+	/* pair_gen for which it holds its breath, and has the certificate */
+	_Atomic uint64_t pair_held, pair_taken;
 	struct shm_addr addrs[SHM_ADDR_MAX];
 	struct gw_tally tally;
 };

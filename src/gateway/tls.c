@@ -15,9 +15,6 @@
 #include "base/log.h"
 #include "gateway/worker.h"
 
-/* Longest pause for a new certificate; then the old one is used again. */
-enum { PAIR_WAIT_MS = 3000 };
-
 /* TLS 1.3 then does one handshake's work for one later resumption. */
 enum { TICKETS_PER_HANDSHAKE = 1 };
 
@@ -213,9 +210,9 @@ tls_look(void)
 		return;
 	w->pair_gen = gen;
 	w->is_pair_changing = true;
-	timer_set(&w->timers, &w->pair_timer, worker_now_ms() + PAIR_WAIT_MS,
-	    resume_shakes, NULL);
-	atomic_store(&w->shm->pair_ack, gen);
+	timer_set(&w->timers, &w->pair_timer,
+	    worker_now_ms() + SHM_PAIR_WAIT_MS, resume_shakes, NULL);
+	atomic_store(&w->shm->pair_held, gen);
 }
 
 static void
@@ -236,6 +233,7 @@ on_certificate(struct kore_msg *msg, const void *data)
 	}
 	tune(dom->ssl_ctx, gw_worker->conf);
 	gw_worker->tls = dom->ssl_ctx;
+	atomic_store(&gw_worker->shm->pair_taken, gw_worker->pair_gen);
 	resume_shakes(NULL);
 	worker_listen();
 }
@@ -243,8 +241,11 @@ on_certificate(struct kore_msg *msg, const void *data)
 void
 tls_start(void)
 {
-	gw_worker->pair_gen = atomic_load(&gw_worker->process->shm->pair_gen);
-	atomic_store(&gw_worker->shm->pair_ack, gw_worker->pair_gen);
+	struct gw_worker *w = gw_worker;
+
+	w->pair_gen = atomic_load(&w->process->shm->pair_gen);
+	atomic_store(&w->shm->pair_held, w->pair_gen);
+	atomic_store(&w->shm->pair_taken, w->pair_gen);
 	kore_msg_unregister(KORE_MSG_CERTIFICATE);
 	CHECK(kore_msg_register(KORE_MSG_CERTIFICATE, on_certificate) ==
 	      KORE_RESULT_OK);

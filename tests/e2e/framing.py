@@ -1637,7 +1637,7 @@ def sandbox(g):
         ok("%s: no new privileges" % args, re.search(r"NoNewPrivs:\s+1", st))
         if not g.as_user:
             same("%s: user" % args, re.search(r"Uid:\s+(\d+)", st).group(1), str(pwd.getpwnam(USER).pw_uid))
-            ok("%s: chroot" % args, os.readlink("/proc/%d/root" % pid) in (g.home + "/run/gw", g.home + "/tls"))
+            ok("%s: chroot" % args, os.readlink("/proc/%d/root" % pid) == g.home + "/run/gw")
         ok("%s: no capability" % args, re.search(r"CapEff:\s+0+\n", st) and (g.as_user or re.search(r"CapPrm:\s+0+\n", st)))
         inodes = {os.readlink(f)[8:-1] for f in glob.glob("/proc/%d/fd/*" % pid) if os.readlink(f).startswith("socket:[")}
         heard = [x.split() for x in open("/proc/net/tcp").read().splitlines()[1:]]
