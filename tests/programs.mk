@@ -1,6 +1,6 @@
 # The programs: which libraries and foreign libraries each links.
 
-NODE_FOREIGN := -llmdb -lsecp256k1 -lcrypto -ljansson -lpthread
+NODE_FOREIGN := -llmdb -lsecp256k1 -lgmp -lcrypto -ljansson -lpthread
 PROGRAMS :=
 
 # program NAME LIBRARY FOREIGN: links LIBRARY's objects and what it depends on.
