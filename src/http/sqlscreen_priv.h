@@ -62,6 +62,10 @@ struct gw_sql_rules {
 	uint8_t rule[SQL_SET_MAX][64];
 };
 
+/* What a reading passes over of a text besides its tokens, in lengths of the
+ * text: a few searches in vain, and each string, comment and line once. */
+enum { SQL_AHEAD_MAX = 8 };
+
 /* In what a reading of a text begins. */
 enum sql_start { SQL_IN_CODE, SQL_IN_QUOTE, SQL_IN_DOUBLE };
 
@@ -78,6 +82,11 @@ struct sql_lexer {
 	bool is_glued;       /* a comment stood where a blank should */
 	struct bytes before; /* the last value */
 	unsigned vain_cnt;   /* searches that found nothing */
+	const uint8_t *eol;  /* end of the line that was looked for last */
+	bool is_last_line;   /* of that one: only blanks stand behind it */
+	/* Bytes that were read ahead of p: what could make the cost of a text
+	 * grow faster than its length. */
+	size_t ahead_bytes;
 };
 
 /* sql_lex_begin starts a reading of text. Returns the symbol of its frame,
@@ -86,7 +95,7 @@ enum sql_sym sql_lex_begin(struct sql_lexer *lex,
     const struct gw_sql_rules *rules, struct bytes text, enum sql_start start);
 
 /* sql_lex_next reads the next token; the last is END. Returns false behind
- * it. */
+ * it. Until then no more than SQL_AHEAD_MAX times the text is read ahead. */
 bool sql_lex_next(struct sql_lexer *lex, struct sql_token *out);
 
 /* sql_words_make fills the word and byte tables. */

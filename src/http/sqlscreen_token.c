@@ -237,11 +237,13 @@ struct prose {
 };
 
 static struct prose
-prose_of(const struct sql_lexer *lex, struct bytes text)
+prose_of(struct sql_lexer *lex, struct bytes text)
 {
 	struct prose n = {0};
 	bool in_word = false;
 	size_t i;
+
+	lex->ahead_bytes += text.len;
 
 	for (i = 0; i < text.len; i++) {
 		bool is_blank =
@@ -258,7 +260,7 @@ prose_of(const struct sql_lexer *lex, struct bytes text)
  * stands in quotes: blanks at its ends, and several words in what is not
  * closed. */
 static bool
-is_prose(const struct sql_lexer *lex, struct bytes text, bool is_closed)
+is_prose(struct sql_lexer *lex, struct bytes text, bool is_closed)
 {
 	struct prose n = prose_of(lex, text);
 
@@ -282,24 +284,47 @@ lex_quoted(struct sql_lexer *lex, struct sql_token *out, bool has_escapes)
 
 /* is_over tells whether only blanks are left behind p. */
 static bool
-is_over(const struct sql_lexer *lex, const uint8_t *p)
+is_over(struct sql_lexer *lex, const uint8_t *p)
 {
+	const uint8_t *begin = p;
+
 	while (p < lex->end && (kind_at(lex, p) & SQL_KIND_BLANK))
 		p++;
+	lex->ahead_bytes += (size_t)(p - begin);
 	return p == lex->end;
 }
 
 /* remark_sym tells the end of a statement from a sentence: no more than a
- * short word behind the comment's opening, and not at once, as in --all. */
+ * short word behind the comment's opening, and not at once, as in --all.
+ * Looks no further than the first word of a long text. */
 static enum sql_sym
-remark_sym(const struct sql_lexer *lex, const uint8_t *p, const uint8_t *end)
+remark_sym(struct sql_lexer *lex, const uint8_t *p, const uint8_t *end)
 {
-	struct prose n = prose_of(lex, bytes_of(p, (size_t)(end - p)));
-	bool is_option = p < end && (kind_at(lex, p) & SQL_KIND_WORD);
+	size_t len = (size_t)(end - p);
 
-	return n.words > 1 || is_option || (n.words > 0 && end - p > REMARK_MAX)
-		   ? SQL_REMARK
-		   : SQL_TRUNC;
+	if (len > 0 && (kind_at(lex, p) & SQL_KIND_WORD))
+		return SQL_REMARK;
+	if (len > REMARK_MAX) {
+		while (p < end && (kind_at(lex, p) & SQL_KIND_BLANK))
+			p++;
+		lex->ahead_bytes += len - (size_t)(end - p);
+		return p == end ? SQL_TRUNC : SQL_REMARK;
+	}
+	return prose_of(lex, bytes_of(p, len)).words > 1 ? SQL_REMARK
+							 : SQL_TRUNC;
+}
+
+/* find_eol sets the end of the line that p is in. A line of many dashes is
+ * searched once. */
+static void
+find_eol(struct sql_lexer *lex, const uint8_t *p)
+{
+	if (lex->eol != NULL && lex->eol >= p)
+		return;
+	lex->eol = memchr(p, '\n', (size_t)(lex->end - p));
+	lex->is_last_line = lex->eol == NULL || is_over(lex, lex->eol);
+	lex->eol = lex->eol == NULL ? lex->end : lex->eol;
+	lex->ahead_bytes += (size_t)(lex->eol - p);
 }
 
 /*
@@ -312,7 +337,7 @@ remark_sym(const struct sql_lexer *lex, const uint8_t *p, const uint8_t *end)
 static bool
 lex_dashes(struct sql_lexer *lex, struct sql_token *out)
 {
-	const uint8_t *p = lex->p, *eol;
+	const uint8_t *p = lex->p;
 	bool is_both;
 
 	while (p < lex->end && *p == '-')
@@ -323,14 +348,13 @@ lex_dashes(struct sql_lexer *lex, struct sql_token *out)
 		return true;
 	}
 	p = lex->p + 2;
-	eol = memchr(p, '\n', (size_t)(lex->end - p));
-	if (eol != NULL && !is_over(lex, eol)) {
-		lex->p = eol;
+	find_eol(lex, p);
+	if (!lex->is_last_line) {
+		lex->p = lex->eol;
 		return false;
 	}
-	eol = eol == NULL ? lex->end : eol;
-	out->sym = remark_sym(lex, p, eol);
-	is_both = p == eol || (kind_at(lex, p) & SQL_KIND_BLANK);
+	out->sym = remark_sym(lex, p, lex->eol);
+	is_both = p == lex->eol || (kind_at(lex, p) & SQL_KIND_BLANK);
 	lex->p = is_both ? lex->end : p;
 	return true;
 }
@@ -380,6 +404,7 @@ lex_comment(struct sql_lexer *lex, struct sql_token *out)
 		end = memmem(lex->p + 2, left(lex) - 2, "*/", 2);
 		first = end = end == NULL ? NULL : end + 2;
 	}
+	lex->ahead_bytes += end == NULL ? left(lex) : (size_t)(end - lex->p);
 	if (end == NULL && first == NULL) {
 		out->sym = remark_sym(lex, lex->p + 2, lex->end);
 		lex->p = lex->end;
@@ -404,6 +429,7 @@ skip_hash(struct sql_lexer *lex)
 	while (p < lex->end &&
 	       (kind_at(lex, p) & (SQL_KIND_WORD | SQL_KIND_DIGIT)))
 		p++;
+	lex->ahead_bytes += (size_t)(p - lex->p);
 	if (p == lex->end || *p != '\n' || is_over(lex, p))
 		return false;
 	lex->p = p;
@@ -529,6 +555,7 @@ lex_dollar(struct sql_lexer *lex, struct sql_token *out)
 	       (kind_at(lex, p) & (SQL_KIND_WORD | SQL_KIND_DIGIT)))
 		p++;
 	len = (size_t)(p - lex->p) + 1;
+	lex->ahead_bytes += len;
 	if (p == lex->end || *p != '$' ||
 	    (kind_at(lex, lex->p + 1) & SQL_KIND_DIGIT) ||
 	    lex->vain_cnt >= VAIN_MAX) {
@@ -537,6 +564,7 @@ lex_dollar(struct sql_lexer *lex, struct sql_token *out)
 	}
 	p++;
 	close = memmem(p, (size_t)(lex->end - p), lex->p, len);
+	lex->ahead_bytes += close == NULL ? left(lex) : (size_t)(close - p);
 	if (close == NULL) {
 		lex->vain_cnt++;
 		lex->p++;

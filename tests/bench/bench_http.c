@@ -31,7 +31,8 @@ cpu_us(void)
 	return (double)t.tv_sec * 1e6 + (double)t.tv_nsec / 1e3;
 }
 
-static char hex_text[LONG_LEN + 1], json_text[LONG_LEN + 1];
+static char hex_text[LONG_LEN + 1], json_text[LONG_LEN + 1],
+    dash_text[LONG_LEN + 1];
 
 static const struct {
 	const char *name;
@@ -65,6 +66,7 @@ static const struct {
 	{"1' UNION ALL SELECT NULL,version(),NULL FROM pg_shadow-- "}},
     {"sql_hex_4k", 20000, true, {hex_text}},
     {"sql_json_4k", 1000, true, {json_text}},
+    {"sql_dashes_4k", 1000, true, {dash_text}},
 };
 
 static void
@@ -77,6 +79,7 @@ fill(void)
 	for (i = 0; i < LONG_LEN; i++) {
 		hex_text[i] = "0123456789abcdef"[i * 7 % 16];
 		json_text[i] = row[i % (sizeof(row) - 1)];
+		dash_text[i] = "a--"[i % 3];
 	}
 }
 
