@@ -163,6 +163,9 @@ send_reply(struct txn *t)
 	struct gw_reply_how how = {.date = worker_date(),
 	    .id = t->req.id[0] != '\0' ? t->req.id : NULL,
 	    .is_tls = c->peer.is_tls,
+	    .has_cors = t->req.surface != NULL &&
+			gw_has_filter(t->req.surface, GW_FILTER_CORS),
+	    .origin = t->req.origin,
 	    .is_head = t->req.head.method == GW_HEAD,
 	    .minor = t->req.head.minor};
 

@@ -32,6 +32,11 @@ enum gw_step gw_filter_call(struct gw_req *r);
 /* gw_filter_word returns a filter's name in gateway.conf. */
 const char *gw_filter_word(enum gw_filter f);
 
+/* gw_cors_origin returns the origin of a page that may read what r->surface
+ * answers, a view into the head; empty when it is not listed, or there is
+ * none. */
+struct bytes gw_cors_origin(const struct gw_req *r);
+
 /*
  * gw_rate_charge is for stages: the request is worth units, of which filters
  * rate and user_rate have counted one.

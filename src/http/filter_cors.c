@@ -1,8 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * Answers browsers that ask whether a page of another origin may call. Only
- * origins listed for the surface, compared whole, get a CORS header; all
+ * origins listed for the surface, compared whole, get CORS headers; all
  * others get none and their browser refuses them (reliability H20, N5).
+ *
+ * Stands in front of the filters that judge who comes, and the page may read
+ * every answer, refusals too (gw_reply_head): a browser whose question is
+ * refused tells the page nothing, neither that it came too often nor that it
+ * comes from the wrong country. The question asks for nothing of ours.
  */
 #include "http/filter.h"
 #include "http/req.h"
@@ -18,6 +23,18 @@ is_listed(const struct gw_surface *s, struct bytes origin)
 	return false;
 }
 
+struct bytes
+gw_cors_origin(const struct gw_req *r)
+{
+	struct bytes origin;
+
+	if (gw_has_filter(r->surface, GW_FILTER_CORS) &&
+	    gw_head_field(&origin, &r->head, "origin") &&
+	    is_listed(r->surface, origin))
+		return origin;
+	return bytes_of(NULL, 0);
+}
+
 static void
 add(struct gw_req *r, const char *name, const char *value)
 {
@@ -27,19 +44,13 @@ add(struct gw_req *r, const char *name, const char *value)
 enum gw_step
 gw_filter_cors(struct gw_req *r)
 {
-	struct bytes origin, method;
-	bool listed;
+	struct bytes text;
 
-	if (!gw_head_field(&origin, &r->head, "origin"))
-		return GW_NEXT;
-	listed = is_listed(r->surface, origin);
-	add(r, "Vary", "Origin");
-	if (listed)
-		gw_reply_field(r, "Access-Control-Allow-Origin", origin);
 	if (r->head.method != GW_OPTIONS ||
-	    !gw_head_field(&method, &r->head, "access-control-request-method"))
+	    !gw_head_field(&text, &r->head, "origin") ||
+	    !gw_head_field(&text, &r->head, "access-control-request-method"))
 		return GW_NEXT;
-	if (!listed)
+	if (r->origin.len == 0)
 		return gw_refuse(r, GW_R_FORBIDDEN, NULL);
 	add(r, "Access-Control-Allow-Methods", "GET, POST");
 	add(r, "Access-Control-Allow-Headers", "Authorization, Content-Type");

@@ -397,6 +397,20 @@ put_body_fields(struct buf *out, const struct gw_reply *p)
 	       buf_put_dec(out, p->body.len, 0) && PUT(out, "\r\n");
 }
 
+/* What a page of another origin may read: the answer, and these fields. */
+static bool
+put_cors(struct buf *out, const struct gw_reply_how *how)
+{
+	if (how->has_cors && !PUT(out, "Vary: Origin\r\n"))
+		return false;
+	if (how->origin.len == 0)
+		return true;
+	return put_field(out, "Access-Control-Allow-Origin", how->origin) &&
+	       PUT(out,
+		   "Access-Control-Expose-Headers: Retry-After, RateLimit, "
+		   "RateLimit-Policy, X-Request-Id\r\n");
+}
+
 bool
 gw_reply_head(
     struct buf *out, const struct gw_reply *p, const struct gw_reply_how *how)
@@ -408,7 +422,7 @@ gw_reply_head(
 	    !PUT(out, standing) || !put_body_fields(out, p) ||
 	    !put_connection(out, how))
 		return false;
-	if (how->is_tls && !PUT(out, hsts))
+	if ((how->is_tls && !PUT(out, hsts)) || !put_cors(out, how))
 		return false;
 	if (!p->may_cache && !PUT(out, "Cache-Control: no-store\r\n"))
 		return false;

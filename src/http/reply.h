@@ -100,12 +100,14 @@ const char *gw_status_text(unsigned status);
 
 /* What gw_reply_head has to know of the connection. */
 struct gw_reply_how {
-	const char *date; /* HTTP date, no line end */
-	const char *id;   /* request id, NULL for none */
-	bool is_tls;      /* adds Strict-Transport-Security */
-	bool keep_alive;  /* the connection stays open */
-	bool is_head;     /* HEAD: no body follows */
-	unsigned minor;   /* of the request */
+	const char *date;    /* HTTP date, no line end */
+	const char *id;      /* request id, NULL for none */
+	bool is_tls;         /* adds Strict-Transport-Security */
+	bool has_cors;       /* the surface has filter cors: adds Vary */
+	struct bytes origin; /* of a page that may read it, empty for none */
+	bool keep_alive;     /* the connection stays open */
+	bool is_head;        /* HEAD: no body follows */
+	unsigned minor;      /* of the request */
 };
 
 /* Longest head that gw_reply_head writes, fields included. */

@@ -5,6 +5,7 @@
  */
 #include "http/req.h"
 
+#include "http/filter.h"
 #include "http/route.h"
 #include "http/uri.h"
 #include "http/world.h"
@@ -128,6 +129,7 @@ gw_req_route(struct gw_req *r, const struct gw_listener *listener)
 		return false;
 	}
 	r->surface = m->surface;
+	r->origin = gw_cors_origin(r);
 	if (!host_ok) {
 		(void)gw_refuse(r,
 		    m->surface->kind == GW_RPC ? GW_R_BAD_HOST

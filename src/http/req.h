@@ -101,7 +101,9 @@ struct gw_req {
 	const struct gw_route *route;     /* NULL: none was found */
 	struct bytes rest;                /* path below the surface's prefix */
 	struct bytes params[GW_PARAM_MAX];
-	uint32_t allowed; /* methods of the path: bit 1 << gw_method */
+	uint32_t allowed;    /* methods of the path: bit 1 << gw_method */
+	struct bytes origin; /* of a page that may read the answer, listed by
+			      * the surface; else empty */
 
 	/* who */
 	struct bytes user;    /* empty: nobody has shown a password */
@@ -123,9 +125,9 @@ struct gw_req {
 
 /*
  * gw_req_route decides where a request goes: surface by listener, path and
- * host, route by path and method. Fills host, path, query, surface, route,
- * rest, params, allowed. When the request can not be served it writes the
- * refusal and returns false; r->surface may be NULL then.
+ * host, route by path and method. Fills host, path, query, surface, origin,
+ * route, rest, params, allowed. When the request can not be served it writes
+ * the refusal and returns false; r->surface may be NULL then.
  *
  * Spec  RFC 9112 3.2; reliability H7, H9, H18, N5
  */

@@ -731,17 +731,48 @@ def hosts_and_surfaces(g):
 
 @case
 def cors(g):
-    def pre(origin):
-        return g.ask("OPTIONS", "/", headers=["Origin: " + origin, "Access-Control-Request-Method: POST"])
-    r = pre("https://app.example")
-    same("listed origin", (r.status, r.header("access-control-allow-origin")), (204, "https://app.example"))
+    mine = "https://app.example"
+
+    def pre(origin, path="/"):
+        return g.ask("OPTIONS", path, headers=["Origin: " + origin, "Access-Control-Request-Method: POST"])
+
+    def allowed(r):
+        return r.header("access-control-allow-origin")
+    r = pre(mine)
+    same("listed origin", (r.status, allowed(r)), (204, mine))
     for o in ("null", "https://app.example.evil", "https://app.exampl", "http://app.example", "https://APP.example", "*"):
         r = pre(o)
-        same("origin %s" % o, (r.status, r.header("access-control-allow-origin")), (403, None))
+        same("origin %s" % o, (r.status, allowed(r)), (403, None))
         r = g.rpc(json.loads(CHAIN), headers=["Origin: " + o])
-        same("call from %s" % o, r.header("access-control-allow-origin"), None)
-    r = g.rpc(json.loads(CHAIN), headers=["Origin: https://app.example"])
-    same("call from the listed one", r.header("access-control-allow-origin"), "https://app.example")
+        same("call from %s" % o, (r.status, allowed(r), r.header("vary")), (200, None, "Origin"))
+    r = g.rpc(json.loads(CHAIN), headers=["Origin: " + mine])
+    same("call from the listed one", allowed(r), mine)
+    same("where cors is not on", allowed(g.get("/ops/health", headers=["Origin: " + mine])), None)
+    # refusals too, whoever gives them: else a page learns nothing of them
+    g.write_conf(more="[surface once]\nserves = rpc\nat = loop /few\nhosts = localhost\nfilters = rate cors\nrate = 1/m\n"
+                      "rate_burst = 1\ncors = https://app.example\nbody_max = 2048\n"
+                      "[surface far]\nserves = wallet\nat = loop /far\nhosts = localhost\nfilters = net cors\n"
+                      "deny = 127.0.0.0/8\ncors = https://app.example\n")
+    g.reload()
+    from_mine = ["Origin: " + mine, "Content-Type: application/json"]
+    same("asking costs nothing", {pre(mine, "/few").status for _ in range(5)}, {204})
+    r = [g.rpc(json.loads(CHAIN), headers=from_mine, path="/few") for _ in range(2)][1]
+    same("too often", (r.status, allowed(r)), (429, mine))
+    ok("and it may read for how long", "Retry-After" in r.header("access-control-expose-headers") and r.header("retry-after"), r.headers)
+    r = g.rpc(json.loads(CHAIN), headers=["Origin: https://evil.example"], path="/few")
+    same("too often, of a foreign page", (r.status, allowed(r)), (429, None))
+    for what, r, status in (("not from there", g.get("/far/v1/health", headers=from_mine), 403),
+                            ("no such path", g.get("/nowhere", headers=from_mine), 404),
+                            ("another method", g.ask("PUT", "/", headers=from_mine), 405),
+                            ("another type", g.rpc({}, headers=["Origin: " + mine, "Content-Type: text/plain"]), 415),
+                            ("another host", g.raw(b"GET / HTTP/1.1\r\nHost: evil\r\nOrigin: https://app.example\r\n"
+                                                   b"Connection: close\r\n\r\n").replies[0], 403),
+                            ("too long a body", g.rpc(b"x" * 3000, False, from_mine, True, path="/few"), 413),
+                            ("too long a chunk", g.raw(chunked(b"fffffff\r\n", extra=b"Origin: https://app.example\r\n")).replies[0], 413),
+                            ("a bad chunk", g.raw(chunked(b"x\r\n", extra=b"Origin: https://app.example\r\n")).replies[0], 400)):
+        same(what, (r.status, allowed(r)), (status, mine))
+    g.write_conf(more="")
+    g.reload()
 
 
 # -- JSON-RPC

@@ -257,14 +257,18 @@ static void
 check_reply(const struct gw_req *r)
 {
 	static uint8_t room[GW_REPLY_HEAD_MAX];
-	struct gw_reply_how how = {
-	    .date = "Thu, 01 Jan 1970 00:00:00 GMT", .id = r->id};
+	struct gw_reply_how how = {.date = "Thu, 01 Jan 1970 00:00:00 GMT",
+	    .id = r->id,
+	    .has_cors = true,
+	    .origin = r->origin};
 	struct buf b = buf_of(room, sizeof(room));
 	const struct gw_reply *p = &r->reply;
 	struct bytes doc, rest;
 	size_t i, k;
 
 	CHECK(p->status >= 200 && p->status < 600);
+	CHECK(r->origin.len == 0 ||
+	      bytes_eq(r->origin, bytes_of_str("https://x.example")));
 	for (i = 0; i < p->field_cnt; i++)
 		for (k = 0; k < p->fields[i].value.len; k++)
 			CHECK(p->fields[i].value.ptr[k] >= 0x20 &&

@@ -159,10 +159,10 @@ TEST(test_conf_faults_are_told_with_line_and_reason)
 		"9: same place as on line 8 for the same host\n"},
 	    {HOME LISTENER
 		"[surface s]\nserves = ops\nat = a /\nhosts = *\nfilters = x\n",
-		"10: filters: \"x\" is none of: size net geo rate "},
+		"10: filters: \"x\" is none of: size cors net geo rate "},
 	    {HOME LISTENER "[surface s]\nserves = ops\nat = a /\nhosts = "
 			   "*\nfilters = net\nshadow = net x\n",
-		"11: shadow: \"x\" is none of: size net"},
+		"11: shadow: \"x\" is none of: size cors net"},
 	    {HOME LISTENER "[surface s]\nserves = ops\nat = a /\nhosts = "
 			   "*\nfilters = net\nshadow = net cors\n",
 		"6: surface s: shadow names a filter that filters does not\n"},

@@ -69,7 +69,7 @@ set_up(struct rig *g)
 /* What is said of these filters; * stands for others around them. */
 #define FILTERS(size, net, cors, basic)                                        \
 	"\"filters\":[*{\"filter\":\"size\"," size                             \
-	"}*{\"filter\":\"net\"," net "}*{\"filter\":\"cors\"," cors            \
+	"}*{\"filter\":\"cors\"," cors "}*{\"filter\":\"net\"," net            \
 	"}*{\"filter\":\"basic\"," basic "}*]"
 #define PASS        "\"verdict\":\"pass\",\"ns\":5"
 #define OFF         "\"verdict\":\"off\""

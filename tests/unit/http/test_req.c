@@ -366,12 +366,46 @@ TEST(test_req_networks_and_origins_are_judged)
 	    "OPTIONS /ops HTTP/1.1\r\nHost: x\r\nOrigin: https://x.example\r\n"
 	    "Access-Control-Request-Method: POST\r\n\r\n");
 	EXPECT_U64(g.req.reply.status, 204);
-	EXPECT_STR(g.req.reply.fields[1].name, "Access-Control-Allow-Origin");
+	EXPECT_STR(g.req.reply.fields[0].name, "Access-Control-Allow-Methods");
 	rig_next(&g);
 	send(&g, "loop",
 	    "OPTIONS /ops HTTP/1.1\r\nHost: x\r\nOrigin: https://x.exampl\r\n"
 	    "Access-Control-Request-Method: POST\r\n\r\n");
 	EXPECT_U64(g.req.reply.status, 403);
+	rig_close(&g);
+}
+
+/* Whatever becomes of the request, and only for what is listed there. */
+TEST(test_req_origin_is_known_before_anything_is_refused)
+{
+	static const struct {
+		const char *target, *host, *origin, *got;
+	} row[] = {
+	    {"/ops", "x", "https://x.example", "https://x.example"},
+	    {"/ops/nowhere", "x", "https://x.example", "https://x.example"},
+	    {"/ops", "x", "https://x.example.evil", ""},
+	    {"/ops", "x", "https://x.exampl", ""},
+	    {"/ops", "x", "https://X.example", ""},
+	    {"/ops", "x", "null", ""},
+	    {"/ops", "x", "*", ""},
+	    {"/ops", "x", "", ""},
+	    {"/", "localhost", "https://x.example", ""},
+	};
+	char head[256];
+	struct rig g;
+	size_t i;
+
+	EXPECT(rig_open(&g, rig_conf, NULL));
+	for (i = 0; i < sizeof(row) / sizeof(row[0]); i++) {
+		test_row(row[i].origin);
+		(void)snprintf(head, sizeof(head),
+		    "GET %s HTTP/1.1\r\nHost: %s\r\nOrigin: %s\r\n\r\n",
+		    row[i].target, row[i].host, row[i].origin);
+		send(&g, "loop", head);
+		EXPECT(bytes_eq(g.req.origin, bytes_of_str(row[i].got)));
+		rig_next(&g);
+		test_count(1);
+	}
 	rig_close(&g);
 }
 
@@ -462,6 +496,27 @@ TEST(test_reply_head_has_what_every_answer_carries)
 	how.keep_alive = false;
 	head_of(text, &p, &how);
 	EXPECT(strstr(text, "\r\nConnection: close\r\n") != NULL);
+}
+
+TEST(test_reply_head_lets_listed_pages_read)
+{
+	struct gw_reply p = {.status = 429, .type = GW_TYPE_TEXT};
+	struct gw_reply_how how = {.date = "D"};
+	char text[GW_REPLY_HEAD_MAX];
+
+	head_of(text, &p, &how);
+	EXPECT(strstr(text, "Vary") == NULL);
+	EXPECT(strstr(text, "Access-Control") == NULL);
+	how.has_cors = true;
+	head_of(text, &p, &how);
+	EXPECT(strstr(text, "\r\nVary: Origin\r\n") != NULL);
+	EXPECT(strstr(text, "Access-Control") == NULL);
+	how.origin = bytes_of_str("https://x.example");
+	head_of(text, &p, &how);
+	EXPECT(strstr(text, "\r\nAccess-Control-Allow-Origin: "
+			    "https://x.example\r\n") != NULL);
+	EXPECT(strstr(text, "\r\nAccess-Control-Expose-Headers: "
+			    "Retry-After, ") != NULL);
 }
 
 TEST(test_refusals_look_as_their_surface_does)
