@@ -19,7 +19,6 @@
 #include "base/check.h"
 #include "base/log.h"
 #include "gateway/aside.h"
-#include "gateway/control.h"
 #include "gateway/parent.h"
 #include "http/geofile.h"
 
@@ -151,16 +150,10 @@ read_table(const struct gw_process *p, int *fd, struct err *e)
 static void
 swap(struct gw_process *p, int fd)
 {
-	unsigned w;
-
-	for (w = 0; w < p->worker_cnt; w++)
-		if (!control_send(p->control[w][0], CONTROL_COUNTRIES, fd))
-			log_warn("gateway",
-			    "countries not handed over worker=%u error=\"%s\"",
-			    w, strerror(errno));
 	if (p->countries.fd >= 0)
 		(void)close(p->countries.fd);
 	p->countries.fd = fd;
+	parent_hand(p, CONTROL_COUNTRIES);
 }
 
 /* load reads the file; false, with what runs untouched, when it is bad. */

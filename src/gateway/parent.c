@@ -16,7 +16,6 @@
 
 #include "base/clock.h"
 #include "base/log.h"
-#include "gateway/control.h"
 #include "gateway/files.h"
 #include "gateway/kore_priv.h"
 #include "gateway/nodes.h"
@@ -44,12 +43,51 @@ parent_open_log(int *fd, const struct gw_conf *c, struct err *e)
 	return RC_OK;
 }
 
+/* hand sends one worker what it is owed of a kind. */
+static bool
+hand(struct gw_process *p, unsigned w, enum control_kind kind)
+{
+	int fd = kind == CONTROL_LOG ? p->log_fd : p->countries.fd;
+
+	p->is_owed[w][kind] =
+	    fd >= 0 && !control_send(p->control[w][0], kind, fd);
+	return !p->is_owed[w][kind];
+}
+
+void
+parent_hand(struct gw_process *p, enum control_kind kind)
+{
+	unsigned w;
+
+	for (w = 0; w < p->worker_cnt; w++)
+		if (!p->is_owed[w][kind] && !hand(p, w, kind))
+			log_warn("gateway",
+			    "not handed over, tried again worker=%u what=%s "
+			    "error=\"%s\"",
+			    w, kind == CONTROL_LOG ? "log" : "countries",
+			    strerror(errno));
+}
+
+/* hand_owed: a worker that stood still has read what lay in its socket. */
+static void
+hand_owed(struct gw_process *p)
+{
+	enum control_kind kind;
+	unsigned w;
+
+	for (w = 0; w < p->worker_cnt; w++)
+		for (kind = 0; kind < CONTROL_CNT; kind++)
+			if (p->is_owed[w][kind] && hand(p, w, kind))
+				log_info("gateway",
+				    "handed over worker=%u what=%s", w,
+				    kind == CONTROL_LOG ? "log" : "countries");
+}
+
 /* swap_log opens the log file anew and gives it to everybody. */
 static void
 swap_log(struct gw_process *p)
 {
 	struct err e = {0};
-	unsigned w;
 	int fd;
 
 	if (parent_open_log(&fd, p->conf, &e) != RC_OK) {
@@ -58,12 +96,9 @@ swap_log(struct gw_process *p)
 	}
 	if (fd < 0)
 		return;
-	for (w = 0; w < p->worker_cnt; w++)
-		if (!control_send(p->control[w][0], CONTROL_LOG, fd))
-			log_warn("gateway", "log not handed over error=\"%s\"",
-			    strerror(errno));
 	(void)close(p->log_fd);
 	p->log_fd = fd;
+	parent_hand(p, CONTROL_LOG);
 }
 
 /* rotate moves log.N to log.N+1, log to log.1. */
@@ -208,6 +243,7 @@ gw_parent_turn(u_int64_t timeout_ms)
 	look_at_log(gw_process);
 	look_at_tickets(gw_process, now_ms);
 	look_at_pair(gw_process, now_ms);
+	hand_owed(gw_process);
 	country_look(gw_process);
 	nodes_turn(gw_process, now_ms);
 }

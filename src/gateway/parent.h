@@ -9,6 +9,7 @@
 
 #include <sys/types.h>
 
+#include "gateway/control.h"
 #include "gateway/country.h"
 #include "gateway/listen.h"
 #include "gateway/pair.h"
@@ -42,15 +43,21 @@ struct gw_process {
 	enum pair_step pair_step;
 	uint64_t pair_until_ms; /* when the step is over at the latest */
 	int control[SHM_WORKER_MAX][2]; /* parent's end, worker's end */
-	int keymgr[2];                  /* same, with the key manager */
-	struct gw_nodes nodes;          /* the parent's alone */
-	uint64_t nodes_file_ms;         /* when nodes.json was written */
-	bool is_nodes_file_bad;         /* that failed */
+	/* who could not be given the newest of a kind, and gets it later */
+	bool is_owed[SHM_WORKER_MAX][CONTROL_CNT];
+	int keymgr[2];          /* same, with the key manager */
+	struct gw_nodes nodes;  /* the parent's alone */
+	uint64_t nodes_file_ms; /* when nodes.json was written */
+	bool is_nodes_file_bad; /* that failed */
 	enum gw_node_state node_states[GW_NODE_MAX]; /* as written there */
 };
 
 /* gw_process is the one of this program; set by main. */
 extern struct gw_process *gw_process;
+
+/* parent_hand gives all workers the newest of its kind: log_fd, or
+ * countries.fd. One that takes nothing now is tried again in later turns. */
+void parent_hand(struct gw_process *p, enum control_kind kind);
 
 /* parent_open_log opens the access log for appending. Errors RC_CONF. */
 enum rc parent_open_log(int *fd, const struct gw_conf *c, struct err *e);

@@ -10,6 +10,8 @@ import glob
 import json
 import os
 import re
+import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -84,8 +86,11 @@ class Geo(Gateway):
         four, six = rows(country)
         self.put("geo/v4", four)
         self.put("geo/v6", six)
-        subprocess.check_call([BIN + "/sekisho", "geo", "build", "--v4", self.home + "/geo/v4", "--v6",
-                               self.home + "/geo/v6", "--out", self.home + "/" + out],
+        self.build_from("geo/v4", "geo/v6", out)
+
+    def build_from(self, four, six, out):
+        subprocess.check_call([BIN + "/sekisho", "geo", "build", "--v4", self.home + "/" + four, "--v6",
+                               self.home + "/" + six, "--out", self.home + "/" + out],
                               stdout=subprocess.DEVNULL, env=dict(os.environ, SEKISHO_HOME=self.home + "/none"))
 
     def reconf(self, **more):
@@ -245,6 +250,74 @@ def a_new_worker_knows_the_newest(g):
     g.swap("JP")
     for _ in range(8):
         same("and what comes later", g.call("127.0.3.1"), 200)
+
+
+@case
+def a_worker_that_stood_still_gets_the_newest(g):
+    """Its control socket is full: what it could not be given is sent again."""
+    def fill():
+        g.proc.send_signal(signal.SIGHUP)  # each that is heard sends it a log file
+        return "not handed over, tried again worker=1 what=log" in g.log()
+    stopped = [pid for pid, args in g.children() if "[wrk 2]" in args][0]
+    os.kill(stopped, signal.SIGSTOP)
+    try:
+        wait_for("its socket is full", fill)
+        for country in ("DE", "US"):
+            before = g.log().count("country database taken")
+            g.build(country)
+            wait_for("read by the parent", lambda: g.log().count("country database taken") > before)
+        ok("it was not given it", "tried again worker=1 what=countries" in g.log())
+    finally:
+        os.kill(stopped, signal.SIGCONT)
+    for what in ("log", "countries"):
+        wait_for("it is given " + what, lambda: re.search(r"handed over worker=1 what=%s" % what, g.log()))
+    wait_for("the newest is in force everywhere", lambda: {g.call("127.0.3.1") for _ in range(16)} == {403})
+    g.swap("JP")
+    same("and what comes later", {g.call("127.0.3.1") for _ in range(16)}, {200})
+
+
+@case
+def a_file_cut_while_it_is_read_harms_nobody(g):
+    """The child that reads it is killed by the kernel: SIGBUS."""
+    path, big = g.home + "/geo/country.mmdb", g.home + "/geo/big.mmdb"
+    many = "".join("%d,%d,%s\n" % (v4("10.0.0.0") + 16 * i, v4("10.0.0.0") + 16 * i + 15, ("JP", "US", "DE")[i % 3])
+                   for i in range(200000))
+    four, six = rows("JP")
+    g.put("geo/v4", many + four)
+    g.put("geo/v6", six)
+    g.build_from("geo/v4", "geo/v6", "geo/big.mmdb")
+
+    def verdicts():
+        return [g.log().count("country database " + x) for x in ("refused, running on with the one before", "taken")]
+    for _ in range(50):  # it may have been read by then
+        before = verdicts()
+        shutil.copy(big, path + ".new")
+        os.rename(path + ".new", path)
+        while not mapped(g, path) and verdicts() == before:
+            pass
+        os.truncate(path, 4096)
+        wait_for("a verdict", lambda: verdicts() != before)
+        if "reading it ended with signal 7 (Bus error)" in g.log():
+            break
+    ok("killed by SIGBUS", "reading it ended with signal 7 (Bus error)" in g.log(), g.log()[-600:])
+    same("what was before is in force", (g.call("127.0.3.1"), g.call("127.0.4.1")), (200, 403))
+    g.swap("US")
+    same("a whole one is taken", g.call("127.0.3.1"), 403)
+    g.swap("JP")
+
+
+def mapped(g, name):
+    """The process of the gateway that has the file in its memory."""
+    with open("/proc/%d/task/%d/children" % (g.proc.pid, g.proc.pid)) as f:
+        pids = f.read().split()
+    for pid in pids:
+        try:
+            with open("/proc/%s/maps" % pid) as f:
+                if name + "\n" in f.read():
+                    return int(pid)
+        except OSError:  # it has ended
+            pass
+    return None
 
 
 @case
