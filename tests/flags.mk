@@ -70,6 +70,13 @@ FAST_FILES := node/crypto/keccak node/crypto/keccak_x4 node/crypto/keccak_x8
 $(FAST_FILES:%=$(B)/obj/%.o): ALLCFLAGS += -fomit-frame-pointer \
 	$(if $(filter gcc,$(CC)),-fno-schedule-insns2)
 
+# The interpreter keeps eight values in registers, of which compilers have
+# fifteen at best. Common subexpressions found across instructions only make
+# them live longer; labels need no landing pads, as no outside address reaches
+# a jump through the table of opcodes.
+$(B)/obj/node/evm/run.o: ALLCFLAGS += -fomit-frame-pointer \
+	$(if $(filter gcc,$(CC)),-fno-gcse -fno-tree-slp-vectorize)
+
 # Where private keys pass through, registers are cleared on return.
 $(B)/obj/node/crypto/%.o $(B)/obj/node/signer/%.o: ALLCFLAGS += \
 	$(if $(filter gcc,$(CC)),-fzero-call-used-regs=used-gpr)

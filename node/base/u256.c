@@ -94,27 +94,6 @@ u256_mul(struct u256 *out, const struct u256 *a, const struct u256 *b)
 	return (p[4] | p[5] | p[6] | p[7]) != 0;
 }
 
-void
-u256_mul_low(struct u256 *out, const struct u256 *a, const struct u256 *b)
-{
-	const uint64_t *x = a->w, *y = b->w;
-	u128 t00 = (u128)x[0] * y[0], t01 = (u128)x[0] * y[1];
-	u128 t10 = (u128)x[1] * y[0], t02 = (u128)x[0] * y[2];
-	u128 t11 = (u128)x[1] * y[1], t20 = (u128)x[2] * y[0];
-	uint64_t top = x[0] * y[3] + x[1] * y[2] + x[2] * y[1] + x[3] * y[0];
-	u128 one, two;
-
-	one = t01 + hi(t00);
-	two = t02 + hi(one);
-	top += hi(two);
-	one = t10 + lo(one);
-	two = t11 + lo(two) + hi(one);
-	top += hi(two);
-	two = t20 + lo(two);
-	top += hi(two);
-	*out = (struct u256){{lo(t00), lo(one), lo(two), top}};
-}
-
 bool
 u256_mul_u64(struct u256 *out, const struct u256 *a, uint64_t b)
 {
@@ -523,42 +502,19 @@ u256_exp(struct u256 *out, const struct u256 *a, const struct u256 *e)
 void
 u256_shl(struct u256 *out, const struct u256 *a, unsigned n)
 {
-	struct u256 r = *a;
-	unsigned bits = n % 64, rest = 63 - bits;
-
-	if (n >= 256) {
+	if (n >= 256)
 		*out = U256_ZERO;
-		return;
-	}
-	if (n & 128)
-		r = (struct u256){{0, 0, r.w[0], r.w[1]}};
-	if (n & 64)
-		r = (struct u256){{0, r.w[0], r.w[1], r.w[2]}};
-	out->w[3] = r.w[3] << bits | r.w[2] >> 1 >> rest;
-	out->w[2] = r.w[2] << bits | r.w[1] >> 1 >> rest;
-	out->w[1] = r.w[1] << bits | r.w[0] >> 1 >> rest;
-	out->w[0] = r.w[0] << bits;
+	else
+		u256_shl_below(out, a, n);
 }
 
-/* shift_right shifts fill in from above. */
-static inline void
+static void
 shift_right(struct u256 *out, const struct u256 *a, unsigned n, uint64_t fill)
 {
-	struct u256 r = *a;
-	unsigned bits = n % 64, rest = 63 - bits;
-
-	if (n >= 256) {
+	if (n >= 256)
 		*out = (struct u256){{fill, fill, fill, fill}};
-		return;
-	}
-	if (n & 128)
-		r = (struct u256){{r.w[2], r.w[3], fill, fill}};
-	if (n & 64)
-		r = (struct u256){{r.w[1], r.w[2], r.w[3], fill}};
-	out->w[0] = r.w[0] >> bits | r.w[1] << 1 << rest;
-	out->w[1] = r.w[1] >> bits | r.w[2] << 1 << rest;
-	out->w[2] = r.w[2] >> bits | r.w[3] << 1 << rest;
-	out->w[3] = r.w[3] >> bits | fill << 1 << rest;
+	else
+		u256_shr_below(out, a, n, fill);
 }
 
 void

@@ -70,11 +70,30 @@ u256_cmp(const struct u256 *a, const struct u256 *b)
 /* u256_scmp is u256_cmp for two's complement values. */
 int u256_scmp(const struct u256 *a, const struct u256 *b);
 
-/* u256_sub subtracts modulo 2^256; out may alias an operand. Returns the
- * borrow: true when a < b. */
+/*
+ * u256_sub subtracts modulo 2^256; out may alias an operand. Returns the
+ * borrow: true when a < b.
+ *
+ * Compilers make four times as many instructions of a chain of carries as
+ * the processor needs, so that x86-64 has it in assembly.
+ */
 static inline bool
 u256_sub(struct u256 *out, const struct u256 *a, const struct u256 *b)
 {
+#ifdef __x86_64__
+	uint64_t w0 = a->w[0], w1 = a->w[1], w2 = a->w[2], w3 = a->w[3];
+	bool borrow;
+
+	__asm__(
+	    "subq %[b0], %[w0]\n\tsbbq %[b1], %[w1]\n\t"
+	    "sbbq %[b2], %[w2]\n\tsbbq %[b3], %[w3]"
+	    : [w0] "+&r"(w0), [w1] "+&r"(w1), [w2] "+&r"(w2), [w3] "+&r"(w3),
+	    "=@ccc"(borrow)
+	    : [b0] "rm"(b->w[0]), [b1] "rm"(b->w[1]), [b2] "rm"(b->w[2]),
+	    [b3] "rm"(b->w[3]));
+	*out = (struct u256){{w0, w1, w2, w3}};
+	return borrow;
+#else
 	u128 t = (u128)a->w[0] - b->w[0];
 
 	out->w[0] = (uint64_t)t;
@@ -85,6 +104,7 @@ u256_sub(struct u256 *out, const struct u256 *a, const struct u256 *b)
 	t = (u128)a->w[3] - b->w[3] - (uint64_t)(t >> 127);
 	out->w[3] = (uint64_t)t;
 	return t >> 127;
+#endif
 }
 
 /* u256_add adds modulo 2^256; out may alias an operand. Returns the carry:
@@ -92,6 +112,20 @@ u256_sub(struct u256 *out, const struct u256 *a, const struct u256 *b)
 static inline bool
 u256_add(struct u256 *out, const struct u256 *a, const struct u256 *b)
 {
+#ifdef __x86_64__
+	uint64_t w0 = a->w[0], w1 = a->w[1], w2 = a->w[2], w3 = a->w[3];
+	bool carry;
+
+	__asm__(
+	    "addq %[b0], %[w0]\n\tadcq %[b1], %[w1]\n\t"
+	    "adcq %[b2], %[w2]\n\tadcq %[b3], %[w3]"
+	    : [w0] "+&r"(w0), [w1] "+&r"(w1), [w2] "+&r"(w2), [w3] "+&r"(w3),
+	    "=@ccc"(carry)
+	    : [b0] "rm"(b->w[0]), [b1] "rm"(b->w[1]), [b2] "rm"(b->w[2]),
+	    [b3] "rm"(b->w[3]));
+	*out = (struct u256){{w0, w1, w2, w3}};
+	return carry;
+#else
 	u128 t = (u128)a->w[0] + b->w[0];
 
 	out->w[0] = (uint64_t)t;
@@ -102,6 +136,7 @@ u256_add(struct u256 *out, const struct u256 *a, const struct u256 *b)
 	t = (u128)a->w[3] + b->w[3] + (uint64_t)(t >> 64);
 	out->w[3] = (uint64_t)t;
 	return t >> 64;
+#endif
 }
 
 /* u256_lt tells whether a < b (unsigned). */
@@ -113,13 +148,40 @@ u256_lt(const struct u256 *a, const struct u256 *b)
 	return u256_sub(&unused, a, b);
 }
 
+/* u256_slt tells whether a < b (two's complement). */
+static inline bool
+u256_slt(const struct u256 *a, const struct u256 *b)
+{
+	const uint64_t sign = (uint64_t)1 << 63;
+	struct u256 x = *a, y = *b;
+
+	x.w[3] ^= sign;
+	y.w[3] ^= sign;
+	return u256_lt(&x, &y);
+}
+
 /* u256_mul multiplies modulo 2^256; out may alias an operand. Returns true
  * when the product was cut. */
 bool u256_mul(struct u256 *out, const struct u256 *a, const struct u256 *b);
 
 /* u256_mul_low is u256_mul for callers that want wrapping (the EVM's MUL): it
  * leaves the upper half uncomputed. */
-void u256_mul_low(struct u256 *out, const struct u256 *a, const struct u256 *b);
+static inline void
+u256_mul_low(struct u256 *out, const struct u256 *a, const struct u256 *b)
+{
+	u128 p00 = (u128)a->w[0] * b->w[0], p01 = (u128)a->w[0] * b->w[1];
+	u128 p10 = (u128)a->w[1] * b->w[0], p02 = (u128)a->w[0] * b->w[2];
+	u128 p11 = (u128)a->w[1] * b->w[1], p20 = (u128)a->w[2] * b->w[0];
+	u128 t1 = (u128)(uint64_t)p01 + (uint64_t)p10 + (uint64_t)(p00 >> 64);
+	/* Digits 2 and 3, together modulo 2^128. */
+	u128 t2 = p02 + p11 + p20 + (uint64_t)(p01 >> 64) +
+		  (uint64_t)(p10 >> 64) + (uint64_t)(t1 >> 64);
+	uint64_t top = a->w[0] * b->w[3] + a->w[1] * b->w[2] +
+		       a->w[2] * b->w[1] + a->w[3] * b->w[0];
+
+	*out = (struct u256){{(uint64_t)p00, (uint64_t)t1, (uint64_t)t2,
+	    (uint64_t)(t2 >> 64) + top}};
+}
 
 /* u256_mul_u64 multiplies by a small number; true when the product was cut. */
 bool u256_mul_u64(struct u256 *out, const struct u256 *a, uint64_t b);
@@ -141,6 +203,41 @@ void u256_mulmod(struct u256 *out, const struct u256 *a, const struct u256 *b,
 
 /* u256_exp raises a to the power e modulo 2^256. */
 void u256_exp(struct u256 *out, const struct u256 *a, const struct u256 *e);
+
+/* u256_shl_below and u256_shr_below shift by n < 256 bits; fill, 0 or all
+ * ones, comes in from above. */
+static inline void
+u256_shl_below(struct u256 *out, const struct u256 *a, unsigned n)
+{
+	struct u256 r = *a;
+	unsigned bits = n % 64, rest = 63 - bits;
+
+	if (n & 128)
+		r = (struct u256){{0, 0, r.w[0], r.w[1]}};
+	if (n & 64)
+		r = (struct u256){{0, r.w[0], r.w[1], r.w[2]}};
+	out->w[3] = r.w[3] << bits | r.w[2] >> 1 >> rest;
+	out->w[2] = r.w[2] << bits | r.w[1] >> 1 >> rest;
+	out->w[1] = r.w[1] << bits | r.w[0] >> 1 >> rest;
+	out->w[0] = r.w[0] << bits;
+}
+
+static inline void
+u256_shr_below(
+    struct u256 *out, const struct u256 *a, unsigned n, uint64_t fill)
+{
+	struct u256 r = *a;
+	unsigned bits = n % 64, rest = 63 - bits;
+
+	if (n & 128)
+		r = (struct u256){{r.w[2], r.w[3], fill, fill}};
+	if (n & 64)
+		r = (struct u256){{r.w[1], r.w[2], r.w[3], fill}};
+	out->w[0] = r.w[0] >> bits | r.w[1] << 1 << rest;
+	out->w[1] = r.w[1] >> bits | r.w[2] << 1 << rest;
+	out->w[2] = r.w[2] >> bits | r.w[3] << 1 << rest;
+	out->w[3] = r.w[3] >> bits | fill << 1 << rest;
+}
 
 /* Shifts by n bits; n >= 256 gives 0 (or the sign for sar). */
 void u256_shl(struct u256 *out, const struct u256 *a, unsigned n);

@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Programs made ready to run: a copy with padding behind it and a bit for
+ * each jump destination (Yellow Paper 9.4.3), kept by code hash.
+ */
+#include "evm/evm_priv.h"
+
+/* Programs in the cache, and their bytes: what a busy chain calls within some
+ * blocks, at a size that a node of 64 MiB can give. */
+enum { CODES_MAX = 8192, CODE_BYTES_MAX = 16 << 20 };
+
+static size_t
+padded(size_t len)
+{
+	return (len + CODE_PAD + 7) / 8 * 8;
+}
+
+static size_t
+bitmap_len(size_t len)
+{
+	return (len + 63) / 64 * 8;
+}
+
+size_t
+evm_code_room(size_t code_len)
+{
+	return padded(code_len) + bitmap_len(code_len);
+}
+
+static void
+find_jumps(uint64_t *jumps, const uint8_t *code, size_t len)
+{
+	size_t i;
+
+	for (i = 0; i < len; i++) {
+		uint8_t op = code[i];
+
+		if (op >= OP_PUSH1 && op <= OP_PUSH32)
+			i += (size_t)(op - OP_PUSH1) + 1;
+		else if (op == OP_JUMPDEST)
+			jumps[i / 64] |= (uint64_t)1 << i % 64;
+	}
+}
+
+bool
+evm_delegation(struct addr *to, struct bytes code)
+{
+	if (code.len != EVM_DELEGATION_LEN || code.ptr[0] != 0xef ||
+	    code.ptr[1] != 0x01 || code.ptr[2] != 0x00)
+		return false;
+	memcpy(to->b, code.ptr + 3, sizeof(to->b));
+	return true;
+}
+
+void
+evm_code_lay(struct code *out, uint8_t *room, struct bytes code)
+{
+	uint64_t *jumps = (void *)(room + padded(code.len));
+
+	if (code.len > 0)
+		memcpy(room, code.ptr, code.len);
+	memset(room + code.len, 0, padded(code.len) - code.len);
+	memset(jumps, 0, bitmap_len(code.len));
+	find_jumps(jumps, room, code.len);
+	*out = (struct code){.bytes = room, .jumps = jumps, .len = code.len};
+	out->is_delegation = evm_delegation(&out->delegate, code);
+}
+
+void
+evm_codes_open(struct code_cache *c)
+{
+	*c = (struct code_cache){.used_bytes = 0};
+	map_init(&c->map, sizeof(struct hash), CODES_MAX);
+}
+
+void
+evm_codes_drop(struct code_cache *c)
+{
+	const void *key;
+	void *value;
+	size_t at = 0;
+
+	while (map_next(&c->map, &at, &key, &value))
+		mem_free(value);
+	map_free(&c->map);
+}
+
+const struct code *
+evm_code_find(const struct code_cache *c, const struct hash *hash)
+{
+	return map_get(&c->map, hash->b);
+}
+
+const struct code *
+evm_code_put(struct code_cache *c, const struct hash *hash, struct bytes code)
+{
+	size_t size = sizeof(struct code) + evm_code_room(code.len);
+	struct code *entry = NULL;
+
+	if (!c->is_full && size <= CODE_BYTES_MAX - c->used_bytes)
+		entry = mem_new(size);
+	if (entry != NULL)
+		evm_code_lay(entry, (uint8_t *)(entry + 1), code);
+	if (entry != NULL && map_put(&c->map, hash->b, entry)) {
+		c->used_bytes += size;
+		return entry;
+	}
+	mem_free(entry);
+	c->is_full = true;
+	return NULL;
+}

@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The memory of frames and the data they return: address space reserved
+ * once, priced by the Yellow Paper's quadratic formula, cleared as it is
+ * grown into.
+ */
+#include <sys/mman.h>
+
+#include "evm/evm_priv.h"
+
+/* Yellow Paper appendix G and H.1: 3 gas a word and words^2 / 512. */
+enum { GAS_WORD = 3, QUADRATIC = 512 };
+
+bool
+evm_region_open(struct region *r)
+{
+	void *p = mmap(NULL, REGION_SPAN, PROT_READ | PROT_WRITE,
+	    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+
+	*r = (struct region){.base = p == MAP_FAILED ? NULL : p};
+	return r->base != NULL;
+}
+
+void
+evm_region_trim(struct region *r)
+{
+	if (r->high > REGION_KEEP)
+		(void)madvise(r->base + REGION_KEEP, REGION_SPAN - REGION_KEEP,
+		    MADV_DONTNEED);
+	r->high = 0;
+}
+
+void
+evm_region_drop(struct region *r)
+{
+	if (r->base != NULL)
+		(void)munmap(r->base, REGION_SPAN);
+	r->base = NULL;
+}
+
+static uint64_t
+price_of(uint64_t words)
+{
+	return GAS_WORD * words + words * words / QUADRATIC;
+}
+
+/* grow lets memory have end bytes; end is at most REGION_MAX. */
+static bool
+grow(struct frame *f, uint64_t end)
+{
+	struct region *r = &f->vm->memory;
+	uint64_t before = f->mem_len, now = evm_words(end) * 32;
+	uint64_t base = (uint64_t)(f->mem - r->base);
+
+	if (end <= before)
+		return true;
+	if (!evm_take(f, price_of(now / 32) - price_of(before / 32)) ||
+	    base + now > REGION_MAX)
+		return false;
+	memset(f->mem + before, 0, now - before);
+	if (base + now > r->high)
+		r->high = base + now;
+	f->mem_len = now;
+	f->mem_safe = now - 31;
+	return true;
+}
+
+bool
+evm_reach_near(struct frame *f, const struct u256 *at, uint64_t len)
+{
+	if (!u256_is_u64(at) || at->w[0] > REGION_MAX - len)
+		return false;
+	return grow(f, at->w[0] + len);
+}
+
+bool
+evm_reach(struct frame *f, struct span *out, const struct u256 *at,
+    const struct u256 *len)
+{
+	*out = (struct span){0};
+	if (u256_is_zero(len))
+		return true;
+	if (!u256_is_u64(len) || len->w[0] > REGION_MAX ||
+	    !evm_reach_near(f, at, len->w[0]))
+		return false;
+	*out = (struct span){.at = at->w[0], .len = len->w[0]};
+	return true;
+}
+
+void
+evm_return_set(struct evm *vm, struct bytes data)
+{
+	struct region *r = &vm->returned;
+
+	/* A precompile has written it there already. */
+	if (data.len > 0 && data.ptr != r->base)
+		memcpy(r->base, data.ptr, data.len);
+	if (data.len > r->high)
+		r->high = data.len;
+	vm->return_data = bytes_of(r->base, data.len);
+}
