@@ -34,6 +34,17 @@ void shim_set_sign(EC_KEY_METHOD *meth,
 #define EVP_PKEY_get1_EC_KEY   shim_take_ec
 #define SSL_CTX_use_PrivateKey shim_use_key
 #define EC_KEY_METHOD_set_sign shim_set_sign
+/* Signatures are asked for on a line of their own (keyline.h). */
+#include <poll.h>
+struct connection;
+struct kore_msg;
+int shim_await(struct pollfd *fds, nfds_t cnt, int ms);
+#define kore_msg_register          shim_hear_answer
+#define kore_msg_send              shim_ask
+#define poll                       shim_await
+#define net_recv_flush             shim_no_flush
+#define kore_platform_disable_read shim_no_pause
+#define kore_platform_event_all    shim_no_resume
 #endif
 
 /* OpenSSL 3: EVP_PKEY_get0 of a key that was read from a file is NULL. */
@@ -57,6 +68,9 @@ int shim_access(const char *path, int mode);
 /* The key manager forgets the program's hooks before it would call the one
  * that closes sockets and narrows its sandbox (sandbox.c). */
 #define kore_module_cleanup shim_keep_hooks
+/* Signatures are asked for on a line of their own (keyline.h). */
+#define kore_msg_register shim_hear_request
+#define kore_msg_send     shim_answer
 #endif
 
 /*

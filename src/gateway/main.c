@@ -25,6 +25,7 @@
 #include "base/log.h"
 #include "gateway/files.h"
 #include "gateway/gen.h"
+#include "gateway/keyline.h"
 #include "gateway/kore_priv.h"
 #include "gateway/nodes.h"
 #include "gateway/offline.h"
@@ -213,6 +214,7 @@ set_up(struct gw_process *p, const struct blob *blob, struct err *e)
 	TRY(listen_open(&p->listeners, p->conf, p->worker_cnt, e));
 	TRY(parent_open_log(&p->log_fd, p->conf, e));
 	TRY(open_control(p, e));
+	TRY(keyline_open(p, e));
 	country_start(p);
 	p->shm = shm_new(p->worker_cnt);
 	CHECK(shm_publish(p->shm, p->conf, bytes_of_buf(&blob->buf)));

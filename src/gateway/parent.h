@@ -45,10 +45,11 @@ struct gw_process {
 	int control[SHM_WORKER_MAX][2]; /* parent's end, worker's end */
 	/* who could not be given the newest of a kind, and gets it later */
 	bool is_owed[SHM_WORKER_MAX][CONTROL_CNT];
-	int keymgr[2];          /* same, with the key manager */
-	struct gw_nodes nodes;  /* the parent's alone */
-	uint64_t nodes_file_ms; /* when nodes.json was written */
-	bool is_nodes_file_bad; /* that failed */
+	int keyline[SHM_WORKER_MAX][2]; /* worker's end, key manager's end */
+	int keymgr[2];                  /* same, with the key manager */
+	struct gw_nodes nodes;          /* the parent's alone */
+	uint64_t nodes_file_ms;         /* when nodes.json was written */
+	bool is_nodes_file_bad;         /* that failed */
 	enum gw_node_state node_states[GW_NODE_MAX]; /* as written there */
 };
 

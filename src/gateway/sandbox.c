@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "base/harden.h"
+#include "gateway/keyline.h"
 #include "gateway/kore_priv.h"
 #include "gateway/parent.h"
 
@@ -114,6 +115,7 @@ close_others(struct gw_process *p, unsigned self)
 	unsigned w;
 
 	listen_keep(&p->listeners, self);
+	keyline_keep(p, self);
 	for (w = 0; w < p->worker_cnt; w++) {
 		(void)close(p->control[w][0]);
 		if (w != self)

@@ -169,12 +169,12 @@ def start_nginx(top, home, geo):
     subprocess.run(["nginx", "-t", "-q", "-c", top + "/nginx.conf"], check=True)
     p = subprocess.Popen(["nginx", "-c", top + "/nginx.conf"], stderr=subprocess.DEVNULL)
     time.sleep(1)
-    return p, Side("nginx", "https://127.0.0.1:%d/index.json" % port, port, children(p.pid))
+    return p, Side("nginx", "https://127.0.0.1:%d/index.json" % port, port, [p.pid] + children(p.pid))
 
 
 def servants(parent):
-    """Workers and key manager; not the child that reads a database and ends."""
-    return [p for p in children(parent) if re.search("wrk|keymgr", command(p))]
+    """Parent, workers and key manager; not the child that reads a database and ends."""
+    return [parent] + [p for p in children(parent) if re.search("wrk|keymgr", command(p))]
 
 
 def start_ours(geo):
