@@ -10,9 +10,11 @@
 #include "base/check.h"
 #include "base/map.h"
 #include "base/u256.h"
+#include "crypto/bls12.h"
 #include "crypto/ec.h"
 #include "crypto/hash.h"
 #include "crypto/keccak.h"
+#include "crypto/kzg.h"
 #include "crypto/rng.h"
 
 enum { ROUNDS = 7, OPERANDS = 1024, MESSAGES = 512, MESSAGE_MAX = 1024 };
@@ -20,6 +22,8 @@ enum { ROUNDS = 7, OPERANDS = 1024, MESSAGES = 512, MESSAGE_MAX = 1024 };
 static struct u256 a[OPERANDS], b[OPERANDS], m[OPERANDS], out[OPERANDS];
 static uint8_t text[MESSAGES][MESSAGE_MAX], hashes[MESSAGES][32];
 static size_t text_len;
+static struct arena arena;
+static uint8_t kzg_input[KZG_INPUT_LEN];
 static struct ec_sig sigs[MESSAGES];
 static uint8_t key[32];
 static struct map map;
@@ -199,6 +203,153 @@ bench_map(void)
 	map_free(&map);
 }
 
+/* Inputs of the BLS12-381 operations, out of points that fp maps to. */
+enum { TERMS = 128 };
+static uint8_t g1_terms[TERMS * BLS12_G1_TERM_LEN];
+static uint8_t g2_terms[TERMS * BLS12_G2_TERM_LEN];
+static uint8_t bls_pairs[TERMS * BLS12_PAIR_LEN];
+static size_t terms;
+
+static void
+fill_terms(struct rng_test *rng)
+{
+	uint8_t fp[BLS12_FP2_LEN] = {0}, *pair = bls_pairs;
+	uint8_t *g1 = g1_terms, *g2 = g2_terms;
+	size_t i;
+
+	for (i = 0; i < TERMS; i++) {
+		rng_test_fill(rng, fp + 17, 47);
+		rng_test_fill(rng, fp + 81, 47);
+		CHECK(bls12_map_fp(g1, fp) && bls12_map_fp2(g2, fp));
+		memcpy(pair, g1, BLS12_G1_LEN);
+		memcpy(pair + BLS12_G1_LEN, g2, BLS12_G2_LEN);
+		rng_test_fill(rng, g1 + BLS12_G1_LEN, 32);
+		rng_test_fill(rng, g2 + BLS12_G2_LEN, 32);
+		g1 += BLS12_G1_TERM_LEN;
+		g2 += BLS12_G2_TERM_LEN;
+		pair += BLS12_PAIR_LEN;
+	}
+}
+
+static void
+run_g1_add(void)
+{
+	uint8_t sum[BLS12_G1_LEN], in[2 * BLS12_G1_LEN];
+
+	memcpy(in, g1_terms, BLS12_G1_LEN);
+	memcpy(in + BLS12_G1_LEN, g1_terms + BLS12_G1_TERM_LEN, BLS12_G1_LEN);
+	CHECK(bls12_g1_add(sum, in));
+}
+
+static void
+run_g2_add(void)
+{
+	uint8_t sum[BLS12_G2_LEN], in[2 * BLS12_G2_LEN];
+
+	memcpy(in, g2_terms, BLS12_G2_LEN);
+	memcpy(in + BLS12_G2_LEN, g2_terms + BLS12_G2_TERM_LEN, BLS12_G2_LEN);
+	CHECK(bls12_g2_add(sum, in));
+}
+
+static void
+run_g1_msm(void)
+{
+	uint8_t sum[BLS12_G1_LEN];
+
+	CHECK(bls12_g1_msm(
+	    &arena, sum, bytes_of(g1_terms, terms * BLS12_G1_TERM_LEN)));
+}
+
+static void
+run_g2_msm(void)
+{
+	uint8_t sum[BLS12_G2_LEN];
+
+	CHECK(bls12_g2_msm(
+	    &arena, sum, bytes_of(g2_terms, terms * BLS12_G2_TERM_LEN)));
+}
+
+static void
+run_pairing(void)
+{
+	bool is_one;
+
+	CHECK(bls12_pairing(
+	    &is_one, bytes_of(bls_pairs, terms * BLS12_PAIR_LEN)));
+}
+
+static void
+run_map_fp(void)
+{
+	uint8_t point[BLS12_G1_LEN];
+
+	/* A coordinate is a field element like any other. */
+	CHECK(bls12_map_fp(point, g1_terms));
+}
+
+static void
+run_map_fp2(void)
+{
+	uint8_t point[BLS12_G2_LEN];
+
+	CHECK(bls12_map_fp2(point, g2_terms));
+}
+
+/* The work is the same for a wrong proof of valid points. */
+static void
+run_kzg(void)
+{
+	CHECK(!kzg_verify_point(kzg_input));
+}
+
+static void
+fill_kzg(void)
+{
+	/* the generator of G1, compressed */
+	static const uint8_t g1[KZG_POINT_LEN] = {0x97, 0xf1, 0xd3, 0xa7, 0x31,
+	    0x97, 0xd7, 0x94, 0x26, 0x95, 0x63, 0x8c, 0x4f, 0xa9, 0xac, 0x0f,
+	    0xc3, 0x68, 0x8c, 0x4f, 0x97, 0x74, 0xb9, 0x05, 0xa1, 0x4e, 0x3a,
+	    0x3f, 0x17, 0x1b, 0xac, 0x58, 0x6c, 0x55, 0xe8, 0x3f, 0xf9, 0x7a,
+	    0x1a, 0xef, 0xfb, 0x3a, 0xf0, 0x0a, 0xdb, 0x22, 0xc6, 0xbb};
+
+	kzg_versioned_hash(kzg_input, g1);
+	memset(kzg_input + 32, 0x5a, 64);
+	memcpy(kzg_input + 96, g1, sizeof(g1));
+	memcpy(kzg_input + 144, g1, sizeof(g1));
+}
+
+static void
+measure_terms(const char *name, void (*fn)(void), size_t cnt, unsigned repeat)
+{
+	char row[64];
+
+	terms = cnt;
+	(void)snprintf(row, sizeof(row), "%s %zu", name, cnt);
+	measure(row, fn, 1, repeat);
+}
+
+static void
+bench_bls(struct rng_test *rng)
+{
+	static const size_t cnts[] = {1, 2, 16, TERMS};
+	size_t i;
+
+	fill_terms(rng);
+	fill_kzg();
+	arena_init(&arena, BLS12_MSM_ARENA_BYTES);
+	measure("bls12_g1_add", run_g1_add, 1, 2000);
+	measure("bls12_g2_add", run_g2_add, 1, 2000);
+	for (i = 0; i < ARRAY_CNT(cnts); i++) {
+		measure_terms("bls12_g1_msm", run_g1_msm, cnts[i], 10);
+		measure_terms("bls12_g2_msm", run_g2_msm, cnts[i], 10);
+		measure_terms("bls12_pairing", run_pairing, cnts[i], 5);
+	}
+	measure("bls12_map_fp", run_map_fp, 1, 200);
+	measure("bls12_map_fp2", run_map_fp2, 1, 200);
+	measure("kzg_verify_point", run_kzg, 1, 50);
+	arena_drop(&arena);
+}
+
 int
 main(void)
 {
@@ -211,5 +362,6 @@ main(void)
 	measure("ec_sign", run_sign, MESSAGES, 1);
 	measure("ec_recover_addr", run_recover, MESSAGES, 1);
 	bench_map();
+	bench_bls(&rng);
 	return 0;
 }
