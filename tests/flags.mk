@@ -81,9 +81,10 @@ $(B)/obj/node/evm/run.o: ALLCFLAGS += -fomit-frame-pointer \
 $(B)/obj/node/crypto/%.o $(B)/obj/node/signer/%.o: ALLCFLAGS += \
 	$(if $(filter gcc,$(CC)),-fzero-call-used-regs=used-gpr)
 
-# BLS12-381 sees public data alone: nothing to clear, and filling large locals
-# is a twentieth of a pairing. Its products take all registers there are.
-BLS_FILES := $(basename $(wildcard node/crypto/bls*.c node/crypto/kzg.c))
-$(BLS_FILES:%=$(B)/obj/%.o): ALLCFLAGS += -fomit-frame-pointer \
+# The pairings see public data alone: nothing to clear, and filling large
+# locals is a twentieth of one. Their products take all registers there are.
+PUBLIC_FILES := $(basename $(wildcard node/crypto/bls*.c node/crypto/kzg.c \
+	node/crypto/bn254*.c node/crypto/fp254*.c))
+$(PUBLIC_FILES:%=$(B)/obj/%.o): ALLCFLAGS += -fomit-frame-pointer \
 	$(if $(filter gcc,$(CC)),-fzero-call-used-regs=skip) \
 	-ftrivial-auto-var-init=uninitialized

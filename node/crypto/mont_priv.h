@@ -340,7 +340,7 @@ mont_neg(uint64_t *out, const uint64_t *a, const struct mont *f)
 
 /*
  * mont_mul is out = a * b / R. The product is reduced row by row, so that it
- * never leaves the registers.
+ * never leaves the registers. b may be a lazy sum.
  */
 MONT_INLINE void
 mont_mul(uint64_t *out, const uint64_t *a, const uint64_t *b,

@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Products and quotients of bn254's fields. Each product is compiled for mulx
+ * and without, and the processor is asked per call: one load and a branch that
+ * is always predicted.
+ */
+#include "crypto/fp254_priv.h"
+
+#include "crypto/mont_inv_priv.h"
+
+/* WITH_MULX calls fn with a constant last argument that is true where the
+ * processor has mulx. */
+#define WITH_MULX(fn, ...)                                                     \
+	do {                                                                   \
+		if (mont_has_mulx())                                           \
+			fn(__VA_ARGS__, true);                                 \
+		else                                                           \
+			fn(__VA_ARGS__, false);                                \
+	} while (0)
+
+/* --- Fp */
+
+void
+fp254_mul(struct fp254 *out, const struct fp254 *a, const struct fp254 *b)
+{
+	WITH_MULX(mont_mul, out->w, a->w, b->w, &fp254_field);
+}
+
+void
+fp254_sqr(struct fp254 *out, const struct fp254 *a)
+{
+	WITH_MULX(mont_mul, out->w, a->w, a->w, &fp254_field);
+}
+
+void
+fp254_inv(struct fp254 *out, const struct fp254 *a)
+{
+	mont_inv_gcd(out->w, a->w, &fp254_field);
+}
+
+void
+fp254_half(struct fp254 *out, const struct fp254 *a)
+{
+	uint64_t t[4];
+	unsigned i;
+
+	memcpy(t, a->w, sizeof(t));
+	mont_limbs_add_if(t, 0 - (t[0] & 1), &fp254_field);
+	for (i = 0; i < 3; i++)
+		out->w[i] = t[i] >> 1 | t[i + 1] << 63;
+	out->w[3] = t[3] >> 1;
+}
+
+bool
+fp254_from_be(struct fp254 *out, const uint8_t in[32])
+{
+	struct fp254 r2;
+
+	if (!mont_from_be(out->w, in, &fp254_field))
+		return false;
+	memcpy(r2.w, fp254_field.r2, sizeof(r2.w));
+	fp254_mul(out, out, &r2);
+	return true;
+}
+
+void
+fp254_to_be(uint8_t out[32], const struct fp254 *a)
+{
+	const struct fp254 plain_one = {{1, 0, 0, 0}};
+	struct fp254 plain;
+
+	fp254_mul(&plain, a, &plain_one);
+	mont_to_be(out, plain.w, &fp254_field);
+}
+
+/* --- Fp2 */
+
+/* Karatsuba's three products, of which the differences are reduced: two
+ * reductions for four products. Sums stay below 2p, products below 4 p^2,
+ * which is below p R. */
+MONT_INLINE void
+mul2(struct fp254x2 *out, const struct fp254x2 *a, const struct fp254x2 *b,
+    bool mulx)
+{
+	const struct mont *f = &fp254_field;
+	uint64_t sa[4], sb[4], re[8], im[8], cross[8];
+
+	mont_add_lazy(sa, a->re.w, a->im.w, f);
+	mont_add_lazy(sb, b->re.w, b->im.w, f);
+	mont_mul_wide(re, a->re.w, b->re.w, f, mulx);
+	mont_mul_wide(im, a->im.w, b->im.w, f, mulx);
+	mont_mul_wide(cross, sa, sb, f, mulx);
+	(void)mont_limbs_sub(cross, re, 8);
+	(void)mont_limbs_sub(cross, im, 8);
+	mont_sub_wide(re, im, f);
+	mont_reduce(out->re.w, re, f, mulx);
+	mont_reduce(out->im.w, cross, f, mulx);
+}
+
+/* (re + im)(re - im), 2 re im. */
+MONT_INLINE void
+sqr2(struct fp254x2 *out, const struct fp254x2 *a, bool mulx)
+{
+	const struct mont *f = &fp254_field;
+	uint64_t sum[4], diff[4], twice[4];
+
+	mont_add_lazy(sum, a->re.w, a->im.w, f);
+	mont_sub(diff, a->re.w, a->im.w, f);
+	mont_add_lazy(twice, a->re.w, a->re.w, f);
+	mont_mul(out->im.w, a->im.w, twice, f, mulx);
+	mont_mul(out->re.w, diff, sum, f, mulx);
+}
+
+MONT_INLINE void
+scale2(struct fp254x2 *out, const struct fp254x2 *a, const struct fp254 *k,
+    bool mulx)
+{
+	uint64_t by[4];
+
+	memcpy(by, k->w, sizeof(by));
+	mont_mul(out->re.w, a->re.w, by, &fp254_field, mulx);
+	mont_mul(out->im.w, a->im.w, by, &fp254_field, mulx);
+}
+
+void
+fp254x2_mul(
+    struct fp254x2 *out, const struct fp254x2 *a, const struct fp254x2 *b)
+{
+	WITH_MULX(mul2, out, a, b);
+}
+
+void
+fp254x2_sqr(struct fp254x2 *out, const struct fp254x2 *a)
+{
+	WITH_MULX(sqr2, out, a);
+}
+
+void
+fp254x2_scale(
+    struct fp254x2 *out, const struct fp254x2 *a, const struct fp254 *k)
+{
+	WITH_MULX(scale2, out, a, k);
+}
+
+void
+fp254x2_mul_xi(struct fp254x2 *out, const struct fp254x2 *a)
+{
+	struct fp254x2 t;
+
+	fp254x2_dbl(&t, a);
+	fp254x2_dbl(&t, &t);
+	fp254x2_dbl(&t, &t);
+	fp254x2_add(&t, &t, a);
+	fp254_sub(&t.re, &t.re, &a->im);
+	fp254_add(&out->im, &t.im, &a->re);
+	out->re = t.re;
+}
+
+void
+fp254x2_half(struct fp254x2 *out, const struct fp254x2 *a)
+{
+	fp254_half(&out->re, &a->re);
+	fp254_half(&out->im, &a->im);
+}
+
+void
+fp254x2_inv(struct fp254x2 *out, const struct fp254x2 *a)
+{
+	struct fp254 norm, t;
+
+	fp254_sqr(&norm, &a->re);
+	fp254_sqr(&t, &a->im);
+	fp254_add(&norm, &norm, &t);
+	fp254_inv(&norm, &norm);
+	fp254_mul(&out->re, &a->re, &norm);
+	fp254_mul(&t, &a->im, &norm);
+	fp254_neg(&out->im, &t);
+}
