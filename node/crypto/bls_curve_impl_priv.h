@@ -191,11 +191,9 @@ G(_add_affine)(
 void
 G(_from_affine)(struct G() * out, const struct G(_affine) * a)
 {
-	bool is_inf = G(_affine_is_inf)(a);
-
-	out->x = a->x;
-	out->y = a->y;
-	out->z = is_inf ? (struct F()){0} : F(_one);
+	*out = (struct G()){.x = a->x, .y = a->y};
+	if (!G(_affine_is_inf)(a))
+		out->z = F(_one);
 }
 
 /* scale is out = (X/Z^2, Y/Z^3), z being 1/Z; zeros for z = 0. */

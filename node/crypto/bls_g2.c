@@ -54,13 +54,13 @@ bls_g2_split(struct bls_g2_affine *points, struct bls_part *parts,
     const struct bls_g2_affine *a, const struct u256 *k)
 {
 	static const struct u256 base = {{BLS_X, 0, 0, 0}};
-	struct u256 q, digit;
+	struct u256 q, low;
 	unsigned i;
 
 	u256_divmod(NULL, &q, k, &BLS_R);
 	for (i = 0; i < BLS_G2_PARTS; i++) {
-		u256_divmod(&q, &digit, &q, &base);
-		parts[i] = (struct bls_part){{digit.w[0], 0}};
+		u256_divmod(&q, &low, &q, &base);
+		parts[i] = (struct bls_part){{low.w[0], 0}};
 		if (i == 0) {
 			points[0] = *a;
 			continue;

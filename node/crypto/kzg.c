@@ -80,13 +80,16 @@ add_pair(struct bls_pair *pairs, size_t *cnt, const struct bls_g1_affine *p,
 		pairs[(*cnt)++] = (struct bls_pair){*p, *q};
 }
 
+/* The parts of two multiples. */
+enum { PARTS = 2 * BLS_G1_PARTS };
+
 /* is_proof is e(C - y G1 + z proof, -G2) e(proof, s G2) = 1. */
 static bool
 is_proof(const struct bls_g1_affine *c, const struct bls_g1_affine *proof,
     const struct u256 *z, const struct u256 *y)
 {
-	struct bls_g1_affine points[2 * BLS_G1_PARTS], left;
-	struct bls_part parts[2 * BLS_G1_PARTS];
+	struct bls_g1_affine points[PARTS], left;
+	struct bls_part parts[PARTS];
 	struct bls_g2_affine minus = bls_g2_generator;
 	struct bls_fp12 f = bls_fp12_one;
 	struct bls_pair pairs[2];
@@ -97,7 +100,7 @@ is_proof(const struct bls_g1_affine *c, const struct bls_g1_affine *proof,
 	u256_sub(&minus_y, &BLS_R, y);
 	bls_g1_split(points, parts, &bls_g1_generator, &minus_y);
 	bls_g1_split(points + BLS_G1_PARTS, parts + BLS_G1_PARTS, proof, z);
-	bls_g1_sum_few(&sum, points, parts, 2 * BLS_G1_PARTS, BLS_G1_PART_BITS);
+	bls_g1_sum_few(&sum, points, parts, PARTS, BLS_G1_PART_BITS);
 	bls_g1_add_affine(&sum, &sum, c);
 	bls_g1_to_affine(&left, &sum);
 	bls_fp2_neg(&minus.y, &minus.y);
