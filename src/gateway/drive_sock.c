@@ -13,8 +13,14 @@
  * makes that harmless.
  *
  * A node that is gone is tried again with growing pauses; calls fail at once
- * meanwhile. One that hangs is noticed by calls that run out of time and by
- * a probe of our own.
+ * meanwhile. One that hangs is noticed by a probe of our own: when it has no
+ * answer in [node] silent, and nothing else was answered, what only reads
+ * fails at once and nothing more is sent. What was to change something waits
+ * for its time: nobody could tell whether it did.
+ *
+ * The other nodes are also asked for their block at the height of the used
+ * one's newest, so that a chain that clients have not seen is not taken for
+ * the one that they have.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -50,6 +56,10 @@ enum {
 struct node {
 	const char *name, *socket;
 	uint64_t head, head_unix; /* of its newest block that is known */
+	/* Beside the mark: */
+	uint64_t checked; /* mark_no of the last answer, 0: none */
+	bool is_forked;   /* it had another block there */
+	bool is_asked;
 };
 
 struct node_conn {
@@ -66,17 +76,29 @@ struct node_conn {
 	size_t in_flight;
 	struct timer retry;
 	bool has_spoken; /* since it is up */
+	bool has_heard;  /* an answer came since the last probe went out */
+	bool is_silent;  /* none did, in time, nor since */
 	bool is_probed;  /* the last probe is not answered */
 	bool is_full;    /* the socket took no more; EPOLLOUT is awaited */
 	bool is_quiet;   /* it is known and logged that it is down */
 };
 
+/* What a call of our own is for. */
+enum own {
+	OWN_NONE,   /* it is a request's */
+	OWN_NUMBER, /* the newest block's number, for who waits for a block */
+	OWN_PROBE,  /* the newest block */
+	OWN_MARK,   /* the block at the mark's height */
+};
+
 struct node_slot {
-	struct txn *txn; /* NULL: our own, for the newest block's number */
+	struct txn *txn; /* OWN_NONE */
 	struct node_conn *conn;
 	struct node_slot *next_free;
 	uint32_t gen;
-	bool is_used, is_probe;
+	bool is_used;
+	enum own own;
+	uint64_t mark_no; /* OWN_MARK: the mark's when it was asked */
 	struct timer timer;
 };
 
@@ -84,6 +106,11 @@ struct node_pool {
 	struct node nodes[GW_NODE_MAX];
 	size_t node_cnt;
 	struct node *used;
+	/* The newest block of the used node, by number and hash; mark_no counts
+	 * its changes. */
+	bool has_mark;
+	uint64_t mark_no, mark_height;
+	struct hash mark_hash;
 	struct node_conn *conns; /* of the first node, of the second ... */
 	size_t conn_cnt;         /* of each node */
 	struct node_slot *slots, *free;
@@ -94,6 +121,8 @@ struct node_pool {
 
 static void try_connect(void *arg);
 static bool probe_conn(struct node_conn *c);
+static bool ask(
+    struct node_conn *c, const struct gw_node_call *call, enum own own);
 
 static struct node_conn *
 conns_of(struct node_pool *p, const struct node *n)
@@ -135,6 +164,7 @@ take_slot(struct node_pool *p, struct node_conn *c, struct txn *t)
 	s->is_used = true;
 	s->gen++;
 	s->txn = t;
+	s->own = OWN_NONE;
 	s->conn = c;
 	c->in_flight++;
 	if (t != NULL)
@@ -149,12 +179,14 @@ free_slot(struct node_pool *p, struct node_slot *s)
 	if (s->txn != NULL)
 		s->txn->node = NULL;
 	s->conn->in_flight--;
-	if (s->is_probe)
+	if (s->own == OWN_PROBE)
 		s->conn->is_probed = false;
+	if (s->own == OWN_MARK)
+		s->conn->node->is_asked = false;
 	if (s->txn != NULL)
 		p->in_flight--;
 	s->txn = NULL;
-	s->is_used = s->is_probe = false;
+	s->is_used = false;
 	s->next_free = p->free;
 	p->free = s;
 }
@@ -165,13 +197,14 @@ end_slot(struct node_pool *p, struct node_slot *s, enum rc rc)
 {
 	const struct node *n = s->conn->node;
 	struct txn *t = s->txn;
+	enum own own = s->own;
 
 	free_slot(p, s);
 	if (rc != RC_OK)
 		worker_stat(STAT_NODE_FAILED, 1);
 	if (t != NULL)
 		drive_done(t, rc);
-	else if (n == p->used)
+	else if (n == p->used && own != OWN_MARK)
 		block_told(gw_worker->block, rc == RC_OK, n->head);
 }
 
@@ -201,6 +234,7 @@ drop(struct node_conn *c, const char *why)
 	c->in_len = c->out_len = 0;
 	c->cut = (struct gw_wire_cut){0};
 	c->timeouts = 0;
+	c->node->checked = 0; /* it may come back as another */
 	worker_stat(STAT_NODE_UP, (uint64_t)-1);
 	log_warn("gateway", "node lost node=%s why=\"%s\" waiting=%zu",
 	    c->node->name, why, c->in_flight);
@@ -241,22 +275,110 @@ shrink(uint8_t **p, size_t *cap)
 
 /* --- answers --- */
 
-/* read_head takes the answer to a call of our own: the newest block, or no
- * more than its number. */
+/* ask_mark asks a node for its block at the mark's height, once at a time. */
+static void
+ask_mark(struct node_pool *p, struct node *n)
+{
+	struct node_conn *conns = conns_of(p, n);
+	char params[40];
+	struct gw_node_call call = {
+	    .method = bytes_of_str("eth_getBlockByNumber")};
+	size_t i = 0;
+
+	if (n == p->used || !p->has_mark || n->is_asked ||
+	    n->head < p->mark_height)
+		return;
+	while (i < p->conn_cnt && (conns[i].fd < 0 || conns[i].is_silent))
+		i++;
+	(void)snprintf(params, sizeof(params), "[\"0x%llx\",false]",
+	    (unsigned long long)p->mark_height);
+	call.params = bytes_of_str(params);
+	n->is_asked = i < p->conn_cnt && ask(&conns[i], &call, OWN_MARK);
+}
+
+/* set_mark: clients are shown this block of the used node. */
+static void
+set_mark(struct node_pool *p, uint64_t height, struct bytes block)
+{
+	struct hash hash;
+	size_t i;
+
+	if (p->node_cnt == 1 || !gw_node_block_hash(&hash, block) ||
+	    (p->has_mark && p->mark_height == height &&
+		memcmp(hash.b, p->mark_hash.b, sizeof(hash.b)) == 0))
+		return;
+	p->has_mark = true;
+	p->mark_no++;
+	p->mark_height = height;
+	p->mark_hash = hash;
+	for (i = 0; i < p->node_cnt; i++)
+		ask_mark(p, &p->nodes[i]);
+}
+
+/* read_number takes the newest block's number. */
 static enum rc
-read_head(struct node *n, const struct gw_wire_answer *a)
+read_number(struct node *n, const struct gw_wire_answer *a)
+{
+	uint64_t no;
+
+	if (!gw_wire_number(&no, a))
+		return RC_UNAVAILABLE;
+	n->head = no;
+	return RC_OK;
+}
+
+/* read_head takes the newest block. */
+static enum rc
+read_head(struct node_pool *p, struct node *n, const struct gw_wire_answer *a)
 {
 	uint64_t no, unix_s;
 
-	if (gw_wire_number(&no, a)) {
-		n->head = no;
-		return RC_OK;
-	}
 	if (a->is_error || !gw_node_member(&no, a->value, "number") ||
 	    !gw_node_member(&unix_s, a->value, "timestamp"))
 		return RC_UNAVAILABLE;
 	n->head = no;
 	n->head_unix = unix_s;
+	if (n == p->used)
+		set_mark(p, no, a->value);
+	else
+		ask_mark(p, n);
+	return RC_OK;
+}
+
+/* read_mark compares a node's block with the mark. A node that says that it
+ * can not tell is trusted; one that has no such block yet is asked again. */
+static enum rc
+read_mark(const struct node_pool *p, const struct node_slot *s,
+    const struct gw_wire_answer *a)
+{
+	struct node *n = s->conn->node;
+	struct hash hash = {0};
+
+	if (s->mark_no != p->mark_no)
+		return RC_OK; /* of another mark */
+	if (!a->is_error && !gw_node_block_hash(&hash, a->value))
+		return RC_OK;
+	n->checked = s->mark_no;
+	n->is_forked =
+	    !a->is_error && memcmp(hash.b, p->mark_hash.b, sizeof(hash.b)) != 0;
+	return RC_OK;
+}
+
+/* take_own takes the answer to a call of our own. */
+static enum rc
+take_own(struct node_pool *p, const struct node_slot *s,
+    const struct gw_wire_answer *a)
+{
+	switch (s->own) {
+	case OWN_NUMBER:
+		return read_number(s->conn->node, a);
+	case OWN_PROBE:
+		return read_head(p, s->conn->node, a);
+	case OWN_MARK:
+		return read_mark(p, s, a);
+	case OWN_NONE:
+		break;
+	}
 	return RC_OK;
 }
 
@@ -269,13 +391,26 @@ note_shown(const struct node_pool *p, uint64_t no)
 		gw_worker->shm->shown = no;
 }
 
+/* note_mark asks the used node for a block that clients were shown before we
+ * knew it by its hash. */
 static void
-note_answer(const struct node_pool *p, const struct gw_node_effect *n,
+note_mark(struct node_pool *p, uint64_t no)
+{
+	if (p->has_mark && no > p->mark_height)
+		(void)probe_conn(conns_of(p, p->used));
+}
+
+static void
+note_answer(struct node_pool *p, const struct gw_node_effect *n,
     const struct gw_wire_answer *a)
 {
-	if (p->node_cnt > 1 && a->item < n->cnt && !a->is_error)
-		note_shown(
-		    p, gw_node_shown(n->calls[a->item].method, a->value));
+	uint64_t no;
+
+	if (p->node_cnt == 1 || a->item >= n->cnt || a->is_error)
+		return;
+	no = gw_node_shown(n->calls[a->item].method, a->value);
+	note_shown(p, no);
+	note_mark(p, no);
 }
 
 /* take_answer stores one answer, or the head that we asked for. */
@@ -286,7 +421,7 @@ take_answer(struct node_pool *p, const struct node_slot *s,
 	struct gw_req *r;
 
 	if (s->txn == NULL)
-		return read_head(s->conn->node, a);
+		return take_own(p, s, a);
 	r = &s->txn->req;
 	note_answer(p, &r->effect.u.node, a);
 	return gw_wire_store(&r->arena, &r->effect.u.node, a) ? RC_OK
@@ -304,7 +439,8 @@ take_document(struct node_conn *c, struct bytes doc)
 	enum rc rc = RC_OK;
 
 	c->timeouts = 0;
-	c->has_spoken = true;
+	c->has_spoken = c->has_heard = true;
+	c->is_silent = false;
 	gw_wire_open(&all, doc);
 	while (rc == RC_OK && gw_wire_next(&all, &a)) {
 		of = slot_of(c->pool, a.ticket);
@@ -488,7 +624,7 @@ write_calls(struct node_conn *c, const struct node_slot *s,
 
 /* pick returns the used node's first connection that has few calls, so that
  * calls and answers of one moment travel together, else the one with the
- * fewest; NULL when all are down. */
+ * fewest; NULL when all are down or silent. */
 static struct node_conn *
 pick(struct node_pool *p)
 {
@@ -498,7 +634,7 @@ pick(struct node_pool *p)
 	for (i = 0; i < p->conn_cnt; i++) {
 		struct node_conn *c = &conns[i];
 
-		if (c->fd < 0)
+		if (c->fd < 0 || c->is_silent)
 			continue;
 		if (c->in_flight < FEW_CALLS)
 			return c;
@@ -516,13 +652,49 @@ hung(struct node_conn *c)
 		drop(c, "no answers");
 }
 
+/* only_reads: whoever asked may ask again, whatever became of it. */
+static bool
+only_reads(const struct node_slot *s)
+{
+	const struct gw_node_effect *n;
+	size_t i;
+
+	if (s->txn == NULL)
+		return false;
+	n = &s->txn->req.effect.u.node;
+	for (i = 0; i < n->cnt; i++)
+		if (!gw_node_is_read(n->calls[i].method))
+			return false;
+	return true;
+}
+
+/* fall_silent ends what only reads; nothing more is sent there. */
+static void
+fall_silent(struct node_conn *c)
+{
+	struct node_pool *p = c->pool;
+	size_t i;
+
+	if (!c->is_silent)
+		log_warn("gateway", "node silent node=%s waiting=%zu",
+		    c->node->name, c->in_flight);
+	c->is_silent = true;
+	for (i = 0; i < p->slot_cnt && c->in_flight > 0; i++)
+		if (p->slots[i].is_used && p->slots[i].conn == c &&
+		    only_reads(&p->slots[i]))
+			end_slot(p, &p->slots[i], RC_UNAVAILABLE);
+}
+
 static void
 on_timeout(void *arg)
 {
 	struct node_slot *s = arg;
 	struct node_conn *c = s->conn;
+	bool is_probe = s->own == OWN_PROBE;
 
 	end_slot(c->pool, s, RC_TIMEOUT);
+	if (is_probe && !c->has_heard)
+		fall_silent(c);
 	hung(c);
 }
 
@@ -602,12 +774,17 @@ static void
 tell_parent(struct node_pool *p)
 {
 	struct shm_worker *w = gw_worker->shm;
+	bool is_other;
 	size_t i;
 
 	for (i = 0; i < p->node_cnt; i++) {
 		w->nodes[i].head = p->nodes[i].head;
 		w->nodes[i].head_unix = p->nodes[i].head_unix;
 		w->nodes[i].is_up = node_answers(p, &p->nodes[i]);
+		is_other = &p->nodes[i] != p->used && p->has_mark;
+		w->nodes[i].is_forked = is_other && p->nodes[i].is_forked;
+		w->nodes[i].is_unchecked =
+		    is_other && p->nodes[i].checked != p->mark_no;
 	}
 	w->turn_ms = gw_worker->world.mono_ms;
 }
@@ -623,6 +800,8 @@ node_turn(struct node_pool *p)
 	if (w->shown_choice != choice) {
 		w->shown = 0;
 		w->shown_choice = choice;
+		p->has_mark = false;
+		p->mark_no++; /* answers of before are of another */
 	}
 	p->used = &p->nodes[s->node_used];
 	note_shown(p, p->used->head);
@@ -632,7 +811,7 @@ node_turn(struct node_pool *p)
 /* --- probe --- */
 
 static bool
-ask(struct node_conn *c, const struct gw_node_call *call, bool is_probe)
+ask(struct node_conn *c, const struct gw_node_call *call, enum own own)
 {
 	struct gw_node_call one = *call;
 	struct gw_node_effect n = {.calls = &one, .cnt = 1};
@@ -643,7 +822,8 @@ ask(struct node_conn *c, const struct gw_node_call *call, bool is_probe)
 	s = take_slot(c->pool, c, NULL);
 	if (s == NULL)
 		return false;
-	s->is_probe = is_probe;
+	s->own = own;
+	s->mark_no = c->pool->mark_no;
 	write_calls(c, s, &n);
 	timer_set(&gw_worker->timers, &s->timer,
 	    worker_now_ms() + gw_worker->conf->node_silent_ms, on_timeout, s);
@@ -657,7 +837,7 @@ node_ask_block(struct node_pool *p)
 	    .method = bytes_of_str("eth_blockNumber")};
 	struct node_conn *c = pick(p);
 
-	return c != NULL && ask(c, &call, false);
+	return c != NULL && ask(c, &call, OWN_NUMBER);
 }
 
 bool
@@ -675,7 +855,9 @@ probe_conn(struct node_conn *c)
 
 	if (c->fd < 0 || c->is_probed)
 		return false;
-	c->is_probed = ask(c, &call, true);
+	c->is_probed = ask(c, &call, OWN_PROBE);
+	if (c->is_probed)
+		c->has_heard = false;
 	return c->is_probed;
 }
 
@@ -730,8 +912,9 @@ node_open(void)
 	p->node_cnt = conf->node_cnt;
 	p->conn_cnt = conf->node_conn_cnt;
 	p->in_flight_max = conf->node_in_flight;
-	/* a probe of each connection, and the next block's number */
-	p->slot_cnt = p->in_flight_max + p->node_cnt * p->conn_cnt + 1;
+	/* a probe of each connection, a block of each node at the mark's
+	 * height, and the next block's number */
+	p->slot_cnt = p->in_flight_max + p->node_cnt * (p->conn_cnt + 1) + 1;
 	p->conns = mem_array(p->node_cnt * p->conn_cnt, sizeof(*p->conns));
 	p->slots = mem_array(p->slot_cnt, sizeof(*p->slots));
 	CHECK(p->conns != NULL && p->slots != NULL);

@@ -43,12 +43,17 @@ look(struct gw_process *p, struct gw_node_view *views, uint64_t now_ms)
 
 		if (!is_fresh(s, now_ms))
 			continue;
+		if (!has_worker)
+			for (i = 0; i < p->nodes.cnt; i++)
+				views[i].is_unchecked = true;
 		has_worker = true;
 		if (s->shown_choice == p->shm->node_choice &&
 		    s->shown > p->nodes.shown)
 			p->nodes.shown = s->shown;
 		for (i = 0; i < p->nodes.cnt; i++) {
 			views[i].is_up |= s->nodes[i].is_up;
+			views[i].is_forked |= s->nodes[i].is_forked;
+			views[i].is_unchecked &= s->nodes[i].is_unchecked;
 			if (s->nodes[i].head < views[i].head)
 				continue;
 			views[i].head = s->nodes[i].head;
@@ -252,9 +257,9 @@ nodes_choose(struct gw_process *p)
 		return;
 	(void)look(p, views, now_ms);
 	if (gw_nodes_use(&p->nodes, views, node)) {
-		/* Workers forget what was shown before. */
-		p->shm->node_choice = p->shm->node_choice + 1;
+		/* Then workers forget what was shown before. */
 		tell_workers(p, "chosen");
+		p->shm->node_choice = p->shm->node_choice + 1;
 	}
 	p->nodes_file_ms = now_ms;
 	(void)note_states(p, views, now.unix_s);

@@ -48,6 +48,7 @@ struct shm_addr {
 /* What a worker knows of one node. */
 struct shm_node {
 	_Atomic bool is_up; /* it answers */
+	_Atomic bool is_forked, is_unchecked;
 	_Atomic uint64_t head, head_unix;
 };
 

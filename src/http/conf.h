@@ -176,7 +176,7 @@ struct gw_conf {
 	const char *node_socket; /* of the only one; empty: see nodes */
 	uint64_t node_conn_cnt, node_in_flight, node_ms, node_answer_max;
 	uint64_t node_silent_ms, node_stale_ms, node_back_ms;
-	bool node_behind;
+	bool node_behind, node_forked;
 	const char *db_socket, *db_address, *db_name, *db_user;
 	/* With db_address; db_sslmode is never empty then. */
 	const char *db_host, *db_sslmode, *db_ca;

@@ -45,6 +45,8 @@ gw_node_state(const struct gw_nodes *n, const struct gw_node_view *v,
 		return GW_NODE_GONE;
 	if (v->head < n->shown)
 		return GW_NODE_BEHIND;
+	if (v->is_forked && !c->node_forked)
+		return GW_NODE_FORKED;
 	/* A clock that runs ahead of ours makes nothing old. */
 	if (c->node_stale_ms != 0 && unix_s > v->head_unix &&
 	    unix_s - v->head_unix > c->node_stale_ms / 1000)
@@ -63,32 +65,50 @@ place(const struct gw_nodes *n, unsigned i)
 	return i <= n->first ? i - 1 : i;
 }
 
+/* struct pool is what a decision is made from. */
+struct pool {
+	const struct gw_nodes *n;
+	const struct gw_node_view *views;
+	const struct gw_conf *conf;
+	enum gw_node_state states[GW_NODE_MAX];
+};
+
+/* is_sure: it was asked whether it has the block that clients were shown, or
+ * that does not matter. The answer takes a moment after each new block. */
+static bool
+is_sure(const struct pool *p, unsigned i)
+{
+	return !p->views[i].is_unchecked || p->conf->node_forked;
+}
+
 /* find returns the first node in order that is in that state, or cnt. */
 static unsigned
-find(const struct gw_nodes *n, const enum gw_node_state *states,
-    enum gw_node_state wanted)
+find(const struct pool *p, enum gw_node_state wanted)
 {
 	unsigned i;
 
-	for (i = 0; i < n->cnt; i++)
-		if (states[place(n, i)] == wanted)
-			return place(n, i);
-	return (unsigned)n->cnt;
+	for (i = 0; i < p->n->cnt; i++) {
+		unsigned at = place(p->n, i);
+
+		if (p->states[at] == wanted && is_sure(p, at))
+			return at;
+	}
+	return (unsigned)p->n->cnt;
 }
 
 /* replace finds the best node for one that is no longer fit: one that is
  * up; for one that is gone also one whose head does not move. */
 static unsigned
-replace(const struct gw_nodes *n, const enum gw_node_state *states,
-    const struct gw_conf *c)
+replace(const struct pool *p)
 {
-	unsigned best = find(n, states, GW_NODE_UP);
+	const struct gw_nodes *n = p->n;
+	unsigned best = find(p, GW_NODE_UP);
 
-	if (best < n->cnt || states[n->used] != GW_NODE_GONE)
+	if (best < n->cnt || p->states[n->used] != GW_NODE_GONE)
 		return best;
-	best = find(n, states, GW_NODE_STALE);
-	if (best == n->cnt && c->node_behind)
-		best = find(n, states, GW_NODE_BEHIND);
+	best = find(p, GW_NODE_STALE);
+	if (best == n->cnt && p->conf->node_behind)
+		best = find(p, GW_NODE_BEHIND);
 	return best;
 }
 
@@ -116,7 +136,8 @@ bool
 gw_nodes_judge(struct gw_nodes *n, const struct gw_node_view *views,
     const struct gw_conf *c, const struct gw_nodes_now *now)
 {
-	enum gw_node_state states[GW_NODE_MAX] = {GW_NODE_GONE};
+	struct pool p = {.n = n, .views = views, .conf = c};
+	enum gw_node_state *states = p.states;
 	bool is_unfit;
 	unsigned i;
 
@@ -131,9 +152,9 @@ gw_nodes_judge(struct gw_nodes *n, const struct gw_node_view *views,
 	    states[n->used] == GW_NODE_GONE || states[n->used] == GW_NODE_STALE;
 	since(&n->unfit_ms, is_unfit, now->mono_ms);
 	if (is_unfit && now->mono_ms - n->unfit_ms >= GW_NODES_GRACE_MS)
-		return change(n, replace(n, states, c));
+		return change(n, replace(&p));
 	if (!is_unfit && n->used != n->first && c->node_back_ms != 0 &&
-	    n->fit_ms[n->first] != 0 &&
+	    is_sure(&p, n->first) && n->fit_ms[n->first] != 0 &&
 	    now->mono_ms - n->fit_ms[n->first] >= c->node_back_ms)
 		return change(n, n->first);
 	return false;
@@ -173,6 +194,43 @@ gw_node_member(uint64_t *out, struct bytes object, const char *name)
 	while (gw_json_member(&it, &key, &value))
 		if (bytes_eq(key, bytes_of_str(name)))
 			return gw_node_quantity(out, value);
+	return false;
+}
+
+bool
+gw_node_block_hash(struct hash *out, struct bytes block)
+{
+	struct gw_json_iter it;
+	struct bytes key, value;
+
+	if (block.len == 0 || block.ptr[0] != '{' || !gw_json_open(&it, block))
+		return false;
+	while (gw_json_member(&it, &key, &value))
+		if (bytes_eq(key, bytes_of_str("hash")))
+			return value.len > 2 && value.ptr[0] == '"' &&
+			       hex_read_fixed(out->b, sizeof(out->b),
+				   bytes_of(value.ptr + 1, value.len - 2),
+				   false, NULL) == RC_OK;
+	return false;
+}
+
+static bool
+begins_with(struct bytes b, const char *text)
+{
+	size_t len = strlen(text);
+
+	return b.len >= len && memcmp(b.ptr, text, len) == 0;
+}
+
+bool
+gw_node_is_read(struct bytes method)
+{
+	static const char *const reads[] = {"eth_", "net_", "web3_", "txpool_"};
+	size_t i;
+
+	for (i = 0; i < ARRAY_CNT(reads); i++)
+		if (begins_with(method, reads[i]))
+			return !begins_with(method, "eth_send");
 	return false;
 }
 

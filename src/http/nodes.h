@@ -5,14 +5,15 @@
  * node at a time: the first, as long as it is fit. Another one is taken, in
  * the order of the configuration, when the used one is gone or its head no
  * longer moves; the first is taken again when it has been fit for a while.
- * None is taken by itself whose head is below one that clients were shown.
+ * None is taken by itself whose head is below one that clients were shown,
+ * or whose chain has another block where they were shown one.
  *
  * No clock, no socket: the gateway's parent feeds it what workers have seen.
  */
 #ifndef HTTP_NODES_H
 #define HTTP_NODES_H
 
-#include "base/bytes.h"
+#include "eth/types.h"
 #include "http/conf.h"
 
 enum {
@@ -33,6 +34,9 @@ struct gw_node_view {
 	bool is_up;         /* some worker has had an answer lately */
 	uint64_t head;      /* number of its newest block, 0: not known */
 	uint64_t head_unix; /* its time, seconds */
+	/* Its block at the height of the used node's newest: another one; or
+	 * it was not asked for yet. */
+	bool is_forked, is_unchecked;
 };
 
 struct gw_nodes {
@@ -66,7 +70,7 @@ size_t gw_node_find(const struct gw_conf *c, struct bytes name);
  * gw_nodes_judge decides, as often as it is called, which node is used.
  *
  * views    of each node; n->shown has been raised to what workers report
- * c        [node] stale, back, behind
+ * c        [node] stale, back, behind, forked
  * Returns  true when n->used is another one than before
  */
 bool gw_nodes_judge(struct gw_nodes *n, const struct gw_node_view *views,
@@ -90,6 +94,13 @@ bool gw_nodes_use(
  * Returns  0 when it shows none
  */
 uint64_t gw_node_shown(struct bytes method, struct bytes result);
+
+/* gw_node_is_read tells whether a call of that method can be made again
+ * without harm: it changes nothing. Unknown ones do. */
+bool gw_node_is_read(struct bytes method);
+
+/* gw_node_block_hash reads the hash of a block; false when it has none. */
+bool gw_node_block_hash(struct hash *out, struct bytes block);
 
 /* gw_node_quantity reads a quantity in quotes that fits 64 bits. */
 bool gw_node_quantity(uint64_t *out, struct bytes json);

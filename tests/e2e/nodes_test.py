@@ -7,6 +7,8 @@ far each of them is.
 """
 import json
 import os
+import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -30,7 +32,7 @@ class Pair(Stack):
         self.sekisho("init", "--dev")
         self.edit("node.conf", "heartbeat = 10s", "heartbeat = 0s\nsettle = 24h")
         self.edit("gateway.conf", "[node]\nsocket = rpc.sock\n",
-                  "[node]\ntime = 2s\nstale = 0s\nback = 2s\n[node a]\nsocket = rpc.sock\n[node b]\nsocket = b.sock\n")
+                  "[node]\ntime = 2s\nstale = 0s\nback = 2s\nforked = yes\n[node a]\nsocket = rpc.sock\n[node b]\nsocket = b.sock\n")
         self.edit("gateway.conf", "serves = wallet\n", "serves = wallet\nprofile = extended\n")
         self.other = None
         self.start_b()
@@ -67,6 +69,34 @@ class Pair(Stack):
         with open(dir + ".log", "a") as log:
             self.other = subprocess.Popen([BIN + "/noded", "-c", dir + ".conf"], stdout=log, stderr=log)
         wait_for("b answers", 20, lambda: self.ask_b("eth_blockNumber"))
+
+    def reconf(self, old, new):
+        """Changes a live setting of the gateway."""
+        self.edit("gateway.conf", old, new)
+        name = "sekisho_gateway_reloads_total"
+
+        def reloads():
+            text = self.http("GET", "/metrics").body.decode()
+            return int(re.search(r"^%s (\d+)$" % name, text, re.M).group(1))
+        before = reloads()
+        os.kill(self.pid("gateway"), signal.SIGHUP)
+        wait_for("the reload", 10, lambda: reloads() > before)
+
+    def gateway_log(self):
+        with open(self.home + "/log/gateway.log") as f:
+            return f.read()
+
+    def copy_a(self):
+        """b becomes a copy of a, whose writing pauses meanwhile."""
+        self.stop_b()
+        dir = os.path.dirname(self.home) + "/b"
+        shutil.rmtree(dir)
+        pids = stopped(self)
+        try:
+            shutil.copytree(self.home + "/node/data", dir, ignore=shutil.ignore_patterns("LOCK", "lock.mdb"))
+        finally:
+            go_on(pids)
+        self.start_b()
 
     def stop_b(self, sig=signal.SIGTERM):
         if self.other is not None:
@@ -246,6 +276,22 @@ def no_call_fails_while_an_operator_changes(s):
 
 
 @case
+def no_word_of_an_operator_is_lost(s):
+    """Signals that come while one is being heeded."""
+    at = len(s.gateway_log())
+    for n in range(20):
+        s.use("ab"[n % 2])
+    s.edit("gateway.conf", "back = 2s", "back = 3s")
+    for n in range(200):
+        os.kill(s.pid("gateway"), signal.SIGHUP)
+        if n == 100:
+            s.edit("gateway.conf", "back = 3s", "back = nonsense")
+    wait_for("the last one is heard", 10, lambda: "back: " in s.gateway_log()[at:])
+    s.edit("gateway.conf", "back = nonsense", "back = 2s")
+    s.use("a")
+
+
+@case
 def a_choice_outlives_the_gateway(s):
     s.use("b")
     at = len(s.lines)
@@ -302,6 +348,90 @@ def without_any_node_503_and_back_by_itself(s):
     finally:
         go_on(pids)
     s.wait_nodes("b", {"a": "behind" if s.head("a") < s.head("b") else "up", "b": "up"})
+
+
+@case
+def reads_do_not_wait_for_a_node_that_is_gone(s):
+    """The node has a minute for a call; it is judged gone after a second.
+    What may have changed something waits."""
+    s.level()
+    s.stop_b()  # nobody takes over
+    s.reconf("[node]\ntime = 2s\n", "[node]\ntime = 1m\nsilent = 1s\n")
+    a = s.credentials["accounts"][4]
+    raw = sign(s, a, to=TO, nonce=int(s.ask("a", "eth_getTransactionCount", a["address"], "latest"), 16), value=1)
+    call = {"jsonrpc": "2.0", "id": 1, "method": "eth_getBalance", "params": [TO, "latest"]}
+    send = {"jsonrpc": "2.0", "id": 1, "method": "eth_sendRawTransaction", "params": [raw]}
+    reads, sent = [], []
+
+    def read():
+        t0 = time.monotonic()
+        r = s.https("GET", "/v1/Eth/TransactionCount/" + TO)
+        reads.append((r.status, r.json["meta"]["code"], r.headers.get("Retry-After")))
+        took.append(time.monotonic() - t0)
+    took = []
+    pids = stopped(s)
+    try:
+        writer = threading.Thread(target=lambda: sent.append(s.http("POST", "/", send)))
+        writer.start()
+        readers = [threading.Thread(target=read) for _ in range(8)]
+        for t in readers:
+            t.start()
+        for t in readers:
+            t.join(30)
+        same(set(reads), {(503, 999, "1")})
+        print("   reads under way ended after %.1f s" % max(took))
+        assert max(took) < 10, took
+        s.wait_nodes("a", {"a": "gone", "b": "gone"})
+        del took[:]
+        for _ in range(20):
+            read()
+            r = s.http("POST", "/", call)
+            same((r.status, r.json["error"]["code"]), (503, -32002))
+        same(set(reads), {(503, 999, "1")})
+        print("   later ones after %.0f ms" % (max(took) * 1e3))
+        assert max(took) < 1, took
+        same(sent, [], "the transaction waits for its answer")
+    finally:
+        go_on(pids)
+    writer.join(30)
+    assert sent[0].status == 200 and sent[0].json["result"].startswith("0x"), sent[0].body
+    wait_for("it answers again", 10, lambda: s.https("GET", "/v1/Eth/TransactionCount/" + TO).status == 200)
+    s.start_b()
+    s.reconf("[node]\ntime = 1m\nsilent = 1s\n", "[node]\ntime = 2s\n")
+
+
+@case
+def a_silent_first_with_another_chain_is_not_replaced(s):
+    """Equally far or further, but other blocks: not by itself."""
+    s.reconf("forked = yes\n", "forked = no\n")
+    s.use("a")
+    s.raise_to("b", s.head("a") + 2)
+    at = s.head("a")
+    assert s.ask("a", "eth_getBlockByNumber", hex(at), False)["hash"] != s.ask_b("eth_getBlockByNumber", hex(at), False)["hash"]
+    s.wait_nodes("a", {"a": "up", "b": "forked"})
+    pids = stopped(s)
+    try:
+        s.wait_nodes("a", {"a": "gone", "b": "forked"})
+        time.sleep(2)
+        same(s.nodes()["used"], "a")
+        same(s.seen(), 503)
+        # an operator may
+        s.use("b")
+        same(s.seen(), s.head("b"))
+    finally:
+        go_on(pids)
+    s.raise_to("a", s.head("b"))
+    s.wait_nodes("b", {"a": "forked", "b": "up"})
+    # a copy of what clients see is taken
+    s.use("a")
+    s.copy_a()
+    s.wait_nodes("a", {"a": "up", "b": "up"})
+    top = s.head("a")
+    same(top, s.head("b"))
+    os.kill(s.pid("noded"), signal.SIGKILL)
+    wait_for("b takes over", 5, lambda: s.nodes()["used"] == "b" and s.seen() == top)
+    s.wait_nodes("a", {"a": "up", "b": "up"}, 30)  # and a again
+    s.reconf("forked = no\n", "forked = yes\n")
 
 
 if __name__ == "__main__":

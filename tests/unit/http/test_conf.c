@@ -386,7 +386,8 @@ TEST(test_conf_fixed_changes_are_found)
 	    {HOME "[node n]\nsocket = rpc.sock\n" LISTENER
 		  "[surface s]\nserves = ops\nat = a /\nhosts = *\n",
 		"node"},
-	    {HOME "[node]\nstale = 1m\nback = 0s\nbehind = yes\n" LISTENER
+	    {HOME "[node]\nstale = 1m\nback = 0s\nbehind = yes\nforked = "
+		  "yes\n" LISTENER
 		  "[surface s]\nserves = ops\nat = a /\nhosts = *\n",
 		NULL},
 	};

@@ -26,7 +26,8 @@ open_pool(void)
 
 	gw_nodes_init(&p.n, 3);
 	for (size_t i = 0; i < 3; i++)
-		p.v[i] = (struct gw_node_view){true, 100, NOW_S - 1};
+		p.v[i] =
+		    (struct gw_node_view){true, 100, NOW_S - 1, false, false};
 	return p;
 }
 
@@ -58,14 +59,27 @@ TEST(test_nodes_state_by_row)
 		uint64_t shown;
 		enum gw_node_state want;
 	} row[] = {
-	    {"up", {true, 100, NOW_S}, 100, GW_NODE_UP},
-	    {"gone", {false, 100, NOW_S}, 0, GW_NODE_GONE},
-	    {"behind by one", {true, 99, NOW_S}, 100, GW_NODE_BEHIND},
-	    {"behind and old", {true, 99, 0}, 100, GW_NODE_BEHIND},
-	    {"just not stale", {true, 100, NOW_S - 120}, 100, GW_NODE_UP},
-	    {"stale", {true, 100, NOW_S - 121}, 100, GW_NODE_STALE},
-	    {"its clock is ahead", {true, 100, NOW_S + 900}, 0, GW_NODE_UP},
-	    {"nothing known yet", {true, 0, 0}, 0, GW_NODE_STALE},
+	    {"up", {true, 100, NOW_S, false, false}, 100, GW_NODE_UP},
+	    {"gone", {false, 100, NOW_S, false, false}, 0, GW_NODE_GONE},
+	    {"behind by one", {true, 99, NOW_S, false, false}, 100,
+		GW_NODE_BEHIND},
+	    {"behind and old", {true, 99, 0, false, false}, 100,
+		GW_NODE_BEHIND},
+	    {"behind and forked", {true, 99, NOW_S, true, false}, 100,
+		GW_NODE_BEHIND},
+	    {"forked", {true, 101, NOW_S, true, false}, 100, GW_NODE_FORKED},
+	    {"forked and old", {true, 101, 0, true, false}, 100,
+		GW_NODE_FORKED},
+	    {"forked, and gone", {false, 101, NOW_S, true, false}, 100,
+		GW_NODE_GONE},
+	    {"not asked yet", {true, 100, NOW_S, false, true}, 100, GW_NODE_UP},
+	    {"just not stale", {true, 100, NOW_S - 120, false, false}, 100,
+		GW_NODE_UP},
+	    {"stale", {true, 100, NOW_S - 121, false, false}, 100,
+		GW_NODE_STALE},
+	    {"its clock is ahead", {true, 100, NOW_S + 900, false, false}, 0,
+		GW_NODE_UP},
+	    {"nothing known yet", {true, 0, 0, false, false}, 0, GW_NODE_STALE},
 	};
 	struct gw_conf never = rule;
 
@@ -78,7 +92,8 @@ TEST(test_nodes_state_by_row)
 		test_row(NULL);
 	}
 	never.node_stale_ms = 0;
-	EXPECT(gw_node_state(&(struct gw_nodes){.cnt = 1}, &row[5].v, &never,
+	EXPECT(gw_node_state(&(struct gw_nodes){.cnt = 1},
+		   &(struct gw_node_view){true, 100, 0, false, false}, &never,
 		   NOW_S) == GW_NODE_UP);
 	EXPECT_STR(gw_node_word(GW_NODE_BEHIND), "behind");
 }
@@ -128,7 +143,7 @@ TEST(test_nodes_never_one_behind_what_was_shown)
 	struct pool p = open_pool();
 
 	p.n.shown = 101;
-	p.v[0] = (struct gw_node_view){false, 101, NOW_S};
+	p.v[0] = (struct gw_node_view){false, 101, NOW_S, false, false};
 	p.v[2].is_up = false;
 	EXPECT_U64(after(&p, &rule, 60000), 0);
 	p.v[1].head = 101;
@@ -143,6 +158,55 @@ TEST(test_nodes_never_one_behind_what_was_shown)
 	any.node_behind = true;
 	p.n.shown = 200;
 	p.v[0].is_up = false;
+	EXPECT_U64(after(&p, &any, 300), 1);
+}
+
+TEST(test_nodes_never_one_with_another_block_where_one_was_shown)
+{
+	struct gw_conf any = rule;
+	struct pool p = open_pool();
+
+	p.n.shown = 100;
+	p.v[0].is_up = p.v[2].is_up = false;
+	p.v[1].is_forked = true;
+	p.v[1].head = 200;
+	EXPECT_U64(after(&p, &rule, 60000), 0);
+	p.v[1].is_forked = false;
+	EXPECT_U64(after(&p, &rule, 0), 1);
+	/* nor back to the first */
+	p.v[0] = (struct gw_node_view){true, 300, NOW_S, true, false};
+	EXPECT_U64(after(&p, &rule, 60000), 1);
+	p.v[0].is_forked = false;
+	EXPECT_U64(after(&p, &rule, 30000), 0);
+	/* unless that is wanted */
+	any.node_forked = true;
+	p.v[0].is_up = false;
+	p.v[1].is_forked = true;
+	EXPECT(gw_node_state(&p.n, &p.v[1], &any, NOW_S) == GW_NODE_UP);
+	EXPECT_U64(after(&p, &any, 300), 1);
+}
+
+TEST(test_nodes_none_is_taken_before_it_was_asked_for_the_block)
+{
+	struct gw_conf any = rule;
+	struct pool p = open_pool();
+
+	p.v[0].is_up = false;
+	p.v[1].is_unchecked = true;
+	EXPECT_U64(after(&p, &rule, 300), 2);
+	p.v[2].is_unchecked = true;
+	p.v[2].is_up = false;
+	EXPECT_U64(after(&p, &rule, 60000), 2);
+	p.v[1].is_unchecked = false;
+	EXPECT_U64(after(&p, &rule, 0), 1);
+	/* that a new block is asked for now and then does not make it unfit */
+	p.v[0] = (struct gw_node_view){true, 100, NOW_S, false, true};
+	EXPECT_U64(after(&p, &rule, 60000), 1);
+	p.v[0].is_unchecked = false;
+	EXPECT_U64(after(&p, &rule, 0), 0);
+	any.node_forked = true;
+	p.v[0].is_up = false;
+	p.v[1].is_unchecked = true;
 	EXPECT_U64(after(&p, &any, 300), 1);
 }
 
@@ -198,7 +262,7 @@ TEST(test_nodes_operator_may_take_one_that_is_behind)
 	/* it is the first now: others stand in for it */
 	p.v[2].is_up = false;
 	EXPECT_U64(after(&p, &rule, 300), 0);
-	p.v[2] = (struct gw_node_view){true, 100, NOW_S};
+	p.v[2] = (struct gw_node_view){true, 100, NOW_S, false, false};
 	EXPECT_U64(after(&p, &rule, 30000), 2);
 	EXPECT(!gw_nodes_use(&p.n, p.v, 2));
 }
@@ -208,14 +272,73 @@ TEST(test_nodes_chosen_one_that_is_gone_is_taken_when_it_comes)
 	struct pool p = open_pool();
 
 	p.n.shown = 100;
-	p.v[1] = (struct gw_node_view){false, 0, 0};
+	p.v[1] = (struct gw_node_view){false, 0, 0, false, false};
 	EXPECT(!gw_nodes_use(&p.n, p.v, 1));
 	EXPECT_U64(p.n.shown, 100);
 	EXPECT_U64(after(&p, &rule, 1000), 0);
-	p.v[1] = (struct gw_node_view){true, 99, NOW_S};
+	p.v[1] = (struct gw_node_view){true, 99, NOW_S, false, false};
 	EXPECT_U64(after(&p, &rule, 60000), 0);
 	p.v[1].head = 100;
 	EXPECT_U64(after(&p, &rule, 30000), 1);
+}
+
+TEST(test_nodes_hash_of_a_block)
+{
+#define HEX32 "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff"
+	static const struct {
+		const char *block;
+		bool want;
+	} row[] = {
+	    {"{\"number\":\"0x2\",\"hash\":\"0x" HEX32 "\"}", true},
+	    {"{\"x\":{\"hash\":\"0x" HEX32 "\"}}", false},
+	    {"{\"hash\":\"" HEX32 "\"}", false},
+	    {"{\"hash\":\"0x" HEX32 "00\"}", false},
+	    {"{\"hash\":\"0x00\"}", false},
+	    {"{\"hash\":null}", false},
+	    {"{\"hash\":\"\"}", false},
+	    {"{\"number\":\"0x2\"}", false},
+	    {"null", false},
+	    {"", false},
+	};
+
+	for (size_t i = 0; i < ARRAY_CNT(row); i++) {
+		struct hash hash = {0};
+
+		test_row(row[i].block);
+		EXPECT(gw_node_block_hash(&hash, bytes_of_str(row[i].block)) ==
+		       row[i].want);
+		EXPECT(
+		    !row[i].want || (hash.b[1] == 0x11 && hash.b[31] == 0xff));
+		test_row(NULL);
+	}
+}
+
+TEST(test_nodes_what_only_reads)
+{
+	static const struct {
+		const char *method;
+		bool want;
+	} row[] = {
+	    {"eth_blockNumber", true},
+	    {"eth_call", true},
+	    {"eth_getLogs", true},
+	    {"net_version", true},
+	    {"txpool_status", true},
+	    {"eth_sendRawTransaction", false},
+	    {"eth_sendTransaction", false},
+	    {"personal_unlockAccount", false},
+	    {"admin_addPeer", false},
+	    {"clique_propose", false},
+	    {"ethics", false},
+	    {"", false},
+	};
+
+	for (size_t i = 0; i < ARRAY_CNT(row); i++) {
+		test_row(row[i].method);
+		EXPECT(gw_node_is_read(bytes_of_str(row[i].method)) ==
+		       row[i].want);
+		test_row(NULL);
+	}
 }
 
 TEST(test_nodes_shown_by_answers)
