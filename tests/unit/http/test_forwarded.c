@@ -115,6 +115,37 @@ TEST(test_forwarded_plain_rows_name_the_client)
 	check_rows("p", row, ARRAY_CNT(row));
 }
 
+/* put_at writes form with what in place of its '@'. */
+static void
+put_at(char *out, size_t cap, const char *form, const char *what)
+{
+	const char *at = strchr(form, '@');
+
+	(void)snprintf(
+	    out, cap, "%.*s%s%s", (int)(at - form), form, what, at + 1);
+}
+
+/* check_bad puts each bad element into each of the fields. */
+static void
+check_bad(const char *listener, const struct chain *form, size_t form_cnt,
+    const char *const *bad, size_t bad_cnt)
+{
+	char fields[256];
+	struct rig g;
+	size_t i, k;
+
+	EXPECT(rig_open(&g, conf, NULL));
+	for (i = 0; i < bad_cnt; i++)
+		for (k = 0; k < form_cnt; k++) {
+			struct chain row = form[k];
+
+			row.fields = fields;
+			put_at(fields, sizeof(fields), form[k].fields, bad[i]);
+			check(&g, listener, &row);
+		}
+	rig_close(&g);
+}
+
 /* Left of what cannot be read stands 6.6.6.6, which is never taken. */
 TEST(test_forwarded_plain_unreadable_is_the_proxy)
 {
@@ -127,29 +158,15 @@ TEST(test_forwarded_plain_unreadable_is_the_proxy)
 	    "[fe80::1%1]", "2001:db8::c::7", "\"192.0.2.7\"", "192.0.2.7\"",
 	    "\"", "\\", "for=192.0.2.7", "192.0.2.7 192.0.2.8", "0x7f.1",
 	    "127.1", "2130706433", "localhost", "unix:", ""};
-	char fields[256];
-	struct rig g;
-	size_t i;
+	static const struct chain form[] = {
+	    {"10.0.0.1", X "6.6.6.6, @\r\n", "10.0.0.1"},
+	    /* behind another proxy: the proxy that passed it on */
+	    {"10.0.0.1", X "6.6.6.6, @, 10.0.0.2\r\n", "10.0.0.2"},
+	    /* and it cannot spoil what stands to its right */
+	    {"10.0.0.1", X "6.6.6.6, @, 192.0.2.7, 10.0.0.2\r\n", "192.0.2.7"},
+	};
 
-	EXPECT(rig_open(&g, conf, NULL));
-	for (i = 0; i < ARRAY_CNT(bad); i++) {
-		struct chain row = {"10.0.0.1", fields, "10.0.0.1"};
-
-		(void)snprintf(
-		    fields, sizeof(fields), X "6.6.6.6, %s\r\n", bad[i]);
-		check(&g, "p", &row);
-		/* behind another proxy: the proxy that passed it on */
-		row.client = "10.0.0.2";
-		(void)snprintf(fields, sizeof(fields),
-		    X "6.6.6.6, %s, 10.0.0.2\r\n", bad[i]);
-		check(&g, "p", &row);
-		/* and it cannot spoil what stands to its right */
-		row.client = "192.0.2.7";
-		(void)snprintf(fields, sizeof(fields),
-		    X "6.6.6.6, %s, 192.0.2.7, 10.0.0.2\r\n", bad[i]);
-		check(&g, "p", &row);
-	}
-	rig_close(&g);
+	check_bad("p", form, ARRAY_CNT(form), bad, ARRAY_CNT(bad));
 }
 
 TEST(test_forwarded_pairs_rows_name_the_client)
@@ -199,31 +216,16 @@ TEST(test_forwarded_pairs_unreadable_is_the_proxy)
 	    "for=\"192.0.2.7:_?\"", "for=\"\"", "proto=https", "by=192.0.2.7",
 	    "forx=192.0.2.7", "for=192.0.2.7;x=\"a\"b", "for=\"192.0.2.7\"x",
 	    "for=192.0.2.7\"", "for=\"192.0.2.7", "\"", "\\\"", ""};
-	char fields[256];
-	struct rig g;
-	size_t i;
+	static const struct chain form[] = {
+	    {"10.0.0.1", F "for=6.6.6.6, @\r\n", "10.0.0.1"},
+	    {"10.0.0.1", F "for=6.6.6.6, @, for=10.0.0.2\r\n", "10.0.0.2"},
+	    {"10.0.0.1", F "for=6.6.6.6, @, proto=http;for=192.0.2.7\r\n",
+		"192.0.2.7"},
+	    {"10.0.0.1", F "for=6.6.6.6, @,for=\"[2001:db8:c::7]:1\"\r\n",
+		"2001:db8:c::7"},
+	};
 
-	EXPECT(rig_open(&g, conf, NULL));
-	for (i = 0; i < ARRAY_CNT(bad); i++) {
-		struct chain row = {"10.0.0.1", fields, "10.0.0.1"};
-
-		(void)snprintf(
-		    fields, sizeof(fields), F "for=6.6.6.6, %s\r\n", bad[i]);
-		check(&g, "f", &row);
-		row.client = "10.0.0.2";
-		(void)snprintf(fields, sizeof(fields),
-		    F "for=6.6.6.6, %s, for=10.0.0.2\r\n", bad[i]);
-		check(&g, "f", &row);
-		row.client = "192.0.2.7";
-		(void)snprintf(fields, sizeof(fields),
-		    F "for=6.6.6.6, %s, proto=http;for=192.0.2.7\r\n", bad[i]);
-		check(&g, "f", &row);
-		row.client = "2001:db8:c::7";
-		(void)snprintf(fields, sizeof(fields),
-		    F "for=6.6.6.6, %s,for=\"[2001:db8:c::7]:1\"\r\n", bad[i]);
-		check(&g, "f", &row);
-	}
-	rig_close(&g);
+	check_bad("f", form, ARRAY_CNT(form), bad, ARRAY_CNT(bad));
 }
 
 /* put_hops writes cnt trusted proxies and the client to their left. */

@@ -128,23 +128,40 @@ expect_rows(const struct gw_geo_table *t, const char *const *want, size_t cnt)
 	}
 }
 
+/* put_jp ends the tree of IP version `version`, whose only entry is Japan. */
+static void
+put_jp(struct db *d, char version)
+{
+	end_tree(d);
+	put(d, ISO_JP);
+	put_meta(d, version);
+}
+
+/* expect_read reads the file and returns when it was made. */
+static uint64_t
+expect_read(struct db *d, const char *const *want, size_t cnt)
+{
+	struct gw_geo_table t;
+	uint64_t made_unix;
+	struct err e;
+
+	EXPECT_RC(read_back(d, &t, &e), RC_OK);
+	expect_rows(&t, want, cnt);
+	made_unix = t.made_unix;
+	gw_geofile_free(&t);
+	return made_unix;
+}
+
 TEST(test_geofile_tree_of_ipv4_is_read)
 {
 	static const char *const want[] = {
 	    ":: -", "128.0.0.0 JP", "::1:0:0:0 -"};
-	struct gw_geo_table t;
-	struct err e;
 	struct db d;
 
 	open_db(&d);
 	put_node(&d, 1, 1 + 16);
-	end_tree(&d);
-	put(&d, ISO_JP);
-	put_meta(&d, 4);
-	EXPECT_RC(read_back(&d, &t, &e), RC_OK);
-	EXPECT_U64(t.made_unix, 7);
-	expect_rows(&t, want, ARRAY_CNT(want));
-	gw_geofile_free(&t);
+	put_jp(&d, 4);
+	EXPECT_U64(expect_read(&d, want, ARRAY_CNT(want)), 7);
 }
 
 /* As npm's packages have them. */
@@ -152,8 +169,6 @@ TEST(test_geofile_country_code_at_the_top_is_read)
 {
 	static const char *const want[] = {
 	    ":: -", "0.0.0.0 US", "128.0.0.0 JP", "::1:0:0:0 -"};
-	struct gw_geo_table t;
-	struct err e;
 	struct db d;
 
 	open_db(&d);
@@ -164,9 +179,7 @@ TEST(test_geofile_country_code_at_the_top_is_read)
 	put(&d, "\xe1\x4c"
 		"country_code\x42US");
 	put_meta(&d, 4);
-	EXPECT_RC(read_back(&d, &t, &e), RC_OK);
-	expect_rows(&t, want, ARRAY_CNT(want));
-	gw_geofile_free(&t);
+	(void)expect_read(&d, want, ARRAY_CNT(want));
 }
 
 /* An entry may lack a country, or have something else in its place. */
@@ -175,8 +188,6 @@ TEST(test_geofile_entries_without_a_code_are_no_country)
 	static const char *const want[] = {
 	    ":: -", "192.0.0.0 JP", "::1:0:0:0 -"};
 	enum { AT = 3 + 16, BAD_CODE = 22, TEXT = 1, NO_COUNTRY = 11 };
-	struct gw_geo_table t;
-	struct err e;
 	struct db d;
 
 	open_db(&d);
@@ -190,45 +201,31 @@ TEST(test_geofile_entries_without_a_code_are_no_country)
 	put(&d, "\xe1\x46nation\x42JP");
 	put(&d, ISO_JP);
 	put_meta(&d, 4);
-	EXPECT_RC(read_back(&d, &t, &e), RC_OK);
-	expect_rows(&t, want, ARRAY_CNT(want));
-	gw_geofile_free(&t);
+	(void)expect_read(&d, want, ARRAY_CNT(want));
 }
 
 /* All of IPv6 in one entry: IPv4 is in it too, under its own name. */
 TEST(test_geofile_short_branches_cover_ipv4)
 {
 	static const char *const want[] = {":: -", "::1:0:0 JP", "8000:: -"};
-	struct gw_geo_table t;
-	struct err e;
 	struct db d;
 
 	open_db(&d);
 	put_node(&d, 1 + 16, 1);
-	end_tree(&d);
-	put(&d, ISO_JP);
-	put_meta(&d, 6);
-	EXPECT_RC(read_back(&d, &t, &e), RC_OK);
-	expect_rows(&t, want, ARRAY_CNT(want));
-	gw_geofile_free(&t);
+	put_jp(&d, 6);
+	(void)expect_read(&d, want, ARRAY_CNT(want));
 }
 
 /* What stands at ::ffff:0:0/96 is not looked at: IPv4 is at ::/96. */
 TEST(test_geofile_ipv4_is_what_stands_at_96_zeros)
 {
 	static const char *const want[] = {":: -", "0.0.0.0 JP", "::1:0:0:0 -"};
-	struct gw_geo_table t;
-	struct err e;
 	struct db d;
 
 	open_db(&d);
 	chain(&d, 96, 96, 96 + 16);
-	end_tree(&d);
-	put(&d, ISO_JP);
-	put_meta(&d, 6);
-	EXPECT_RC(read_back(&d, &t, &e), RC_OK);
-	expect_rows(&t, want, ARRAY_CNT(want));
-	gw_geofile_free(&t);
+	put_jp(&d, 6);
+	(void)expect_read(&d, want, ARRAY_CNT(want));
 }
 
 static void
@@ -249,25 +246,19 @@ TEST(test_geofile_damaged_trees_are_refused)
 	test_row("a node that is its own child");
 	open_db(&d);
 	put_node(&d, 0, 1 + 16);
-	end_tree(&d);
-	put(&d, ISO_JP);
-	put_meta(&d, 4);
+	put_jp(&d, 4);
 	expect_refused(&d, "the search tree is too deep");
 
 	test_row("a record into the separator");
 	open_db(&d);
 	put_node(&d, 1, 1 + 15);
-	end_tree(&d);
-	put(&d, ISO_JP);
-	put_meta(&d, 4);
+	put_jp(&d, 4);
 	expect_refused(&d, "the search tree is damaged");
 
 	test_row("a record behind the data");
 	open_db(&d);
 	put_node(&d, 1, 0xffffff);
-	end_tree(&d);
-	put(&d, ISO_JP);
-	put_meta(&d, 4);
+	put_jp(&d, 4);
 	expect_refused(&d, "the search tree is damaged");
 
 	test_row("a pointer to nowhere");
@@ -301,9 +292,7 @@ TEST(test_geofile_tree_that_is_too_much_to_walk_is_refused)
 	for (i = 1; i <= 31; i++)
 		put_node(&d, i, i);
 	put_node(&d, 32 + 16, 32);
-	end_tree(&d);
-	put(&d, ISO_JP);
-	put_meta(&d, 4);
+	put_jp(&d, 4);
 	EXPECT_RC(read_back(&d, &t, &e), RC_NO_SPACE);
 	EXPECT_STR(e.text, "more than 4194304 address ranges");
 }
@@ -338,9 +327,7 @@ TEST(test_geofile_every_cut_and_flip_is_survived)
 
 	open_db(&d);
 	chain(&d, 100, 100, 100 + 16);
-	end_tree(&d);
-	put(&d, ISO_JP);
-	put_meta(&d, 6);
+	put_jp(&d, 6);
 	for (i = 0; i < d.out.len * 8; i++) {
 		memcpy(bent.room, d.room, d.out.len);
 		bent.room[i / 8] ^= (uint8_t)(1u << i % 8);
@@ -364,9 +351,7 @@ TEST(test_geofile_without_memory_says_so)
 
 	open_db(&d);
 	put_node(&d, 1, 1 + 16);
-	end_tree(&d);
-	put(&d, ISO_JP);
-	put_meta(&d, 4);
+	put_jp(&d, 4);
 	EXPECT_RC(read_back(&d, &t, &e), RC_OK);
 	gw_geofile_free(&t);
 	test_alloc_fail(1);
