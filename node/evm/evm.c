@@ -10,9 +10,8 @@
  * wants, and the top that is shown in memory. */
 enum { WORDS = EVM_DEPTH_MAX * (STACK_MAX + 1) + 2 };
 
-/* What a precompile may take while it runs: multi-scalar products and moduli
- * grow with their input, which gas bounds. */
-#define SCRATCH_MAX ((size_t)1 << 28)
+/* What a precompile may take while it runs: its operands, which gas bounds. */
+#define SCRATCH_MAX ((size_t)1 << 32)
 
 static const struct {
 	const char *name;

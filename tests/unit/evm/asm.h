@@ -50,14 +50,19 @@ asm_of(const char *text)
 	int used;
 
 	hex[0] = '\0';
-	while (sscanf(text, " %79s%n", token, &used) == 1) {
+	while (sscanf(text, " %79[^ ]%n", token, &used) == 1) {
 		size_t len = strlen(token);
 
-		text += used;
-		if (token[0] == '#')
+		if (token[0] == '#') {
+			text = strchr(text, '#') + 1;
+			len = strcspn(text, " ");
 			at += (size_t)snprintf(
-			    hex + at, sizeof(hex) - at, "%s", token + 1);
-		else if (token[0] == '0' && token[1] == 'x')
+			    hex + at, sizeof(hex) - at, "%.*s", (int)len, text);
+			text += len;
+			continue;
+		}
+		text += used;
+		if (token[0] == '0' && token[1] == 'x')
 			at += (size_t)snprintf(hex + at, sizeof(hex) - at,
 			    "%02x%s", (unsigned)(0x5f + (len - 2) / 2),
 			    token + 2);

@@ -1,0 +1,283 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Precompiled contracts as messages: output, price under each fork, and how
+ * they fail. The public vectors of their EIPs give output and gas.
+ */
+#include <jansson.h>
+
+#include "asm.h"
+
+#define Z32 "0000000000000000000000000000000000000000000000000000000000000000"
+#define LEN(n)                                                                 \
+	"00000000000000000000000000000000000000000000000000000000000000" n
+#define P54 "ffffffffffffffffffffffffffffffffffffffffffffffffffffff"
+#define F56 "ffffffffffffffffffffffffffffffffffffffffffffffffffffffff"
+#define ABC_STATE                                                              \
+	"48c9bdf267e6096a3ba7ca8485ae67bb2bf894fe72f36e3cf1361d5f3af54fa5"     \
+	"d182e6ad7f520e511f6c3e2b8c68059b6bbd41fbabd9831f79217e1319cde05b"     \
+	"6162630000000000" LEN("00") Z32 Z32                                   \
+	    "000000000000000000000000000000000000000000000000"                 \
+	    "03000000000000000000000000000000"
+#define RECOVER                                                                \
+	"18c547e4f7b0f325ad1e56f57e26c745b09a3e503d86e00e5255ff7f715d3d1"      \
+	"c" LEN("1c") "73b1693892219d736caba55bdb67216e485557ea6b6af75f37096c" \
+		      "9aa6a5a75f"                                             \
+		      "eeb940b1d03b21e36b0e47e79769f095fe2ab855bd91e3a38756b7" \
+		      "d75a9c4549"
+
+static const struct {
+	const char *name;
+	uint16_t number;
+	enum fork fork;
+	const char *input, *output; /* output NULL: it fails */
+	uint64_t gas;
+} rows[] = {
+    {"ecrecover", 1, FORK_FRONTIER, RECOVER,
+	"000000000000000000000000a94f5374fce5edbc8e2a8697c15331677e6ebf0b",
+	3000},
+    {"ecrecover with bytes behind", 1, FORK_FRONTIER, RECOVER "00",
+	"000000000000000000000000a94f5374fce5edbc8e2a8697c15331677e6ebf0b",
+	3000},
+    {"ecrecover of nothing", 1, FORK_FRONTIER, "", "", 3000},
+    {"ecrecover with v of 29", 1, FORK_FRONTIER,
+	"18c547e4f7b0f325ad1e56f57e26c745b09a3e503d86e00e5255ff7f715d3d1c" LEN(
+	    "1d") Z32 Z32,
+	"", 3000},
+    {"sha256 of nothing", 2, FORK_FRONTIER, "",
+	"e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855", 60},
+    {"sha256 of 33 bytes", 2, FORK_FRONTIER, Z32 "00",
+	"7f9c9e31ac8256ca2f258583df262dbc7d6f68f2a03043d5c99a4ae5a7396ce9",
+	60 + 24},
+    {"ripemd160 of nothing", 3, FORK_FRONTIER, "",
+	"0000000000000000000000009c1185a5c5e9fc54612808977ee8f548b2258d31",
+	600},
+    {"identity of nothing", 4, FORK_FRONTIER, "", "", 15},
+    {"identity of 33 bytes", 4, FORK_FRONTIER, Z32 "07", Z32 "07", 15 + 6},
+    {"blake2f, EIP-152", 9, FORK_ISTANBUL, "0000000c" ABC_STATE "01",
+	"ba80a53f981c4d0d6a2797b69f12f6e94c212f14685ac4b74b12bb6fdbffa2d1"
+	"7d87c5392aab792dc252d5de4533cc9518d38aa8dbf1925ab92386edd4009923",
+	12},
+    {"blake2f without rounds", 9, FORK_ISTANBUL, "00000000" ABC_STATE "01",
+	"08c9bcf367e6096a3ba7ca8485ae67bb2bf894fe72f36e3cf1361d5f3af54fa5"
+	"d282e6ad7f520e511f6c3e2b8c68059b9442be0454267ce079217e1319cde05b",
+	0},
+    {"blake2f with another flag", 9, FORK_ISTANBUL, "0000000c" ABC_STATE "02",
+	NULL, 12},
+    {"blake2f of another length", 9, FORK_ISTANBUL, "0000000c" ABC_STATE, NULL,
+	0},
+};
+
+static struct evm_result
+call(struct asm_run *r, enum fork fork, uint16_t number, struct bytes input,
+    uint64_t gas)
+{
+	asm_open(r, fork, "");
+	be16_put(r->msg.to.b + 18, number);
+	r->msg.code_addr = r->msg.to;
+	r->msg.input = input;
+	r->msg.gas = gas;
+	asm_go(r);
+	return r->out;
+}
+
+TEST(test_precompile_gives_output_and_takes_its_price)
+{
+	static struct asm_run r;
+	struct evm_result out;
+	size_t i;
+
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		test_row(rows[i].name);
+		out = call(&r, rows[i].fork, rows[i].number,
+		    test_hex(rows[i].input), 100000);
+		if (rows[i].output == NULL) {
+			EXPECT_RC(out.rc, RC_EVM_PRECOMPILE);
+			EXPECT_U64(out.gas_left, 0);
+			EXPECT_U64(out.output.len, 0);
+		} else {
+			EXPECT_RC(out.rc, RC_OK);
+			EXPECT_BYTES(out.output, test_hex(rows[i].output));
+			EXPECT_U64(100000 - out.gas_left, rows[i].gas);
+		}
+		asm_close(&r);
+		if (rows[i].gas == 0)
+			continue;
+		out = call(&r, rows[i].fork, rows[i].number,
+		    test_hex(rows[i].input), rows[i].gas - 1);
+		EXPECT_RC(out.rc, RC_EVM_GAS);
+		asm_close(&r);
+	}
+	test_row(NULL);
+	test_count(i);
+}
+
+/* The lengths of an exponentiation and its price under EIP-198, EIP-2565 and
+ * EIP-7883; 0: nobody can pay, or EIP-7823 forbids it. The exponent is a one
+ * and zeros. */
+static const struct {
+	const char *name;
+	uint64_t base, exp, mod, gas_198, gas_2565, gas_7883;
+	uint8_t first; /* byte of the exponent */
+} powers[] = {
+    {"nothing (EIP-2565, EIP-7883)", 0, 0, 0, 0, 200, 500, 0},
+    {"64 bytes squared", 64, 1, 64, 204, 200, 500, 2},
+    {"64 bytes to 0x010000", 64, 3, 64, 3276, 341, 2048, 1},
+    {"128 bytes squared", 128, 1, 128, 665, 200, 512, 2},
+    {"1024 bytes squared", 1024, 1, 1024, 17868, 5461, 32768, 2},
+    {"1025 bytes squared", 1025, 1, 1025, 17899, 5547, 0, 2},
+    {"32 bytes to 2^255", 32, 32, 32, 13056, 1360, 4080, 0x80},
+    {"32 bytes to 33 bytes", 32, 33, 32, 13465, 1402, 4336, 0x80},
+    {"a short base", 1, 1, 64, 204, 200, 500, 2},
+    {"a zero exponent of 40 bytes", 32, 40, 32, 3276, 341, 2048, 0},
+};
+
+static size_t
+write_power(uint8_t *in, size_t row)
+{
+	size_t len = 96 + powers[row].base + powers[row].exp + powers[row].mod;
+
+	memset(in, 0, len);
+	be64_put(in + 24, powers[row].base);
+	be64_put(in + 56, powers[row].exp);
+	be64_put(in + 88, powers[row].mod);
+	if (powers[row].exp > 0)
+		in[96 + powers[row].base] = powers[row].first;
+	if (powers[row].mod > 0)
+		in[len - 1] = 0xfb;
+	return len;
+}
+
+TEST(test_precompile_modexp_costs_by_fork)
+{
+	static struct asm_run r;
+	static uint8_t in[8192];
+	struct evm_result out;
+	size_t i, j, len;
+
+	for (i = 0; i < sizeof(powers) / sizeof(powers[0]); i++) {
+		const struct {
+			enum fork fork;
+			uint64_t gas;
+		} at[] = {{FORK_BYZANTIUM, powers[i].gas_198},
+		    {FORK_BERLIN, powers[i].gas_2565},
+		    {FORK_OSAKA, powers[i].gas_7883}};
+
+		test_row(powers[i].name);
+		len = write_power(in, i);
+		for (j = 0; j < 3; j++) {
+			out = call(&r, at[j].fork, 5, bytes_of(in, len), 50000);
+			if (at[j].gas == 0 && at[j].fork == FORK_OSAKA) {
+				EXPECT_RC(out.rc, RC_EVM_GAS);
+			} else {
+				EXPECT_RC(out.rc, RC_OK);
+				EXPECT_U64(50000 - out.gas_left, at[j].gas);
+				EXPECT_U64(out.output.len, powers[i].mod);
+			}
+			asm_close(&r);
+		}
+	}
+	test_row(NULL);
+	test_count(i);
+}
+
+/* Fermat: 3^(p-1) mod p is 1, EIP-198's first example. */
+TEST(test_precompile_modexp_of_the_eip_is_one)
+{
+	static struct asm_run r;
+	struct evm_result out = call(&r, FORK_BYZANTIUM, 5,
+	    test_hex(LEN("01") LEN("20") LEN("20") "03" P54 "fefffffc2e" P54
+						   "fefffffc2f"),
+	    13056);
+
+	EXPECT_RC(out.rc, RC_OK);
+	EXPECT_U64(out.gas_left, 0);
+	EXPECT_BYTES(out.output, test_hex(LEN("01")));
+	asm_close(&r);
+}
+
+TEST(test_precompile_modexp_with_endless_lengths_is_out_of_gas)
+{
+	static struct asm_run r;
+	struct evm_result out;
+
+	out = call(&r, FORK_BERLIN, 5, test_hex(F56 "ffffffff" Z32 LEN("01")),
+	    UINT64_MAX / 2);
+	EXPECT_RC(out.rc, RC_EVM_GAS);
+	asm_close(&r);
+	out = call(&r, FORK_BERLIN, 5, test_hex(Z32 F56 "ffffffff" LEN("01")),
+	    UINT64_MAX / 2);
+	EXPECT_RC(out.rc, RC_EVM_GAS);
+	asm_close(&r);
+	/* Without a modulus nothing is to be done: the least price. */
+	out = call(&r, FORK_BERLIN, 5, test_hex(Z32 F56 "ffffffff" Z32), 200);
+	EXPECT_RC(out.rc, RC_OK);
+	EXPECT_U64(out.output.len, 0);
+	asm_close(&r);
+}
+
+static const char *
+text(const json_t *obj, const char *key)
+{
+	const char *s = json_string_value(json_object_get(obj, key));
+
+	return s == NULL ? "" : s;
+}
+
+/* run_file runs a public file of inputs, outputs and gas. */
+static size_t
+run_file(const char *dir, const char *file, uint16_t number)
+{
+	static struct asm_run r;
+	char path[512];
+	json_t *doc, *c;
+	size_t i;
+
+	(void)snprintf(path, sizeof(path), "%s/assets/%s", dir, file);
+	doc = json_load_file(path, 0, NULL);
+	EXPECT(doc != NULL);
+	json_array_foreach(doc, i, c)
+	{
+		const json_t *gas = json_object_get(c, "Gas");
+		bool fails = json_object_get(c, "ExpectedError") != NULL;
+		struct evm_result out;
+
+		test_row(text(c, "Name"));
+		out = call(&r, FORK_OSAKA, number, test_hex(text(c, "Input")),
+		    100000000);
+		if (fails) {
+			EXPECT_RC(out.rc, RC_EVM_PRECOMPILE);
+		} else {
+			EXPECT_RC(out.rc, RC_OK);
+			EXPECT_BYTES(out.output, test_hex(text(c, "Expected")));
+			if (number != 0x100) /* EIP-7951 doubled it */
+				EXPECT_U64(100000000 - out.gas_left,
+				    (uint64_t)json_integer_value(gas));
+		}
+		asm_close(&r);
+	}
+	test_row(NULL);
+	json_decref(doc);
+	test_count(i);
+	return i;
+}
+
+static const struct {
+	const char *file;
+	uint16_t number;
+} files[] = {
+    {"eip-7951/test-vectors.json", 0x100},
+};
+
+TEST(test_precompile_vectors_of_the_eips_hold)
+{
+	const char *dir = test_unpack("ethereum/unit.tar.zst");
+	size_t i, cases = 0;
+
+	if (dir == NULL) {
+		test_skip("ethereum/unit.tar.zst cannot be unpacked");
+		return;
+	}
+	for (i = 0; i < sizeof(files) / sizeof(files[0]); i++)
+		cases += run_file(dir, files[i].file, files[i].number);
+	EXPECT(cases > 100);
+}
