@@ -53,11 +53,15 @@ unit: $(UNIT_RUN) ## unit tests and every vector that needs no network (T=librar
 
 # The libraries whose tests read the public suites. Most of their time goes
 # into syncs of stores that nobody keeps: a folder in memory has none.
-CONFORMANCE_LIBS := crypto eth trie exec consensus chain rpc
+CONFORMANCE_LIBS := crypto eth trie exec consensus chain rpc evm
 
-.PHONY: conformance
-conformance: $(CONFORMANCE_LIBS:%=$(B)/test/unit_%) ## the public suites whole, and what is left out
-	@SEKISHO_CONFORMANCE=1 $(if $(wildcard /dev/shm),TMPDIR=/dev/shm) \
-		tests/tools/run-units $^
+# What may be left out, and why, is tests/conformance/skip.list.
+.PHONY: conformance conformance-sample
+conformance: $(CONFORMANCE_LIBS:%=$(B)/test/unit_%) $(B)/bin/sekisho ## the public suites whole, by suite and fork (SUITE=name for one)
+	@$(if $(wildcard /dev/shm),TMPDIR=/dev/shm) tests/conformance/run \
+		$(B)/bin/sekisho $(BUILD)/conformance $(if $(SUITE),--suite \
+		$(SUITE),--units $(filter-out %/sekisho,$^))
+conformance-sample: $(B)/bin/sekisho ## one file of the public suites in ten
+	@tests/conformance/run $< $(BUILD)/conformance --every 10
 
 include tests/checks.mk

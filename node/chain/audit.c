@@ -124,11 +124,12 @@ audit_links(
 /* count_supply moves the expected sum of all balances by what the block
  * minted and burnt. */
 static void
-count_supply(struct audit *a, const struct block *b)
+count_supply(struct audit *a, const struct chain_work *w)
 {
 	struct u256 minted, burnt;
 
-	chain_expected_change(a->genesis, b, &minted, &burnt);
+	chain_expected_change(a->genesis, &w->block, &minted, &burnt);
+	u256_add(&burnt, &burnt, &w->out->burnt);
 	u256_add(&a->supply, &a->supply, &minted);
 	u256_sub(&a->supply, &a->supply, &burnt);
 }
@@ -176,10 +177,11 @@ audit_body(struct audit *a, struct chain_work *w, struct err *e)
 		    .hash = w->out->hash,
 		    .senders = w->senders,
 		    .receipts = r.receipts,
+		    .burnt = w->out->burnt,
 		    .diff = &w->out->diff};
 
 		chain_check_facts(&f, false, say_violation, a);
-		count_supply(a, &w->block);
+		count_supply(a, w);
 	}
 	chain_run_close(&r);
 	return rc;
@@ -333,9 +335,15 @@ chain_audit(struct store *s, const struct genesis *g, struct engine *engine,
 	a.chain.engine = engine;
 	a.chain.block_bytes_max = CHAIN_BLOCK_BYTES_MAX;
 	TRY(store_view_open(&a.view, s, e));
+	a.chain.vm = evm_new();
+	if (a.chain.vm == NULL) {
+		store_view_close(a.view);
+		return FAIL(e, RC_NO_MEMORY, "no memory for a machine");
+	}
 	chain_overlay_open(&a.state, &nothing);
 	rc = conclude(&a, audit_all(&a, &why), &why);
 	chain_overlay_close(&a.state);
+	evm_free(a.chain.vm);
 	store_view_close(a.view);
 	return rc == RC_OK ? rc : FAIL(e, rc, "%s", err_message(&why, rc));
 }

@@ -8,6 +8,7 @@
 #include "base/hex.h"
 #include "chain/chain_priv.h"
 #include "eth/basefee.h"
+#include "eth/blobfee.h"
 #include "trie/listroot.h"
 
 enum { HASH_TEXT_MAX = 2 * 32 + 3 };
@@ -26,18 +27,30 @@ hashes_differ(enum rc rc, const char *what, const struct hash *header,
 }
 
 static enum rc
-check_ommers(struct arena *a, const struct block *b, struct err *e)
+check_ommers_hash(struct arena *a, const struct block *b, struct err *e)
 {
 	struct hash got;
 
 	TRY(block_ommers_hash(a, &got, b, e));
-	TRY(hashes_differ(
-	    RC_BLK_UNCLES, "ommers hash", &b->header.ommers_hash, &got, e));
-	if (b->ommer_cnt > 0)
-		return FAIL(e, RC_UNSUPPORTED,
-		    "block %llu has ommers: proof of work is not judged here",
-		    (unsigned long long)b->header.number);
-	return RC_OK;
+	return hashes_differ(
+	    RC_BLK_UNCLES, "ommers hash", &b->header.ommers_hash, &got, e);
+}
+
+/* EIP-4844: the header counts the body's blobs. */
+static enum rc
+check_blobs(const struct block *b, struct err *e)
+{
+	uint64_t gas = 0;
+	size_t i;
+
+	for (i = 0; i < b->tx_cnt; i++)
+		gas += b->txs[i].blob_cnt * TX_BLOB_GAS;
+	if (b->header.blob_gas_used == gas)
+		return RC_OK;
+	return FAIL(e, RC_BLK_BLOB_GAS,
+	    "blob gas used: header says %llu, the body has %llu",
+	    (unsigned long long)b->header.blob_gas_used,
+	    (unsigned long long)gas);
 }
 
 /* EIP-4895. */
@@ -76,14 +89,35 @@ check_fields(const struct fork_plan *p, const struct header *h, struct err *e)
 		want = HEADER_FIELDS_LONDON;
 	if (fork_is_active(p, FORK_SHANGHAI, h->number, h->time))
 		want = HEADER_FIELDS_SHANGHAI;
-	/* Their beacon root, blob gas and requests mean system calls. */
 	if (fork_is_active(p, FORK_CANCUN, h->number, h->time))
-		return FAIL(e, RC_EVM_NONE, "%s: blocks of Cancun and later",
-		    err_text(RC_EVM_NONE));
+		want = HEADER_FIELDS_CANCUN;
+	if (fork_is_active(p, FORK_PRAGUE, h->number, h->time))
+		want = HEADER_FIELDS_PRAGUE;
 	if (h->field_cnt == want)
 		return RC_OK;
 	return FAIL(e, RC_BLK_FORK, "header has %u fields, %s has %u",
 	    h->field_cnt, fork_name(fork_at(p, h->number, h->time)), want);
+}
+
+/* EIP-4844, EIP-7691, EIP-7918. */
+static enum rc
+check_blob_gas(const struct fork_plan *p, const struct header *h,
+    const struct header *parent, struct err *e)
+{
+	const struct fork_blob *b = fork_blob_at(p, h->number, h->time);
+	uint64_t excess, max;
+
+	CHECK(b != NULL);
+	excess = blobfee_next_excess(p, parent, h->number, h->time);
+	max = b->max * TX_BLOB_GAS;
+	if (h->blob_gas_used > max)
+		return FAIL(e, RC_BLK_BLOB_GAS, "blob gas %llu, at most %llu",
+		    (unsigned long long)h->blob_gas_used,
+		    (unsigned long long)max);
+	if (h->excess_blob_gas == excess)
+		return RC_OK;
+	return FAIL(e, RC_BLK_BLOB_GAS, "excess blob gas %llu, want %llu",
+	    (unsigned long long)h->excess_blob_gas, (unsigned long long)excess);
 }
 
 enum rc
@@ -93,7 +127,21 @@ chain_check_header(const struct fork_plan *p, const struct header *h,
 	TRY(check_fields(p, h, e));
 	if (h->field_cnt < HEADER_FIELDS_LONDON)
 		return RC_OK;
-	return basefee_check(h, p, parent, e);
+	TRY(basefee_check(h, p, parent, e));
+	if (h->field_cnt < HEADER_FIELDS_CANCUN)
+		return RC_OK;
+	return check_blob_gas(p, h, parent, e);
+}
+
+enum rc
+chain_check_size(const struct fork_plan *p, const struct header *h,
+    size_t raw_len, struct err *e)
+{
+	if (raw_len <= CHAIN_RAW_MAX_OSAKA ||
+	    !fork_is_active(p, FORK_OSAKA, h->number, h->time))
+		return RC_OK;
+	return FAIL(e, RC_BLK_SIZE, "block of %zu bytes, at most %d", raw_len,
+	    CHAIN_RAW_MAX_OSAKA);
 }
 
 enum rc
@@ -103,7 +151,9 @@ chain_check_body(struct arena *a, const struct block *b, struct err *e)
 	struct hash got;
 	enum rc rc;
 
-	rc = check_ommers(a, b, e);
+	rc = check_ommers_hash(a, b, e);
+	if (rc == RC_OK)
+		rc = check_blobs(b, e);
 	if (rc == RC_OK)
 		rc = check_withdrawals(a, b, e);
 	if (rc == RC_OK)
@@ -128,6 +178,9 @@ chain_compare(
 		return FAIL(e, RC_BLK_BLOOM, "bloom differs from the logs");
 	TRY(hashes_differ(RC_BLK_RECEIPTS, "receipts root",
 	    &want->receipts_root, &got->receipts_root, e));
+	if (want->field_cnt >= HEADER_FIELDS_PRAGUE)
+		TRY(hashes_differ(RC_BLK_REQUESTS, "requests hash",
+		    &want->requests_hash, &got->requests_hash, e));
 	return hashes_differ(RC_BLK_STATE_ROOT, "state root", &want->state_root,
 	    &got->state_root, e);
 }

@@ -211,10 +211,13 @@ static enum rc
 complete(struct builder *b, struct chain *c, struct err *e)
 {
 	struct block rest = {.header = b->header};
+	struct exec_result done = {
+	    .receipts = b->run.receipts, .receipt_cnt = b->cnt};
 	struct bytes body;
 
-	TRY(exec_finish_block(
-	    b->run.st, &b->run.env, &rest, chain_pays(c->genesis), e));
+	TRY(exec_finish_block(&b->run.scratch, &done, b->run.st, &b->run.env,
+	    &rest, chain_pays(c->genesis), e));
+	b->run.requests_hash = done.requests_hash;
 	b->header.ommers_hash = HASH_EMPTY_LIST;
 	if (b->header.field_cnt >= HEADER_FIELDS_SHANGHAI)
 		b->header.withdrawals_root = HASH_EMPTY_TRIE;

@@ -171,13 +171,15 @@ chain_open(
 
 	if (c == NULL)
 		return FAIL(e, RC_NO_MEMORY, "no memory for the chain");
+	c->vm = evm_new();
 	c->store = s;
 	c->genesis = g;
 	c->block_bytes_max = CHAIN_BLOCK_BYTES_MAX;
 	c->sample_one_in = CHAIN_SAMPLE_ONE_IN;
 	arena_init(&c->change, CHAIN_CHANGE_BYTES_MAX);
 	arena_init(&c->head_arena, CHAIN_HEAD_BYTES_MAX);
-	rc = open_store(c, e);
+	rc = c->vm != NULL ? open_store(c, e)
+			   : FAIL(e, RC_NO_MEMORY, "no memory for a machine");
 	if (rc == RC_OK)
 		*out = c;
 	else
@@ -194,6 +196,7 @@ chain_close(struct chain *c)
 	chain_hide(c);
 	arena_drop(&c->change);
 	arena_drop(&c->head_arena);
+	evm_free(c->vm);
 	mem_free(c);
 }
 

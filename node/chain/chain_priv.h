@@ -50,6 +50,7 @@ struct chain_run {
 	size_t tx_cnt;
 	uint64_t gas_used;
 	struct bloom bloom;
+	struct hash requests_hash;
 	struct state_diff diff; /* after chain_run_finish */
 };
 
@@ -154,6 +155,25 @@ enum rc chain_peek(
 enum rc chain_check_header(const struct fork_plan *p, const struct header *h,
     const struct header *parent, struct err *e);
 
+/* EIP-7934: the longest block from Osaka on, 10 MiB less a margin. */
+enum { CHAIN_RAW_MAX_OSAKA = 8 * 1024 * 1024 };
+
+/* chain_check_size checks the length of a block's RLP: RC_BLK_SIZE. */
+enum rc chain_check_size(const struct fork_plan *p, const struct header *h,
+    size_t raw_len, struct err *e);
+
+/* ommers.c ---------------------------------------------------------- */
+
+/*
+ * chain_check_ommers checks what ommers a block of proof of work may name.
+ *
+ * w       decoded, its parent known to the view
+ * Errors  RC_BLK_UNCLES, RC_BLK_PARENT, RC_BLK_... of an ommer's own header
+ * Spec    Yellow Paper 11.1
+ */
+enum rc chain_check_ommers(
+    struct chain *c, const struct chain_work *w, struct err *e);
+
 /* chain_check_body checks a body against its header: ommers and the roots of
  * the lists. a: scratch, rewound. */
 enum rc chain_check_body(struct arena *a, const struct block *b, struct err *e);
@@ -179,6 +199,7 @@ struct chain {
 	struct store *store;
 	const struct genesis *genesis;
 	struct engine *engine;
+	struct evm *vm;
 	struct store_view *view; /* of the head; closed during a write */
 	struct store_view *aux;  /* of small values, NULL: view will do */
 	bool is_aux_new;         /* a value was kept since aux was opened */
@@ -277,13 +298,14 @@ struct chain_facts {
 	const struct addr *senders;
 	const struct receipt *receipts;
 	const struct state_diff *diff;
+	struct u256 burnt; /* store_block's */
 	/* Accounts and slots each that are looked up in the newest state,
 	 * spread over all that changed; 0: every one. */
 	size_t lookup_max;
 };
 
 /* chain_expected_change computes what a block mints (rewards, withdrawals)
- * and burns (base fees). */
+ * and burns by its header (base fees, blob fees). */
 void chain_expected_change(const struct genesis *g, const struct block *b,
     struct u256 *minted, struct u256 *burnt);
 

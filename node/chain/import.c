@@ -59,14 +59,33 @@ check_header(struct chain *c, struct bytes raw, uint64_t now_s, struct err *e)
 	return chain_check_header(&c->genesis->forks, &h, &parent, e);
 }
 
+/* EIP-3675: a block has difficulty while the chain up to its parent weighs
+ * less than the total of the genesis document, and none from then on. */
+static enum rc
+check_merge(const struct genesis *g, const struct header *h,
+    const struct u256 *parent_td, struct err *e)
+{
+	bool is_paris = !u256_lt(parent_td, &g->ttd);
+
+	if (!g->forks.has_ttd || is_paris == u256_is_zero(&h->difficulty))
+		return RC_OK;
+	return FAIL(e, RC_BLK_DIFFICULTY, "block %llu: %s",
+	    (unsigned long long)h->number,
+	    is_paris ? "difficulty behind the terminal block"
+		     : "no difficulty before the terminal block");
+}
+
 static enum rc
 check_body(struct chain *c, struct chain_work *w, struct err *e)
 {
 	const struct header *h = &w->block.header;
 	struct u256 td;
 
+	TRY(chain_check_size(&c->genesis->forks, h, w->out->raw.len, e));
 	TRY(chain_check_body(&w->scratch, &w->block, e));
+	TRY(chain_check_ommers(c, w, e));
 	TRY(store_total_difficulty(c->view, &td, &h->parent, e));
+	TRY(check_merge(c->genesis, h, &td, e));
 	if (u256_add(&w->out->total_difficulty, &td, &h->difficulty))
 		return FAIL(e, RC_BLK_DIFFICULTY, "total difficulty overflows");
 	return RC_OK;

@@ -11,6 +11,7 @@
 #include "base/hex.h"
 #include "chain/chain_priv.h"
 #include "eth/addr.h"
+#include "eth/blobfee.h"
 #include "eth/bloom.h"
 #include "trie/trie.h"
 
@@ -198,13 +199,16 @@ chain_expected_change(const struct genesis *g, const struct block *b,
 
 	*minted = U256_ZERO;
 	if (chain_pays(g))
-		exec_reward(minted, fork_at(&g->forks, h->number, h->time));
+		exec_minted(minted, &g->forks, b);
 	for (i = 0; i < b->withdrawal_cnt; i++) {
 		wei = u256_from_u64(b->withdrawals[i].amount_gwei);
 		u256_mul_u64(&wei, &wei, 1000000000);
 		u256_add(minted, minted, &wei);
 	}
 	u256_mul_u64(burnt, &h->base_fee, h->gas_used);
+	blobfee_of(&wei, &g->forks, h);
+	u256_mul_u64(&wei, &wei, h->blob_gas_used);
+	u256_add(burnt, burnt, &wei);
 }
 
 static enum rc
@@ -225,6 +229,7 @@ check_balance_sum(const struct chain_facts *f, struct err *e)
 			u256_add(&after, &after, &c->after.balance);
 	}
 	chain_expected_change(f->genesis, f->block, &minted, &burnt);
+	u256_add(&burnt, &burnt, &f->burnt);
 	u256_add(&before, &before, &minted);
 	u256_add(&after, &after, &burnt);
 	if (u256_eq(&before, &after))
@@ -415,6 +420,7 @@ check_again(const struct chain *c, struct chain_work *w, struct err *e)
 		    .hash = c->head.hash,
 		    .senders = w->senders,
 		    .receipts = r.receipts,
+		    .burnt = w->out->burnt,
 		    .diff = &w->out->diff};
 
 		rc = chain_check_all(&f, e);

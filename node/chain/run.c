@@ -18,8 +18,8 @@ chain_is_fatal(enum rc rc)
 bool
 chain_is_for_good(enum rc rc)
 {
-	return rc != RC_OK && !chain_is_fatal(rc) && rc != RC_EVM_NONE &&
-	       rc != RC_UNSUPPORTED && rc != RC_TOO_LARGE && rc != RC_NOT_FOUND;
+	return rc != RC_OK && !chain_is_fatal(rc) && rc != RC_UNSUPPORTED &&
+	       rc != RC_TOO_LARGE && rc != RC_NOT_FOUND;
 }
 
 /* BLOCKHASH walks from the parent to the chain of the view, then asks it. */
@@ -73,6 +73,7 @@ chain_run_open(const struct chain *c, struct chain_run *r,
 	if (r->st == NULL)
 		return FAIL(e, RC_NO_MEMORY, "no memory for a block's state");
 	exec_env_of(&r->env, &c->genesis->forks, h, author);
+	r->env.vm = c->vm;
 	r->env.block_hash = block_hash;
 	r->env.mid_root = mid_root;
 	r->env.ctx = r;
@@ -97,6 +98,7 @@ chain_run_block(struct chain_run *r, const struct block *b,
 	r->tx_cnt = b->tx_cnt;
 	r->gas_used = got.gas_used;
 	r->bloom = got.bloom;
+	r->requests_hash = got.requests_hash;
 	return RC_OK;
 }
 
@@ -193,6 +195,8 @@ chain_run_finish(struct chain_run *r, struct header *h, struct store_block *out,
 	    &r->scratch, &h->receipts_root, r->receipts, r->tx_cnt, e));
 	h->gas_used = r->gas_used;
 	h->bloom = r->bloom;
+	state_burnt(r->st, &out->burnt);
+	h->requests_hash = r->requests_hash;
 	return receipts_pack(
 	    &out->arena, &out->receipts, r->receipts, r->tx_cnt, e);
 }

@@ -74,6 +74,7 @@ check(const struct chain *c, struct arena *a, const struct store_block *b,
 	    .block = &block,
 	    .hash = b->hash,
 	    .senders = b->senders,
+	    .burnt = b->burnt,
 	    .diff = &b->diff,
 	    .lookup_max = SAMPLE_LOOKUP_MAX};
 

@@ -21,13 +21,17 @@ static const struct {
 };
 
 /* Blob schedule where the genesis gives none: EIP-4844, EIP-7691, EIP-7892's
- * first two parameter forks as go-ethereum knows them for main net. */
+ * parameter forks as go-ethereum knows them for main net (the first two) and
+ * for tests. */
 static const struct fork_blob blob_defaults[FORK_CNT] = {
     [FORK_CANCUN] = {.target = 3, .max = 6, .fraction = 3338477},
     [FORK_PRAGUE] = {.target = 6, .max = 9, .fraction = 5007716},
     [FORK_OSAKA] = {.target = 6, .max = 9, .fraction = 5007716},
     [FORK_BPO1] = {.target = 10, .max = 15, .fraction = 8346193},
     [FORK_BPO2] = {.target = 14, .max = 21, .fraction = 11684671},
+    [FORK_BPO3] = {.target = 21, .max = 32, .fraction = 20609697},
+    [FORK_BPO4] = {.target = 14, .max = 21, .fraction = 13739630},
+    [FORK_BPO5] = {.target = 14, .max = 21, .fraction = 13739630},
 };
 
 struct fork_plan

@@ -28,7 +28,8 @@ struct fork_blob {
 /* struct fork_plan is the "config" object of a genesis file. */
 struct fork_plan {
 	uint64_t chain_id;
-	uint64_t at[FORK_CNT];           /* block number or time; FORK_NEVER */
+	uint64_t at[FORK_CNT]; /* block number or time; FORK_NEVER */
+	bool has_ttd;          /* EIP-3675: no difficulty means Paris */
 	struct fork_blob blob[FORK_CNT]; /* rows before CANCUN are zero */
 	bool has_deposit_contract;       /* EIP-6110 */
 	struct addr deposit_contract;

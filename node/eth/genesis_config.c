@@ -67,6 +67,7 @@ static enum rc
 read_ttd(struct genesis_walk *w, void *at, struct err *e)
 {
 	w->g->remarks |= GENESIS_HAS_TTD;
+	w->g->forks.has_ttd = true;
 	return genesis_read_u256(w, at, e);
 }
 
@@ -110,6 +111,9 @@ read_blob_schedule(struct genesis_walk *w, void *at, struct err *e)
 	    {"osaka", read_blob, sizeof(struct fork_blob) * FORK_OSAKA},
 	    {"bpo1", read_blob, sizeof(struct fork_blob) * FORK_BPO1},
 	    {"bpo2", read_blob, sizeof(struct fork_blob) * FORK_BPO2},
+	    {"bpo3", read_blob, sizeof(struct fork_blob) * FORK_BPO3},
+	    {"bpo4", read_blob, sizeof(struct fork_blob) * FORK_BPO4},
+	    {"bpo5", read_blob, sizeof(struct fork_blob) * FORK_BPO5},
 	};
 	struct genesis_seen seen;
 

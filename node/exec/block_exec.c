@@ -5,6 +5,7 @@
  * Whether the results are those of the header is for chain to judge.
  */
 #include "eth/basefee.h"
+#include "eth/blobfee.h"
 #include "eth/bloom.h"
 #include "exec/exec.h"
 #include "exec/exec_priv.h"
@@ -17,6 +18,10 @@ void
 exec_env_of(struct exec_env *out, const struct fork_plan *forks,
     const struct header *h, const struct addr *author)
 {
+	bool is_paris = fork_is_active(forks, FORK_PARIS, h->number, h->time) ||
+			(forks->has_ttd && u256_is_zero(&h->difficulty));
+	enum fork f = fork_evm_at(forks, h->number, h->time);
+
 	*out = (struct exec_env){
 	    .forks = forks,
 	    .block =
@@ -29,11 +34,11 @@ exec_env_of(struct exec_env *out, const struct fork_plan *forks,
 		    .difficulty = h->difficulty,
 		    .base_fee = h->base_fee,
 		    .prev_randao = h->mix,
-		    .has_randao =
-			fork_is_active(forks, FORK_PARIS, h->number, h->time),
-		    .fork = fork_evm_at(forks, h->number, h->time),
+		    .has_randao = is_paris,
+		    .fork = is_paris && f < FORK_PARIS ? FORK_PARIS : f,
 		},
 	};
+	blobfee_of(&out->block.blob_base_fee, forks, h);
 }
 
 void
@@ -62,33 +67,80 @@ exec_begin_block(struct state *st, const struct exec_env *env,
     const struct header *h, struct err *e)
 {
 	if (h->number > 0 && h->number == env->forks->at[FORK_DAO])
-		return FAIL(e, RC_UNSUPPORTED,
-		    "the DAO fork's change of state at block %llu",
-		    (unsigned long long)h->number);
-	/* System calls: EIP-4788, EIP-2935, EIP-7002, EIP-7251. */
-	if (fork_is_active(env->forks, FORK_CANCUN, h->number, h->time))
-		return FAIL(e, RC_EVM_NONE, "%s: blocks of Cancun and later",
-		    err_text(RC_EVM_NONE));
+		exec_dao_fork(st);
+	exec_system_begin(st, env, h);
 	return state_error(st, e);
 }
 
-static void
-pay_ommers(struct state *st, const struct block *b, struct u256 *reward)
+/* struct shares is what each party of a proof of work block gets. */
+struct shares {
+	struct u256 full, nephew; /* nephew: for each ommer included */
+};
+
+static struct shares
+shares_of(const struct fork_plan *forks, const struct header *h)
 {
-	struct u256 full = *reward, share, eight = u256_from_u64(OMMER_SHARE);
-	struct u256 nephew = u256_from_u64(NEPHEW_SHARE);
+	struct u256 divisor = u256_from_u64(NEPHEW_SHARE);
+	struct shares s = {.full = U256_ZERO};
+
+	/* Paris without its block number: difficulty says it (EIP-3675). */
+	if (!u256_is_zero(&h->difficulty))
+		exec_reward(&s.full, fork_at(forks, h->number, h->time));
+	u256_divmod(&s.nephew, NULL, &s.full, &divisor);
+	return s;
+}
+
+/* ommer_share is what the author of an ommer gets: chain has checked that it
+ * is 1 to 6 blocks old. */
+static struct u256
+ommer_share(
+    const struct shares *s, const struct header *h, const struct header *ommer)
+{
+	struct u256 out, eight = u256_from_u64(OMMER_SHARE);
+
+	u256_mul_u64(&out, &s->full, OMMER_SHARE - (h->number - ommer->number));
+	u256_divmod(&out, NULL, &out, &eight);
+	return out;
+}
+
+static struct u256
+author_share(const struct shares *s, size_t ommer_cnt)
+{
+	struct u256 out;
+
+	u256_mul_u64(&out, &s->nephew, ommer_cnt);
+	u256_add(&out, &out, &s->full);
+	return out;
+}
+
+void
+exec_minted(
+    struct u256 *out, const struct fork_plan *forks, const struct block *b)
+{
+	struct shares s = shares_of(forks, &b->header);
 	size_t i;
 
-	u256_divmod(&nephew, NULL, &full, &nephew);
+	*out = author_share(&s, b->ommer_cnt);
 	for (i = 0; i < b->ommer_cnt; i++) {
-		const struct header *o = &b->ommers[i];
-		uint64_t age = b->header.number - o->number;
+		struct u256 share = ommer_share(&s, &b->header, &b->ommers[i]);
 
-		/* chain has checked that ommers are 1 to 6 blocks old. */
-		u256_mul_u64(&share, &full, OMMER_SHARE - age);
-		u256_divmod(&share, NULL, &share, &eight);
-		state_add_balance(st, &o->coinbase, &share);
-		u256_add(reward, reward, &nephew);
+		u256_add(out, out, &share);
+	}
+}
+
+static void
+pay(struct state *st, const struct exec_env *env, const struct block *b)
+{
+	struct shares s = shares_of(env->forks, &b->header);
+	struct u256 share = author_share(&s, b->ommer_cnt);
+	size_t i;
+
+	if (u256_is_zero(&share))
+		return;
+	state_add_balance(st, &env->block.coinbase, &share);
+	for (i = 0; i < b->ommer_cnt; i++) {
+		share = ommer_share(&s, &b->header, &b->ommers[i]);
+		state_add_balance(st, &b->ommers[i].coinbase, &share);
 	}
 }
 
@@ -107,20 +159,20 @@ pay_withdrawals(struct state *st, const struct block *b)
 }
 
 enum rc
-exec_finish_block(struct state *st, const struct exec_env *env,
-    const struct block *b, bool pay_rewards, struct err *e)
+exec_finish_block(struct arena *a, struct exec_result *io, struct state *st,
+    const struct exec_env *env, const struct block *b, bool pay_rewards,
+    struct err *e)
 {
 	const struct header *h = &b->header;
-	struct u256 reward;
 
-	exec_reward(&reward, fork_at(env->forks, h->number, h->time));
-	if (pay_rewards && !u256_is_zero(&reward)) {
-		pay_ommers(st, b, &reward);
-		state_add_balance(st, &env->block.coinbase, &reward);
-	}
+	if (pay_rewards)
+		pay(st, env, b);
 	pay_withdrawals(st, b); /* EIP-4895 */
 	state_end_tx(st, exec_clears(env));
-	return state_error(st, e);
+	TRY(state_error(st, e));
+	if (fork_is_active(env->forks, FORK_PRAGUE, h->number, h->time))
+		return exec_requests(a, io, st, env, e);
+	return RC_OK;
 }
 
 /* name_tx puts the transaction's place in front of an error's text. */
@@ -157,6 +209,7 @@ exec_block(struct arena *a, struct exec_result *out, struct state *st,
 		if (rc != RC_OK)
 			return name_tx(rc, i, e);
 		bloom_or(&out->bloom, &out->receipts[i].bloom);
+		out->receipt_cnt++;
 	}
-	return exec_finish_block(st, env, b, pay_rewards, e);
+	return exec_finish_block(a, out, st, env, b, pay_rewards, e);
 }

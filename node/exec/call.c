@@ -28,14 +28,14 @@ tx_of(const struct exec_call *c)
 }
 
 static struct evm_msg
-message_of(const struct exec_call *c, uint64_t gas)
+message_of(const struct exec_call *c, const struct addr *to, uint64_t gas)
 {
 	return (struct evm_msg){
 	    .kind = c->is_create ? EVM_CREATE : EVM_CALL,
 	    .gas = gas,
 	    .caller = c->from,
-	    .to = c->to,
-	    .code_addr = c->to,
+	    .to = *to,
+	    .code_addr = *to,
 	    .value = c->value,
 	    .input = c->data,
 	};
@@ -77,43 +77,111 @@ check_funds(struct state *st, const struct tx *tx, const struct addr *from,
 	    err_text(RC_TX_FUNDS), addr_text(text, from), have, want);
 }
 
+/* pay takes what the sender pays before code runs: gas at the price given,
+ * and a nonce. check_funds has seen to the balance. */
+static void
+pay(struct state *st, const struct exec_call *c)
+{
+	uint64_t nonce = state_nonce(st, &c->from);
+	struct u256 cost = U256_ZERO;
+
+	if (c->has_gas_price)
+		u256_mul_u64(&cost, &c->gas_price, c->gas);
+	CHECK(state_sub_balance(st, &c->from, &cost));
+	if (nonce != UINT64_MAX)
+		state_set_nonce(st, &c->from, nonce + 1);
+}
+
+static void
+run(struct evm_result *out, struct state *st, const struct exec_env *env,
+    const struct exec_call *c, uint64_t gas)
+{
+	struct evm_tx shown = {.origin = c->from};
+	struct addr to = c->to;
+	struct evm_msg msg;
+
+	if (c->is_create)
+		to = addr_create(&c->from, state_nonce(st, &c->from));
+	if (c->has_gas_price)
+		shown.gas_price = c->gas_price;
+	msg = message_of(c, &to, gas);
+	pay(st, c);
+	if (env->block.fork >= FORK_BERLIN)
+		exec_warm(st, env, &c->from, &msg, c->access, c->access_cnt);
+	exec_msg(out, st, env, &shown, &msg);
+}
+
 enum rc
 exec_call_run(struct arena *a, struct exec_outcome *out, struct state *st,
     const struct exec_env *env, const struct exec_call *c, struct err *e)
 {
+	enum fork f = env->block.fork;
 	struct tx tx = tx_of(c);
 	struct evm_result r;
-	struct evm_msg msg;
-	uint64_t intrinsic, floor, used;
+	uint64_t intrinsic, floor;
 
-	(void)a; /* output will live there */
 	TRY(check_price(env, c, e));
 	TRY(check_funds(st, &tx, &c->from, e));
-	TRY(exec_check_init_code(&tx, env->block.fork, e));
-	TRY(exec_check_gas(&intrinsic, &floor, &tx, env->block.fork, e));
-	msg = message_of(c, c->gas - intrinsic);
-	TRY(exec_msg_refuse(st, env, &msg, e));
-	exec_msg(&r, st, env, &msg);
-	used = c->gas - r.gas_left;
+	TRY(exec_check_init_code(&tx, f, e));
+	TRY(exec_check_gas(&intrinsic, &floor, &tx, f, e));
+	run(&r, st, env, c, c->gas - intrinsic);
+	TRY(state_error(st, e));
 	*out = (struct exec_outcome){
-	    .is_success = r.rc == RC_OK,
-	    .gas_used = used < floor ? floor : used,
-	    .output = r.output,
+	    .rc = r.rc,
+	    .gas_used =
+		exec_gas_used(c->gas - r.gas_left, state_refund(st), floor, f),
+	    .output = arena_copy(a, r.output),
 	};
-	return state_error(st, e);
+	if (out->output.ptr == NULL && out->output.len > 0)
+		return FAIL(e, RC_NO_MEMORY, "no memory for a call's output");
+	return RC_OK;
+}
+
+/* struct search is a search for the least gas. */
+struct search {
+	struct arena *a;
+	const struct state_source *src;
+	const struct exec_env *env;
+	struct exec_call call;
+	struct exec_outcome out; /* of the last try */
+};
+
+/* try_gas runs the call with this much gas on a state of its own, which goes
+ * with the scratch arena; only the output stays. */
+static enum rc
+try_gas(struct search *s, uint64_t gas, struct err *e)
+{
+	struct arena scratch;
+	struct state *st;
+	enum rc rc;
+
+	arena_init(&scratch, s->a->max_bytes);
+	st = state_new(&scratch, s->src);
+	s->call.gas = gas;
+	rc = st == NULL ? FAIL(e, RC_NO_MEMORY, "no memory for a call")
+			: exec_call_run(s->a, &s->out, st, s->env, &s->call, e);
+	arena_drop(&scratch);
+	return rc;
 }
 
 /* allowance lowers gas_max to what the sender's balance pays for. */
 static enum rc
-allowance(uint64_t *gas_max, struct state *st, const struct exec_call *c,
-    struct err *e)
+allowance(uint64_t *gas_max, struct search *s, struct err *e)
 {
+	const struct exec_call *c = &s->call;
+	struct arena_mark mark = arena_save(s->a);
+	struct state *st = state_new(s->a, s->src);
 	struct u256 balance, rest, gas;
+	enum rc rc;
 
 	if (!c->has_gas_price || u256_is_zero(&c->gas_price))
 		return RC_OK;
+	if (st == NULL)
+		return FAIL(e, RC_NO_MEMORY, "no memory for a call");
 	state_balance(st, &balance, &c->from);
-	TRY(state_error(st, e));
+	rc = state_error(st, e);
+	arena_rewind(s->a, mark);
+	TRY(rc);
 	if (u256_sub(&rest, &balance, &c->value))
 		rest = U256_ZERO; /* exec_call_run says so in full */
 	u256_divmod(&gas, NULL, &rest, &c->gas_price);
@@ -122,36 +190,66 @@ allowance(uint64_t *gas_max, struct state *st, const struct exec_call *c,
 	return RC_OK;
 }
 
-enum rc
-exec_estimate(struct arena *a, uint64_t *gas, struct state_source *src,
-    const struct exec_env *env, const struct exec_call *c, uint64_t gas_max,
-    struct err *e)
+/* bisect narrows down to the least gas above low with which the call
+ * succeeds; with high it does. */
+static enum rc
+bisect(struct search *s, uint64_t low, uint64_t *high, struct err *e)
 {
-	struct arena_mark mark = arena_save(a);
-	struct exec_call try = *c;
-	struct exec_outcome out;
-	struct tx tx = tx_of(c);
-	struct state *st;
-	uint64_t floor;
-	enum rc rc;
+	while (*high - low > 1) {
+		struct arena_mark mark = arena_save(s->a);
+		uint64_t mid = low + (*high - low) / 2;
+		enum rc rc = try_gas(s, mid, e);
 
-	TRY(exec_intrinsic_gas(&try.gas, &floor, &tx, env->block.fork, e));
-	if (try.gas < floor)
-		try.gas = floor;
-	st = state_new(a, src);
-	if (st == NULL)
-		return FAIL(e, RC_NO_MEMORY, "no memory for a call");
-	/* Without code to run, the intrinsic gas is what a call takes and
-	 * anything below it fails: there is nothing to search for. */
-	rc = allowance(&gas_max, st, c, e);
-	if (rc == RC_OK)
-		rc = exec_call_run(a, &out, st, env, &try, e);
-	arena_rewind(a, mark);
-	TRY(rc);
-	if (try.gas > gas_max)
-		return FAIL(e, RC_TX_GAS_LIMIT,
-		    "gas required exceeds allowance (%llu)",
-		    (unsigned long long)gas_max);
-	*gas = try.gas;
+		arena_rewind(s->a, mark);
+		if (rc == RC_OK && s->out.rc == RC_OK)
+			*high = mid;
+		else if (rc == RC_OK || rc == RC_TX_INTRINSIC ||
+			 rc == RC_TX_FLOOR_GAS)
+			low = mid;
+		else
+			return rc;
+	}
 	return RC_OK;
+}
+
+/* exceeds says that all that may be spent is not enough. */
+static enum rc
+exceeds(uint64_t gas_max, struct err *e)
+{
+	return FAIL(e, RC_TX_GAS_LIMIT, "gas required exceeds allowance (%llu)",
+	    (unsigned long long)gas_max);
+}
+
+enum rc
+exec_estimate(struct arena *a, uint64_t *gas, struct bytes *output,
+    const struct state_source *src, const struct exec_env *env,
+    const struct exec_call *c, uint64_t gas_max, struct err *e)
+{
+	struct search s = {.a = a, .src = src, .env = env, .call = *c};
+	struct tx tx = tx_of(c);
+	uint64_t least, floor;
+
+	*output = bytes_of(NULL, 0);
+	TRY(exec_intrinsic_gas(&least, &floor, &tx, env->block.fork, e));
+	if (least < floor)
+		least = floor;
+	TRY(try_gas(&s, least, e)); /* what is wrong with the call itself */
+	if (s.out.rc == RC_OK) {
+		TRY(allowance(&gas_max, &s, e));
+		if (least > gas_max)
+			return exceeds(gas_max, e);
+		*gas = least;
+		return RC_OK;
+	}
+	TRY(allowance(&gas_max, &s, e));
+	if (gas_max <= least)
+		return exceeds(gas_max, e);
+	TRY(try_gas(&s, gas_max, e));
+	*output = s.out.output;
+	if (s.out.rc == RC_EVM_GAS)
+		return exceeds(gas_max, e);
+	if (s.out.rc != RC_OK)
+		return FAIL(e, s.out.rc, "%s", err_text(s.out.rc));
+	*gas = gas_max;
+	return bisect(&s, least, gas, e);
 }

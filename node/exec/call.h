@@ -18,8 +18,10 @@ struct exec_call {
 	size_t access_cnt;
 };
 
+/* rc: RC_OK, RC_REVERT, or how the machine halted (RC_EVM_...). output: what
+ * was returned, or a revert's reason; in the arena. */
 struct exec_outcome {
-	bool is_success;
+	enum rc rc;
 	uint64_t gas_used;
 	struct bytes output;
 };
@@ -31,7 +33,6 @@ struct exec_outcome {
  * Errors  RC_TX_FUNDS      value and gas at gas_price exceed the balance
  *         RC_TX_FEE_LOW    gas_price is given and below the base fee
  *         RC_TX_INTRINSIC, RC_TX_FLOOR_GAS, RC_TX_INIT_CODE, RC_GAS_UINT64
- *         RC_EVM_NONE      code would run
  *         those of the state's source
  */
 enum rc exec_call_run(struct arena *a, struct exec_outcome *out,
@@ -39,15 +40,17 @@ enum rc exec_call_run(struct arena *a, struct exec_outcome *out,
     struct err *e);
 
 /*
- * exec_estimate finds the least gas with which a call succeeds. c->gas is
- * not looked at.
+ * exec_estimate finds the least gas with which a call succeeds, to the unit.
+ * c->gas is not looked at.
  *
+ * output   what the call gave when it fails with all gas, in the arena
  * gas_max  most to try: the block's gas limit or the node's own bound
  * Errors   those of exec_call_run; RC_TX_GAS_LIMIT "gas required exceeds
- *          allowance (N)", N being gas_max or what the balance pays for
+ *          allowance (N)", N being gas_max or what the balance pays for;
+ *          RC_REVERT and RC_EVM_... when gas would not help
  */
-enum rc exec_estimate(struct arena *a, uint64_t *gas, struct state_source *src,
-    const struct exec_env *env, const struct exec_call *c, uint64_t gas_max,
-    struct err *e);
+enum rc exec_estimate(struct arena *a, uint64_t *gas, struct bytes *output,
+    const struct state_source *src, const struct exec_env *env,
+    const struct exec_call *c, uint64_t gas_max, struct err *e);
 
 #endif

@@ -13,17 +13,19 @@
 #include "evm/evm.h"
 #include "state/state.h"
 
-/* Prices that callers outside need. Yellow Paper appendix G, EIP-3860,
- * EIP-7825. */
+/* Prices and bounds that callers outside need. Yellow Paper appendix G,
+ * EIP-3860, EIP-7825, EIP-7594. */
 enum {
 	EXEC_GAS_TX = 21000,
 	EXEC_INIT_CODE_MAX = 49152,
-	EXEC_TX_GAS_MAX_OSAKA = 1 << 24
+	EXEC_TX_GAS_MAX_OSAKA = 1 << 24,
+	EXEC_TX_BLOB_MAX_OSAKA = 6
 };
 
 /* struct exec_env is what a block shows to its transactions. */
 struct exec_env {
 	const struct fork_plan *forks;
+	struct evm *vm;         /* the machine of this thread */
 	struct evm_block block; /* its fork is that of opcodes and gas */
 	/* BLOCKHASH; RC_NOT_FOUND gives zero. NULL: always zero. */
 	enum rc (*block_hash)(void *ctx, struct hash *out, uint64_t number);
@@ -54,24 +56,35 @@ enum rc exec_intrinsic_gas(uint64_t *out, uint64_t *floor, const struct tx *tx,
 
 /*
  * exec_check_stateless checks what needs no account: type, signature form
- * and chain id for the fork, nonce bound, fee order, init code size,
- * intrinsic and floor gas. It does not recover the sender.
+ * and chain id for the fork, blobs and authorizations, nonce bound, fee
+ * order, init code size, intrinsic and floor gas. It does not recover the
+ * sender.
  *
- * Errors  RC_TX_TYPE (blob and set-code transactions always: they need the
- *         machine), RC_BAD_SIGNATURE, RC_TX_CHAIN_ID, RC_TX_NONCE_MAX,
- *         RC_TX_TIP_ABOVE_FEE, RC_TX_INIT_CODE, RC_TX_INTRINSIC,
- *         RC_TX_FLOOR_GAS, RC_TX_GAS_LIMIT (Osaka's cap), RC_TX_FUNDS (a cost
- *         above 2^256), RC_GAS_UINT64
+ * Errors  RC_TX_TYPE, RC_TX_BLOBS, RC_TX_AUTHS, RC_BAD_SIGNATURE,
+ *         RC_TX_CHAIN_ID, RC_TX_NONCE_MAX, RC_TX_TIP_ABOVE_FEE,
+ *         RC_TX_INIT_CODE, RC_TX_INTRINSIC, RC_TX_FLOOR_GAS,
+ *         RC_TX_GAS_LIMIT (Osaka's cap), RC_TX_FUNDS (a cost above 2^256),
+ *         RC_GAS_UINT64
  */
 enum rc exec_check_stateless(const struct tx *tx, const struct fork_plan *p,
     uint64_t number, uint64_t time, struct err *e);
 
 /*
- * exec_begin_block does what the protocol does before the first transaction.
- * Without the machine: nothing, or a refusal.
+ * exec_msg runs one message of depth 0 against a state. What a transaction
+ * is beside its message (fees, nonce, warm sets) is the caller's.
  *
- * Errors  RC_UNSUPPORTED  the block of the DAO fork
- *         RC_EVM_NONE     from Cancun on system contracts would run
+ * out  as evm_run; state errors are sticky in st
+ */
+void exec_msg(struct evm_result *out, struct state *st,
+    const struct exec_env *env, const struct evm_tx *tx,
+    const struct evm_msg *msg);
+
+/*
+ * exec_begin_block does what the protocol does before the first transaction:
+ * the DAO fork's move of balances, and the calls that keep the beacon root
+ * and the parent's hash.
+ *
+ * Spec  EIP-779, EIP-4788, EIP-2935
  */
 enum rc exec_begin_block(struct state *st, const struct exec_env *env,
     const struct header *h, struct err *e);
@@ -83,9 +96,6 @@ enum rc exec_begin_block(struct state *st, const struct exec_env *env,
  * gas_left    gas the block has left; reduced on success
  * cumulative  gas used by the block so far; raised on success
  * Errors      RC_TX_...  refused, state unchanged
- *             RC_EVM_NONE  it creates a contract, or calls an account with
- *                          code or a precompile, and this build has no
- *                          machine; state unchanged
  *             RC_UNSUPPORTED  before Byzantium without env->mid_root
  *             those of the state's source: the state is spoilt
  */
@@ -93,21 +103,30 @@ enum rc exec_tx(struct arena *a, struct receipt *out, struct state *st,
     const struct exec_env *env, const struct tx *tx, const struct addr *sender,
     uint64_t *gas_left, uint64_t *cumulative, struct err *e);
 
-/*
- * exec_finish_block does what the protocol does behind the last transaction:
- * block and ommer rewards before Paris when pay_rewards (proof of work
- * chains), withdrawals from Shanghai.
- */
-enum rc exec_finish_block(struct state *st, const struct exec_env *env,
-    const struct block *b, bool pay_rewards, struct err *e);
-
 /* struct exec_result is what a block's execution gave, to be compared with
  * its header. */
 struct exec_result {
 	struct receipt *receipts; /* one per transaction */
+	size_t receipt_cnt;
 	uint64_t gas_used;
 	struct bloom bloom;
+	struct hash requests_hash; /* EIP-7685; zero before Prague */
 };
+
+/*
+ * exec_finish_block does what the protocol does behind the last transaction:
+ * block and ommer rewards before Paris when pay_rewards (proof of work
+ * chains), withdrawals from Shanghai, requests from Prague, which it reads
+ * from the receipts and system contracts.
+ *
+ * io      requests_hash is set, the rest read
+ * Errors  RC_BLK_REQUESTS  a deposit's log is malformed, or a system contract
+ *                          is missing or failed; no memory, state errors
+ * Spec    Yellow Paper 11.3, EIP-4895, EIP-6110, EIP-7002, EIP-7251, EIP-7685
+ */
+enum rc exec_finish_block(struct arena *a, struct exec_result *io,
+    struct state *st, const struct exec_env *env, const struct block *b,
+    bool pay_rewards, struct err *e);
 
 /*
  * exec_block runs a whole block, from exec_begin_block to exec_finish_block.
@@ -130,5 +149,10 @@ void exec_base_fee(
 /* exec_reward sets the block reward of proof of work under f: 5, 3, 2 coins,
  * none from Paris. Yellow Paper 11.3, EIP-649, EIP-1234, EIP-3675. */
 void exec_reward(struct u256 *out, enum fork f);
+
+/* exec_minted sets all that a proof of work block mints: the reward, what its
+ * author gets for ommers, what theirs get. */
+void exec_minted(
+    struct u256 *out, const struct fork_plan *forks, const struct block *b);
 
 #endif

@@ -183,12 +183,12 @@ host_destroy(void *ctx, const struct addr *addr, const struct addr *heir)
 	bool is_first = goes && !state_is_destroyed(h->st, addr);
 	struct u256 balance;
 
-	/* An account that goes and is its own heir burns what it had. */
-	if (goes || !addr_eq(addr, heir)) {
+	if (!addr_eq(addr, heir)) {
 		state_balance(h->st, &balance, addr);
 		state_set_balance(h->st, addr, &U256_ZERO);
-		if (!addr_eq(addr, heir))
-			state_add_balance(h->st, heir, &balance);
+		state_add_balance(h->st, heir, &balance);
+	} else if (goes) {
+		state_burn(h->st, addr);
 	}
 	if (goes)
 		state_destroy(h->st, addr);

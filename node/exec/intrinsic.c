@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Intrinsic gas: what a transaction costs before code runs, and EIP-7623's
- * floor under what it costs afterwards. It looks at the transaction alone.
+ * Intrinsic gas: what a transaction costs before code runs, EIP-7623's floor
+ * under what it costs afterwards, and what refunds take off.
  */
 #include "exec/exec.h"
 #include "exec/exec_priv.h"
@@ -81,4 +81,14 @@ exec_intrinsic_gas(uint64_t *out, uint64_t *floor, const struct tx *tx,
 	if (floor != NULL)
 		*floor = least;
 	return RC_OK;
+}
+
+uint64_t
+exec_gas_used(uint64_t spent, uint64_t refund, uint64_t floor, enum fork f)
+{
+	uint64_t most =
+	    spent / (f >= FORK_LONDON ? REFUND_QUOTIENT_3529 : REFUND_QUOTIENT);
+
+	spent -= refund < most ? refund : most;
+	return spent < floor ? floor : spent;
 }

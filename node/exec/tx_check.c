@@ -36,14 +36,62 @@ check_type(const struct tx *tx, const struct position *at, struct err *e)
 		ok = is_active(at, FORK_LONDON);
 		break;
 	case TX_BLOB:
+		ok = is_active(at, FORK_CANCUN);
+		break;
 	case TX_SET_CODE:
-		/* Both mean something to code only. */
+		ok = is_active(at, FORK_PRAGUE);
 		break;
 	}
 	if (!ok)
 		return FAIL(e, RC_TX_TYPE, "%s: type %u", err_text(RC_TX_TYPE),
 		    (unsigned)tx->type);
 	return RC_OK;
+}
+
+/* The most blobs of one transaction: a block's, from Osaka on EIP-7594's. */
+static uint64_t
+blob_max(const struct position *at)
+{
+	const struct fork_blob *b = fork_blob_at(at->p, at->number, at->time);
+	uint64_t max = b == NULL ? 0 : b->max;
+
+	if (is_active(at, FORK_OSAKA) && max > EXEC_TX_BLOB_MAX_OSAKA)
+		max = EXEC_TX_BLOB_MAX_OSAKA;
+	return max;
+}
+
+/* EIP-4844. */
+static enum rc
+check_blobs(const struct tx *tx, const struct position *at, struct err *e)
+{
+	size_t i;
+
+	if (tx->type != TX_BLOB)
+		return RC_OK;
+	if (tx->is_create)
+		return FAIL(e, RC_TX_BLOBS, "blob transaction of type create");
+	if (tx->blob_cnt == 0 || tx->blob_cnt > blob_max(at))
+		return FAIL(e, RC_TX_BLOBS, "%zu blobs, want 1 to %llu",
+		    tx->blob_cnt, (unsigned long long)blob_max(at));
+	for (i = 0; i < tx->blob_cnt; i++)
+		if (tx->blob_hashes[i].b[0] != BLOB_VERSION_KZG)
+			return FAIL(e, RC_TX_BLOBS,
+			    "blob %zu has invalid hash version %u", i,
+			    (unsigned)tx->blob_hashes[i].b[0]);
+	return RC_OK;
+}
+
+/* EIP-7702. What is wrong with one authorization alone makes that one
+ * count for nothing. */
+static enum rc
+check_auths(const struct tx *tx, struct err *e)
+{
+	if (tx->type != TX_SET_CODE || (tx->auth_cnt > 0 && !tx->is_create))
+		return RC_OK;
+	return FAIL(e, RC_TX_AUTHS, "%s",
+	    tx->is_create ? "EIP-7702 transaction cannot be used to create "
+			    "contract"
+			  : err_text(RC_TX_AUTHS));
 }
 
 static enum rc
@@ -122,6 +170,8 @@ exec_check_stateless(const struct tx *tx, const struct fork_plan *p,
 	uint64_t intrinsic, floor;
 
 	TRY(check_type(tx, &at, e));
+	TRY(check_blobs(tx, &at, e));
+	TRY(check_auths(tx, e));
 	TRY(check_signature(tx, &at, e));
 	if (tx->nonce == UINT64_MAX) /* EIP-2681 */
 		return FAIL(e, RC_TX_NONCE_MAX, "nonce has max value: %llu",
@@ -149,14 +199,6 @@ check_nonce(struct state *st, const struct tx *tx, const struct addr *sender,
 	    (unsigned long long)next, (unsigned long long)tx->nonce);
 }
 
-/* is_delegation tells EIP-7702's delegation designator from code. */
-static bool
-is_delegation(struct bytes code)
-{
-	return code.len == 23 && code.ptr[0] == 0xef && code.ptr[1] == 0x01 &&
-	       code.ptr[2] == 0x00;
-}
-
 /* EIP-3607: an account with code sends nothing; a delegating one may. */
 static enum rc
 check_sender_code(struct state *st, const struct exec_env *env,
@@ -164,12 +206,13 @@ check_sender_code(struct state *st, const struct exec_env *env,
 {
 	char text[ADDR_TEXT_MAX];
 	struct hash code_hash;
+	struct addr to;
 
 	state_code_hash(st, &code_hash, sender);
 	if (hash_is_zero(&code_hash) || hash_eq(&code_hash, &HASH_EMPTY_CODE))
 		return RC_OK;
 	if (env->block.fork >= FORK_PRAGUE &&
-	    is_delegation(state_code(st, sender)))
+	    evm_delegation(&to, state_code(st, sender)))
 		return RC_OK;
 	return FAIL(e, RC_TX_SENDER_CODE, "%s: address %s",
 	    err_text(RC_TX_SENDER_CODE), addr_text(text, sender));
@@ -189,6 +232,22 @@ check_price(struct exec_price *out, const struct exec_env *env,
 	return FAIL(e, RC_TX_FEE_LOW,
 	    "%s: address %s, maxFeePerGas: %s, baseFee: %s",
 	    err_text(RC_TX_FEE_LOW), addr_text(text, sender), fee, base);
+}
+
+/* EIP-4844: blobs are paid at the block's price, whatever was offered. */
+static enum rc
+check_blob_price(const struct exec_env *env, const struct tx *tx, struct err *e)
+{
+	char offered[U256_DEC_MAX], price[U256_DEC_MAX];
+
+	if (tx->blob_cnt == 0 ||
+	    !u256_lt(&tx->max_blob_fee, &env->block.blob_base_fee))
+		return RC_OK;
+	u256_dec(offered, &tx->max_blob_fee);
+	u256_dec(price, &env->block.blob_base_fee);
+	return FAIL(e, RC_TX_BLOB_FEE,
+	    "%s: maxFeePerBlobGas: %s, blobBaseFee: %s",
+	    err_text(RC_TX_BLOB_FEE), offered, price);
 }
 
 static enum rc
@@ -219,6 +278,7 @@ check_account(struct exec_price *out, struct state *st,
 	TRY(check_nonce(st, tx, sender, e));
 	TRY(check_sender_code(st, env, sender, e));
 	TRY(check_price(out, env, tx, sender, e));
+	TRY(check_blob_price(env, tx, e));
 	return check_funds(st, tx, sender, e);
 }
 

@@ -21,17 +21,33 @@ struct tx_run {
 	struct evm_result result;
 };
 
+/* Where a message begins: what the machine must know of its transaction. */
+static struct evm_tx
+shown_of(const struct tx_run *r)
+{
+	return (struct evm_tx){
+	    .origin = *r->sender,
+	    .gas_price = r->price.paid,
+	    .blob_hashes = r->tx->blob_hashes,
+	    .blob_cnt = r->tx->blob_cnt,
+	};
+}
+
 static struct evm_msg
 message_of(const struct tx_run *r)
 {
+	const struct tx *tx = r->tx;
+	struct addr to =
+	    tx->is_create ? addr_create(r->sender, tx->nonce) : tx->to;
+
 	return (struct evm_msg){
-	    .kind = r->tx->is_create ? EVM_CREATE : EVM_CALL,
-	    .gas = r->tx->gas - r->intrinsic,
+	    .kind = tx->is_create ? EVM_CREATE : EVM_CALL,
+	    .gas = tx->gas - r->intrinsic,
 	    .caller = *r->sender,
-	    .to = r->tx->to,
-	    .code_addr = r->tx->to,
-	    .value = r->tx->value,
-	    .input = r->tx->data,
+	    .to = to,
+	    .code_addr = to,
+	    .value = tx->value,
+	    .input = tx->data,
 	};
 }
 
@@ -42,14 +58,11 @@ check(struct tx_run *r, uint64_t gas_left, struct err *e)
 	const struct evm_block *b = &r->env->block;
 	bool has_status =
 	    fork_is_active(r->env->forks, FORK_BYZANTIUM, b->number, b->time);
-	struct evm_msg msg;
 
 	TRY(exec_check_stateless(r->tx, r->env->forks, b->number, b->time, e));
 	TRY(exec_intrinsic_gas(&r->intrinsic, &r->floor, r->tx, b->fork, e));
 	TRY(exec_check_stateful(
 	    &r->price, r->st, r->env, r->tx, r->sender, gas_left, e));
-	msg = message_of(r);
-	TRY(exec_msg_refuse(r->st, r->env, &msg, e));
 	if (!has_status && r->env->mid_root == NULL)
 		return FAIL(e, RC_UNSUPPORTED,
 		    "receipts before Byzantium need a state root");
@@ -69,25 +82,38 @@ amount_of(uint64_t gas, const struct u256 *price)
 static void
 buy_gas(struct tx_run *r)
 {
-	struct u256 cost = amount_of(r->tx->gas, &r->price.paid);
+	struct u256 cost = amount_of(r->tx->gas, &r->price.paid), blobs;
 
+	/* Blob gas is burnt (EIP-4844). */
+	blobs = amount_of(
+	    r->tx->blob_cnt * TX_BLOB_GAS, &r->env->block.blob_base_fee);
+	u256_add(&cost, &cost, &blobs); /* check_funds */
 	CHECK(state_sub_balance(r->st, r->sender, &cost));
 	state_set_nonce(r->st, r->sender, r->tx->nonce + 1);
+}
+
+/* run is the message, with what it may rely on before it begins. */
+static void
+run(struct tx_run *r)
+{
+	struct evm_tx shown = shown_of(r);
+	struct evm_msg msg = message_of(r);
+
+	if (r->env->block.fork >= FORK_BERLIN)
+		exec_warm(r->st, r->env, r->sender, &msg, r->tx->access,
+		    r->tx->access_cnt);
+	exec_apply_auths(r->st, r->env, r->tx);
+	exec_msg(&r->result, r->st, r->env, &shown, &msg);
 }
 
 /* settle gives back gas that was not used and pays the author. */
 static void
 settle(struct tx_run *r)
 {
-	enum fork f = r->env->block.fork;
-	uint64_t used = r->tx->gas - r->result.gas_left;
-	uint64_t most =
-	    used / (f >= FORK_LONDON ? REFUND_QUOTIENT_3529 : REFUND_QUOTIENT);
-	uint64_t refund = state_refund(r->st);
 	struct u256 back, fee;
 
-	used -= refund < most ? refund : most;
-	r->gas_used = used < r->floor ? r->floor : used; /* EIP-7623 */
+	r->gas_used = exec_gas_used(r->tx->gas - r->result.gas_left,
+	    state_refund(r->st), r->floor, r->env->block.fork);
 	back = amount_of(r->tx->gas - r->gas_used, &r->price.paid);
 	fee = amount_of(r->gas_used, &r->price.tip);
 	state_add_balance(r->st, r->sender, &back);
@@ -136,7 +162,7 @@ write_receipt(struct arena *a, struct receipt *out, struct tx_run *r,
 	};
 	if (r->tx->is_create) {
 		out->has_contract = true;
-		out->contract = r->result.created;
+		out->contract = addr_create(r->sender, r->tx->nonce);
 	}
 	TRY(copy_logs(a, out, r->st, e));
 	state_end_tx(r->st, exec_clears(r->env));
@@ -152,12 +178,11 @@ exec_tx(struct arena *a, struct receipt *out, struct state *st,
     uint64_t *gas_left, uint64_t *cumulative, struct err *e)
 {
 	struct tx_run r = {.st = st, .env = env, .tx = tx, .sender = sender};
-	struct evm_msg msg;
 
 	TRY(check(&r, *gas_left, e));
-	msg = message_of(&r);
 	buy_gas(&r);
-	exec_msg(&r.result, st, env, &msg);
+	run(&r);
+	TRY(state_error(st, e));
 	settle(&r);
 	TRY(write_receipt(a, out, &r, *cumulative, e));
 	*gas_left -= r.gas_used;

@@ -15,29 +15,6 @@
 #include "exec/exec.h"
 #include "rpc/rpc_priv.h"
 
-/* check_runnable refuses what would need the machine that this build does
- * not have: never is a call to code mined as a transfer. */
-static enum rc
-check_runnable(struct rpc_call *c, const struct tx *tx,
-    const struct header *head, uint64_t now_s, struct err *e)
-{
-	const struct store_view *v;
-	struct account acc;
-	bool found;
-
-	if (evm_available())
-		return RC_OK;
-	if (tx->is_create ||
-	    evm_is_precompile(&tx->to,
-		fork_evm_at(&c->node->genesis->forks, head->number + 1, now_s)))
-		return FAIL(e, RC_EVM_NONE, "%s", err_text(RC_EVM_NONE));
-	TRY(rpc_doc_view(c->doc, &v, e));
-	TRY(store_account(v, head->number, &acc, &found, &tx->to, e));
-	if (found && !hash_eq(&acc.code_hash, &HASH_EMPTY_CODE))
-		return FAIL(e, RC_EVM_NONE, "%s", err_text(RC_EVM_NONE));
-	return RC_OK;
-}
-
 /* gas_max is what the pool will say too, perhaps of a newer head. */
 static uint64_t
 gas_max(const struct rpc_node *n, const struct header *head)
@@ -70,9 +47,8 @@ check_tx(struct rpc_call *c, const struct tx *tx, struct err *e)
 	if (tx->gas > gas_max(n, head.header))
 		return FAIL(
 		    e, RC_TX_GAS_LIMIT, "%s", err_text(RC_TX_GAS_LIMIT));
-	TRY(exec_check_stateless(
-	    tx, &n->genesis->forks, head.number + 1, now_s, e));
-	return check_runnable(c, tx, head.header, now_s, e);
+	return exec_check_stateless(
+	    tx, &n->genesis->forks, head.number + 1, now_s, e);
 }
 
 /* is_typed tells an envelope of EIP-2718 from a list. */

@@ -277,45 +277,77 @@ set_up(struct rpc_call *c, struct simulation *s, struct err *e)
 	return RC_OK;
 }
 
+/* fail answers a call that did not succeed: a revert with its data, other
+ * halts with their names. */
+static enum rc
+fail(struct rpc_call *c, enum rc rc, struct bytes output, struct err *e)
+{
+	if (rc == RC_REVERT)
+		c->data = output;
+	return FAIL(e, rc, "%s", err_text(rc));
+}
+
 /* run runs the call on a fresh state; outputs that the caller keeps go to
  * its own arena. */
 static enum rc
-run(struct rpc_call *c, struct simulation *s, struct exec_outcome *out,
-    struct err *e)
+run(struct rpc_call *c, struct simulation *s, struct err *e)
 {
 	struct state *st = state_new(c->a, &s->source);
+	struct exec_outcome out;
 
 	if (st == NULL)
 		return FAIL(e, RC_NO_MEMORY, "a state");
-	return exec_call_run(c->a, out, st, &s->env, &s->call, e);
+	TRY(exec_call_run(c->a, &out, st, &s->env, &s->call, e));
+	if (out.rc != RC_OK)
+		return fail(c, out.rc, out.output, e);
+	jsonw_data(c->w, out.output);
+	return RC_OK;
+}
+
+static enum rc
+estimate(struct rpc_call *c, struct simulation *s, struct err *e)
+{
+	uint64_t gas, gas_max = s->header.gas_limit;
+	struct bytes output;
+	enum rc rc;
+
+	if (gas_max > s->call.gas)
+		gas_max = s->call.gas;
+	rc = exec_estimate(
+	    c->a, &gas, &output, &s->source, &s->env, &s->call, gas_max, e);
+	if (rc == RC_REVERT)
+		c->data = output;
+	TRY(rc);
+	jsonw_q64(c->w, gas);
+	return RC_OK;
+}
+
+/* with_machine runs fn with a machine of its own. */
+static enum rc
+with_machine(struct rpc_call *c,
+    enum rc (*fn)(struct rpc_call *, struct simulation *, struct err *),
+    struct err *e)
+{
+	struct simulation s;
+	enum rc rc;
+
+	TRY(set_up(c, &s, e));
+	s.env.vm = evm_new();
+	if (s.env.vm == NULL)
+		return FAIL(e, RC_NO_MEMORY, "a machine");
+	rc = fn(c, &s, e);
+	evm_free(s.env.vm);
+	return rc;
 }
 
 enum rc
 rpc_do_call(struct rpc_call *c, struct err *e)
 {
-	struct exec_outcome out;
-	struct simulation s;
-
-	TRY(set_up(c, &s, e));
-	TRY(run(c, &s, &out, e));
-	if (!out.is_success) {
-		c->data = out.output;
-		return FAIL(e, RC_REVERT, "execution reverted");
-	}
-	jsonw_data(c->w, out.output);
-	return RC_OK;
+	return with_machine(c, run, e);
 }
 
 enum rc
 rpc_do_estimate_gas(struct rpc_call *c, struct err *e)
 {
-	uint64_t gas, gas_max;
-	struct simulation s;
-
-	TRY(set_up(c, &s, e));
-	gas_max =
-	    s.header.gas_limit < s.call.gas ? s.header.gas_limit : s.call.gas;
-	TRY(exec_estimate(c->a, &gas, &s.source, &s.env, &s.call, gas_max, e));
-	jsonw_q64(c->w, gas);
-	return RC_OK;
+	return with_machine(c, estimate, e);
 }

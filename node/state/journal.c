@@ -122,6 +122,9 @@ undo_one(struct state *s, const struct undo *u)
 	case UNDO_REFUND:
 		s->refund = u->was.number;
 		break;
+	case UNDO_BURNT:
+		s->burnt = u->was.value;
+		break;
 	}
 }
 

@@ -438,6 +438,26 @@ state_sub_refund(struct state *s, uint64_t gas)
 	set_refund(s, s->refund - gas);
 }
 
+void
+state_burn(struct state *s, const struct addr *addr)
+{
+	struct undo *u = state_undo(s, UNDO_BURNT);
+	struct u256 balance;
+
+	if (u == NULL)
+		return;
+	u->was.value = s->burnt;
+	state_balance(s, &balance, addr);
+	u256_add(&s->burnt, &s->burnt, &balance);
+	state_set_balance(s, addr, &U256_ZERO);
+}
+
+void
+state_burnt(const struct state *s, struct u256 *out)
+{
+	*out = s->burnt;
+}
+
 uint64_t
 state_refund(const struct state *s)
 {
@@ -558,7 +578,7 @@ state_set_transient(struct state *s, const struct addr *addr,
 
 /* finish_obj ends the transaction for an account that it touched. */
 static void
-finish_obj(struct obj *o, bool clear_empty)
+finish_obj(struct state *s, struct obj *o, bool clear_empty)
 {
 	struct obj_life life = {.exists = o->life.exists, .gen = o->life.gen};
 
@@ -566,6 +586,7 @@ finish_obj(struct obj *o, bool clear_empty)
 	    (clear_empty && account_is_empty(&o->now))) {
 		life.exists = false;
 		life.gen++;
+		u256_add(&s->burnt, &s->burnt, &o->now.balance);
 		o->now = account_empty();
 		o->code = bytes_of(NULL, 0);
 	}
@@ -579,8 +600,8 @@ state_end_tx(struct state *s, bool clear_empty)
 
 	for (i = 0; i < s->undo_cnt; i++)
 		if (s->undo[i].kind == UNDO_TOUCH)
-			finish_obj(s->undo[i].of.obj, clear_empty);
+			finish_obj(s, s->undo[i].of.obj, clear_empty);
 	if (s->kept_touch != NULL)
-		finish_obj(s->kept_touch, clear_empty);
+		finish_obj(s, s->kept_touch, clear_empty);
 	state_forget(s);
 }

@@ -102,6 +102,14 @@ void state_add_balance(
 bool state_sub_balance(
     struct state *s, const struct addr *addr, const struct u256 *amount);
 
+/*
+ * state_burn takes an account's whole balance out of the world; state_burnt
+ * is how much went so since state_new, what accounts had that were removed
+ * included.
+ */
+void state_burn(struct state *s, const struct addr *addr);
+void state_burnt(const struct state *s, struct u256 *out);
+
 /* Logs and refunds of the running transaction. A log's data is copied; what
  * state_logs returns lives as long as the arena. */
 void state_add_log(struct state *s, const struct log_entry *log);

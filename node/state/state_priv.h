@@ -67,7 +67,8 @@ enum undo_kind {
 	UNDO_WARM_SLOT,
 	UNDO_TRANSIENT,
 	UNDO_LOG,
-	UNDO_REFUND
+	UNDO_REFUND,
+	UNDO_BURNT
 };
 
 /* What an account's code was. */
@@ -85,7 +86,7 @@ struct undo {
 		struct transient *transient;
 	} of;
 	union {
-		struct u256 value; /* balance, slot, transient */
+		struct u256 value; /* balance, slot, transient, burnt */
 		uint64_t number;   /* nonce, refund */
 		struct obj_life life;
 		struct old_code *code;
@@ -104,6 +105,7 @@ struct state {
 	struct log_entry *logs;
 	size_t log_cnt, log_cap;
 	uint64_t refund;
+	struct u256 burnt;      /* in this block, with destroyed accounts */
 	uint32_t tx;            /* counts transactions from 1 */
 	struct obj *kept_touch; /* touched whatever is undone */
 	enum rc rc;             /* first failure, sticky */

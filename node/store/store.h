@@ -72,8 +72,9 @@ struct store_block {
 	struct hash hash;
 	struct header header;
 	struct u256 total_difficulty; /* this block included */
-	struct bytes raw;             /* block RLP */
-	struct bytes receipts;        /* receipts_pack form */
+	struct u256 burnt; /* wei gone with destroyed accounts; not stored */
+	struct bytes raw;  /* block RLP */
+	struct bytes receipts; /* receipts_pack form */
 	const struct hash *tx_hashes;
 	const struct addr *senders;
 	size_t tx_cnt;

@@ -8,8 +8,9 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* Most arguments that are no options; `rpc` takes this many parameters. */
-enum { ARGS_MAX = 64 };
+/* Most arguments that are no options: about as many names of files as xargs
+ * hands over at once. */
+enum { ARGS_MAX = 4096 };
 
 /* struct arg_option is "--name VALUE", or with flag "--name" alone. */
 struct arg_option {

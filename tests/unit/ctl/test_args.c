@@ -10,7 +10,7 @@
 #include "ctl/args.h"
 #include "test.h"
 
-enum { WORDS_MAX = 80 };
+enum { WORDS_MAX = ARGS_MAX + 16 };
 
 struct got {
 	struct args args;

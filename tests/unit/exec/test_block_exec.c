@@ -81,27 +81,6 @@ TEST(test_block_exec_transfers_give_receipts_and_gas)
 	world_close(&w);
 }
 
-TEST(test_block_exec_dao_block_and_cancun_are_refused)
-{
-	struct block b = block_of(NULL, 0);
-	struct exec_result out;
-	struct world w;
-
-	world_open(&w, FORK_HOMESTEAD);
-	w.forks.at[FORK_DAO] = 1;
-	world_start(&w);
-	EXPECT_RC(
-	    exec_block(&w.arena, &out, w.st, &w.env, &b, NULL, true, NULL),
-	    RC_UNSUPPORTED);
-	world_close(&w);
-	world_open(&w, FORK_CANCUN);
-	world_start(&w);
-	EXPECT_RC(
-	    exec_block(&w.arena, &out, w.st, &w.env, &b, NULL, true, NULL),
-	    RC_EVM_NONE);
-	world_close(&w);
-}
-
 /* Yellow Paper 11.3. */
 static const struct {
 	const char *name;
@@ -124,6 +103,7 @@ static const struct {
 
 TEST(test_block_exec_rewards_follow_the_fork)
 {
+	struct exec_result done = {.gas_used = 0};
 	struct world w;
 	size_t i;
 
@@ -138,8 +118,10 @@ TEST(test_block_exec_rewards_follow_the_fork)
 		b.ommer_cnt = rewards[i].ommer_at > 0;
 		world_open(&w, rewards[i].f);
 		world_start(&w);
-		EXPECT_RC(
-		    exec_finish_block(w.st, &w.env, &b, rewards[i].pays, NULL),
+		b.header.difficulty =
+		    u256_from_u64(rewards[i].f < FORK_PARIS); /* EIP-3675 */
+		EXPECT_RC(exec_finish_block(&w.arena, &done, w.st, &w.env, &b,
+			      rewards[i].pays, NULL),
 		    RC_OK);
 		EXPECT_U64(world_author_balance(&w), rewards[i].want);
 		EXPECT_U64(world_balance(&w, 7), rewards[i].want_ommer);
@@ -154,6 +136,7 @@ TEST(test_block_exec_withdrawals_pay_gwei)
 	    {.amount_gwei = 4, .addr = world_addr(3)},
 	    {.amount_gwei = 0, .addr = nobody}};
 	struct block b = block_of(NULL, 0);
+	struct exec_result done = {.gas_used = 0};
 	struct world w;
 
 	b.withdrawals = list;
@@ -161,7 +144,9 @@ TEST(test_block_exec_withdrawals_pay_gwei)
 	b.has_withdrawals = true;
 	world_open(&w, FORK_SHANGHAI);
 	world_start(&w);
-	EXPECT_RC(exec_finish_block(w.st, &w.env, &b, true, NULL), RC_OK);
+	EXPECT_RC(
+	    exec_finish_block(&w.arena, &done, w.st, &w.env, &b, true, NULL),
+	    RC_OK);
 	EXPECT_U64(world_balance(&w, 3), 7000000000);
 	EXPECT(!state_exists(w.st, &nobody)); /* EIP-161 */
 	world_close(&w);

@@ -12,7 +12,6 @@ enum shape {
 	PLAIN,
 	CREATES,
 	TO_CODE,
-	TO_PRECOMPILE,
 	TOO_MUCH_VALUE,
 	TOO_MUCH_GAS,
 	FEE_LOW,
@@ -27,13 +26,6 @@ static const struct {
 	enum rc want;
 	const char *text;
 } refusals[] = {
-    {"creation", CREATES, RC_EVM_NONE, "EVM not available: contract creation"},
-    {"code", TO_CODE, RC_EVM_NONE,
-	"EVM not available: call of code at "
-	"0xaAbb000000000000000000000000000000000003"},
-    {"precompile", TO_PRECOMPILE, RC_EVM_NONE,
-	"EVM not available: call of a precompile at "
-	"0x0000000000000000000000000000000000000001"},
     {"value above the balance", TOO_MUCH_VALUE, RC_TX_FUNDS,
 	"insufficient funds for gas * price + value: address "
 	"0xAAbB000000000000000000000000000000000001 have 1000000 want 1000001"},
@@ -68,10 +60,6 @@ call_of(enum shape shape)
 		break;
 	case TO_CODE:
 		c.to = world_addr(CODE);
-		break;
-	case TO_PRECOMPILE:
-		c.to = (struct addr){{0}};
-		c.to.b[19] = 1;
 		break;
 	case TOO_MUCH_VALUE:
 		c.value = u256_from_u64(1000001);
@@ -151,7 +139,7 @@ TEST(test_call_plain_succeeds_with_empty_output)
 	open_world(&w);
 	c.from = world_addr(0x44); /* nobody */
 	EXPECT_RC(exec_call_run(&w.arena, &out, w.st, &w.env, &c, NULL), RC_OK);
-	EXPECT(out.is_success);
+	EXPECT_RC(out.rc, RC_OK);
 	EXPECT_U64(out.gas_used, 21000);
 	EXPECT_U64(out.output.len, 0);
 	world_close(&w);
@@ -192,6 +180,7 @@ TEST(test_call_estimate_is_the_least_gas)
 	for (i = 0; i < sizeof(estimates) / sizeof(estimates[0]); i++) {
 		struct exec_call c = call_of(PLAIN);
 		struct exec_outcome out;
+		struct bytes output;
 		uint64_t gas = 0;
 		struct err e = {0};
 
@@ -202,8 +191,8 @@ TEST(test_call_estimate_is_the_least_gas)
 		c.value = u256_from_u64(estimates[i].value);
 		c.has_gas_price = estimates[i].price > 0;
 		c.gas_price = u256_from_u64(estimates[i].price);
-		EXPECT_RC(exec_estimate(&w.arena, &gas, &w.src, &w.env, &c,
-			      estimates[i].gas_max, &e),
+		EXPECT_RC(exec_estimate(&w.arena, &gas, &output, &w.src, &w.env,
+			      &c, estimates[i].gas_max, &e),
 		    estimates[i].want);
 		EXPECT_U64(gas, estimates[i].gas);
 		EXPECT_STR(e.text, estimates[i].text);
@@ -217,19 +206,128 @@ TEST(test_call_estimate_is_the_least_gas)
 	}
 }
 
-TEST(test_call_estimate_of_code_needs_the_machine)
-{
-	struct exec_call c = call_of(TO_CODE);
-	struct world w;
-	uint64_t gas;
+/* Code. ---------------------------------------------------------------- */
 
-	open_world(&w);
-	EXPECT_RC(
-	    exec_estimate(&w.arena, &gas, &w.src, &w.env, &c, 30000000, NULL),
-	    RC_EVM_NONE);
-	c = call_of(CREATES);
-	EXPECT_RC(
-	    exec_estimate(&w.arena, &gas, &w.src, &w.env, &c, 30000000, NULL),
-	    RC_EVM_NONE);
-	world_close(&w);
+/* What a program is called with and gives; the caller's nonce is 9. */
+static const struct {
+	const char *name, *code, *input;
+	bool is_create;
+	uint64_t gas, price, value;
+	enum rc rc;
+	uint64_t used;
+	const char *output;
+} programs[] = {
+    {"returns what it got", "365f5f37365ff3", "2a2b", false, 30000, 0, 0, RC_OK,
+	21000 + 32 + 19, "2a2b"},
+    {"revert keeps its reason", "60ab5f5260205ffd", "", false, 30000, 0, 0,
+	RC_REVERT, 21000 + 16,
+	"00000000000000000000000000000000000000000000000000000000000000ab"},
+    {"a halt takes all gas", "fe", "", false, 30000, 0, 0, RC_EVM_OPCODE, 30000,
+	""},
+    {"the price is shown", "3a5f5260205ff3", "", false, 30000, 3, 0, RC_OK,
+	21000 + 15,
+	"0000000000000000000000000000000000000000000000000000000000000003"},
+    {"the value has moved", "475f5260205ff3", "", false, 30000, 0, 5, RC_OK,
+	21000 + 18,
+	"0000000000000000000000000000000000000000000000000000000000000005"},
+    {"gas is paid before", "33315f5260205ff3", "", false, 30000, 3, 0, RC_OK,
+	21000 + 115,
+	"00000000000000000000000000000000000000000000000000000000000e9060"},
+    {"creation gives the code", "", "60015f5360015ff3", true, 90000, 0, 0,
+	RC_OK, 53000 + 8 * 16 + 2 + 16 + 200, "01"},
+};
+
+static struct exec_call
+program_of(size_t i)
+{
+	struct exec_call c = call_of(PLAIN);
+
+	c.to = world_addr(CODE);
+	c.is_create = programs[i].is_create;
+	c.gas = programs[i].gas;
+	c.data = test_hex(programs[i].input);
+	c.value = u256_from_u64(programs[i].value);
+	c.has_gas_price = programs[i].price > 0;
+	c.gas_price = u256_from_u64(programs[i].price);
+	return c;
+}
+
+static void
+open_program(struct world *w, const char *code)
+{
+	world_open(w, FORK_SHANGHAI);
+	world_put(w, FROM, 1044464, 9);
+	world_code(world_put(w, CODE, 0, 1), code);
+	world_start(w);
+}
+
+TEST(test_call_of_code_gives_output_gas_and_halt)
+{
+	struct exec_outcome out;
+	struct world w;
+	size_t i;
+
+	for (i = 0; i < sizeof(programs) / sizeof(programs[0]); i++) {
+		struct exec_call c = program_of(i);
+
+		test_row(programs[i].name);
+		open_program(&w, programs[i].code);
+		EXPECT_RC(exec_call_run(&w.arena, &out, w.st, &w.env, &c, NULL),
+		    RC_OK);
+		EXPECT_RC(out.rc, programs[i].rc);
+		EXPECT_U64(out.gas_used, programs[i].used);
+		EXPECT_BYTES(out.output, test_hex(programs[i].output));
+		world_close(&w);
+	}
+}
+
+/* It reverts with less than 60,000 gas, so that what it uses is far below
+ * what it needs. */
+static const char greedy[] = "5a61ea6010600b575f5ffd5b00";
+
+static const struct {
+	const char *name, *code;
+	uint64_t gas_max;
+	enum rc want;
+	const char *text, *output;
+} searches[] = {
+    {"more than it uses", greedy, 200000, RC_OK, "", ""},
+    {"not within the bound", greedy, 70000, RC_REVERT, "execution reverted",
+	""},
+    {"never", "60ab5f5260205ffd", 200000, RC_REVERT, "execution reverted",
+	"00000000000000000000000000000000000000000000000000000000000000ab"},
+    {"out of gas", "5b5f56", 50000, RC_TX_GAS_LIMIT,
+	"gas required exceeds allowance (50000)", ""},
+    {"a halt is named", "fe", 50000, RC_EVM_OPCODE, "invalid opcode", ""},
+};
+
+TEST(test_call_estimate_of_code_is_exact)
+{
+	struct exec_outcome out;
+	struct world w;
+	size_t i;
+
+	for (i = 0; i < sizeof(searches) / sizeof(searches[0]); i++) {
+		struct exec_call c = call_of(TO_CODE);
+		struct err e = {0};
+		struct bytes output;
+		uint64_t gas = 0;
+
+		test_row(searches[i].name);
+		open_program(&w, searches[i].code);
+		EXPECT_RC(exec_estimate(&w.arena, &gas, &output, &w.src, &w.env,
+			      &c, searches[i].gas_max, &e),
+		    searches[i].want);
+		EXPECT_STR(e.text, searches[i].text);
+		EXPECT_BYTES(output, test_hex(searches[i].output));
+		for (c.gas = gas - 1; gas > 0 && c.gas <= gas; c.gas++) {
+			struct state *st = state_new(&w.arena, &w.src);
+
+			EXPECT_RC(
+			    exec_call_run(&w.arena, &out, st, &w.env, &c, NULL),
+			    RC_OK);
+			EXPECT((out.rc == RC_OK) == (c.gas == gas));
+		}
+		world_close(&w);
+	}
 }

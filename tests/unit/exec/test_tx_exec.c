@@ -20,9 +20,6 @@ enum fault {
 	BELOW_BASE_FEE,
 	BLOCK_FULL,
 	SENDER_HAS_CODE,
-	TARGET_HAS_CODE,
-	TARGET_IS_PRECOMPILE,
-	CREATES,
 	LOW_GAS
 };
 
@@ -56,14 +53,6 @@ static const struct {
 	RC_TX_SENDER_CODE,
 	"sender not an eoa: address "
 	"0xAAbB000000000000000000000000000000000001"},
-    {"target has code", FORK_LONDON, TARGET_HAS_CODE, RC_EVM_NONE,
-	"EVM not available: call of code at "
-	"0xaAbB000000000000000000000000000000000002"},
-    {"target is a precompile", FORK_LONDON, TARGET_IS_PRECOMPILE, RC_EVM_NONE,
-	"EVM not available: call of a precompile at "
-	"0x0000000000000000000000000000000000000004"},
-    {"creation", FORK_FRONTIER, CREATES, RC_EVM_NONE,
-	"EVM not available: contract creation"},
     {"stateless rules hold here too", FORK_LONDON, LOW_GAS, RC_TX_INTRINSIC,
 	"intrinsic gas too low: gas 20999, minimum needed 21000"},
 };
@@ -71,10 +60,10 @@ static const struct {
 static void
 prepare(struct world *w, struct tx *tx, enum fault fault)
 {
-	struct world_account *from, *to;
+	struct world_account *from;
 
 	from = world_put(w, FROM, 21100, 5);
-	to = world_put(w, TO, 1, 0);
+	world_put(w, TO, 1, 0);
 	*tx = world_tx(TO, 5, 100);
 	switch (fault) {
 	case NO_ACCOUNT:
@@ -101,16 +90,6 @@ prepare(struct world *w, struct tx *tx, enum fault fault)
 		break;
 	case SENDER_HAS_CODE:
 		world_code(from, "6000");
-		break;
-	case TARGET_HAS_CODE:
-		world_code(to, "00");
-		break;
-	case TARGET_IS_PRECOMPILE:
-		tx->to = (struct addr){{0}};
-		tx->to.b[19] = 4;
-		break;
-	case CREATES:
-		tx->is_create = true;
 		break;
 	case LOW_GAS:
 		tx->gas = 20999;

@@ -133,6 +133,9 @@ world_open(struct world *w, enum fork f)
 	arena_init(&w->arena, 16 << 20);
 	world_plan(&w->forks, f);
 	exec_env_of(&w->env, &w->forks, &h, &author);
+	w->env.vm = evm_new();
+	if (w->env.vm == NULL)
+		abort();
 	w->env.mid_root = world_mid_root;
 	w->env.ctx = w;
 	w->src = (struct state_source){.account = world_read,
@@ -144,6 +147,7 @@ world_open(struct world *w, enum fork f)
 void
 world_close(struct world *w)
 {
+	evm_free(w->env.vm);
 	arena_drop(&w->arena);
 }
 

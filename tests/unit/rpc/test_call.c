@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * eth_call and eth_estimateGas without a machine: transfers work, code is
- * refused, and what is wrong with a call object is named.
+ * eth_call and eth_estimateGas: transfers, code, reverts with their data, and
+ * what is wrong with a call object is named.
  */
 #include "rig.h"
 
@@ -19,15 +19,33 @@ TEST(test_call_without_code_gives_nothing)
 	    rig_fmt(&r, "[{" TO ",\"from\":\"%s\",\"value\":\"0x5\"},\"0x0\"]",
 		rig_addr_text(1)),
 	    "\"0x\"");
-	EXPECT_CALL(&r, "eth_call", "[{\"to\":\"" RIG_CODE_ADDR "\"}]",
-	    "-32000 EVM not available: call of code at "
-	    "0xC0de000000000000000000000000000000000001");
-	EXPECT_CALL(&r, "eth_call", "[{\"data\":\"0x6000\"}]",
-	    "-32000 EVM not available: contract creation");
+	rig_close(&r);
+}
+
+/* Init code that returns a word, reverts with one, halts. */
+#define WORD     "00000000000000000000000000000000000000000000000000000000000000ab"
+#define STORE_AB "60ab600052"
+
+TEST(test_call_runs_code)
+{
+	struct rig r;
+
+	rig_open(&r);
+	EXPECT_CALL(
+	    &r, "eth_call", "[{\"to\":\"" RIG_CODE_ADDR "\"}]", "\"0x\"");
+	EXPECT_CALL(&r, "eth_call", "[{\"data\":\"0x" STORE_AB "60206000f3\"}]",
+	    "\"0x" WORD "\"");
 	EXPECT_CALL(&r, "eth_call",
-	    "[{\"to\":\"0x0000000000000000000000000000000000000001\"}]",
-	    "-32000 EVM not available: call of a precompile at "
-	    "0x0000000000000000000000000000000000000001");
+	    "[{\"to\":\"0x0000000000000000000000000000000000000004\","
+	    "\"data\":\"0x1234\"}]",
+	    "\"0x1234\"");
+	EXPECT(strstr(rig_call(&r, "eth_call",
+			  "[{\"data\":\"0x" STORE_AB "60206000fd\"}]"),
+		   "execution reverted") != NULL);
+	EXPECT_CALL(
+	    &r, "eth_call", "[{\"data\":\"0xfe\"}]", "-32000 invalid opcode");
+	EXPECT_CALL(
+	    &r, "eth_call", "[{\"data\":\"0x5b600056\"}]", "-32000 out of gas");
 	rig_close(&r);
 }
 
@@ -53,11 +71,13 @@ TEST(test_estimate_transfers)
 	    "001\",\"0x0000000000000000000000000000000000000000000000000000000"
 	    "000000002\"]}]}]",
 	    "\"0x6a40\"");
-	EXPECT_CALL(&r, "eth_estimateGas", "[{\"data\":\"0x6000\"}]",
-	    "-32000 EVM not available: contract creation");
+	/* 53,000, data of 20, a push of 3. */
+	EXPECT_CALL(
+	    &r, "eth_estimateGas", "[{\"data\":\"0x6000\"}]", "\"0xcf1f\"");
 	EXPECT_CALL(&r, "eth_estimateGas", "[{\"to\":\"" RIG_CODE_ADDR "\"}]",
-	    "-32000 EVM not available: call of code at "
-	    "0xC0de000000000000000000000000000000000001");
+	    "\"0x520b\"");
+	EXPECT_CALL(&r, "eth_estimateGas", "[{\"data\":\"0xfe\"}]",
+	    "-32000 invalid opcode");
 	EXPECT(strstr(rig_call(&r, "eth_estimateGas",
 			  "[{" TO ",\"value\":\"0x1\"}]"),
 		   "insufficient funds") != NULL);

@@ -50,13 +50,14 @@ TEST(test_send_refusals_have_known_texts)
 	    {"tip above fee",
 		{.from = 1, .type = TX_DYNAMIC_FEE, .fee = 8, .tip = 9},
 		NULL /* see below */},
-	    {"creation", {.from = 1, .is_create = true, .gas = 100000},
-		"-32000 EVM not available"},
-	    {"call of code", {.from = 1, .to = RIG_CODE_ADDR},
-		"-32000 EVM not available"},
+	    {"creation", {.from = 1, .is_create = true, .gas = 100000}, NULL},
+	    {"creation without gas for one", {.from = 1, .is_create = true},
+		"-32000 intrinsic gas too low: gas 21000, minimum needed "
+		"53000"},
+	    {"call of code", {.from = 1, .to = RIG_CODE_ADDR}, NULL},
 	    {"call of a precompile",
 		{.from = 1, .to = "0x0000000000000000000000000000000000000002"},
-		"-32000 EVM not available"},
+		NULL},
 	    {"value above balance", {.from = 1, .value = RIG_FUNDS},
 		"-32000 insufficient funds for gas * price + value: balance "
 		"1000000000000000000, tx cost 1000000000000147000, overshot "
