@@ -78,7 +78,7 @@ has_pair(struct bytes value)
 	for (i = 1; i < value.len; i++) {
 		uint8_t c = value.ptr[i], before = value.ptr[i - 1];
 
-		if ((c == before && (c == '-' || c == '@')) ||
+		if ((c == before && (c == '-' || c == '@' || c == ':')) ||
 		    (c == 0xa0 && before < 0x80))
 			return true;
 	}
@@ -91,8 +91,8 @@ static unsigned
 worth(const char *fingerprint)
 {
 	static const char *const weak[] = {"sos", "s&s", "1&1", "1c", "nc",
-	    "n&n", "so(n)", "f(n)", "f(1)", "nT", "nf(", "n)", "sEnof",
-	    "Enknk"};
+	    "n&n", "so(n)", "f(n)", "f(1)", "nT", "nf(", "n)", "sEnof", "Enkn",
+	    "nos"};
 	size_t i;
 
 	for (i = 0; i < ARRAY_CNT(weak); i++)
@@ -111,9 +111,34 @@ add_scores(struct gw_sql_verdict *v)
 		v->score += scores[__builtin_ctzll(left)];
 }
 
-/* look reads a piece of text in every way that its bytes allow. */
+/* struct lines walks the lines of a text. */
+struct lines {
+	struct bytes rest;
+};
+
+/* next_line cuts a line without its break. Returns false at the end. */
+static bool
+next_line(struct lines *l, struct bytes *line)
+{
+	const uint8_t *eol;
+	size_t len = l->rest.len;
+
+	if (len == 0)
+		return false;
+	eol = memchr(l->rest.ptr, '\n', len);
+	if (eol != NULL)
+		len = (size_t)(eol - l->rest.ptr) + 1;
+	(void)bytes_take(line, &l->rest, len);
+	if (eol != NULL)
+		line->len--;
+	if (line->len > 0 && line->ptr[line->len - 1] == '\r')
+		line->len--;
+	return true;
+}
+
+/* look_by_rules reads a piece of text in every way that its bytes allow. */
 static void
-look(struct gw_sql_verdict *v, const struct gw_sql_rules *rules,
+look_by_rules(struct gw_sql_verdict *v, const struct gw_sql_rules *rules,
     struct bytes text, unsigned kinds)
 {
 	v->fired |= sql_match(rules, text, SQL_IN_CODE);
@@ -121,11 +146,64 @@ look(struct gw_sql_verdict *v, const struct gw_sql_rules *rules,
 		v->fired |= sql_match(rules, text, SQL_IN_QUOTE);
 	if (kinds & SQL_KIND_DOUBLE)
 		v->fired |= sql_match(rules, text, SQL_IN_DOUBLE);
+	if (memmem(text.ptr, text.len, "$$", 2) != NULL)
+		v->fired |= sql_match(rules, text, SQL_IN_DOLLAR);
+}
+
+typedef void look_fn(struct gw_sql_verdict *v, const struct gw_sql_rules *rules,
+    struct bytes text, unsigned kinds);
+
+/* look has both judges look at a piece of text. */
+static void
+look(struct gw_sql_verdict *v, const struct gw_sql_rules *rules,
+    struct bytes text, unsigned kinds)
+{
+	look_by_rules(v, rules, text, kinds);
 	if (v->fingerprint[0] == '\0' &&
 	    libinjection_sqli(
 		(const char *)text.ptr, text.len, v->fingerprint) == 0)
 		v->fingerprint[0] = '\0';
 	add_scores(v);
+}
+
+/* keep_higher keeps the verdict of two that is worth more. In a list ; may
+ * stand between cells, and -- for an empty one. */
+static void
+keep_higher(struct gw_sql_verdict *v, struct gw_sql_verdict one)
+{
+	one.fired &= ~(1ULL << GW_SQL_SEMI_TRUNC);
+	add_scores(&one);
+	if (one.score > v->score)
+		*v = one;
+}
+
+/* look_by_line looks at a list: at all of it, and at each line, whose quotes
+ * have no other end than its own. libinjection, which folds long texts into
+ * five tokens, has nothing to say about lists. */
+static void
+look_by_line(struct gw_sql_verdict *v, const struct gw_sql_rules *rules,
+    struct bytes text, unsigned kinds)
+{
+	struct gw_sql_verdict one = {0};
+	struct lines l = {text};
+	struct bytes line;
+
+	look_by_rules(&one, rules, text, kinds);
+	keep_higher(v, one);
+	while (next_line(&l, &line)) {
+		memset(&one, 0, sizeof(one));
+		look_by_rules(&one, rules, line, kinds_of(rules, line));
+		keep_higher(v, one);
+	}
+}
+
+/* has_lines tells whether there is more than one line in text. */
+static bool
+has_lines(struct bytes text)
+{
+	const uint8_t *eol = memchr(text.ptr, '\n', text.len);
+
+	return eol != NULL && eol + 1 < text.ptr + text.len;
 }
 
 /* hex_at reads cnt digits at i of text, -1 when they are not there. */
@@ -196,7 +274,7 @@ decode_some(struct buf *piece, struct bytes text, bool is_json)
 /* look_again looks at text decoded once more, piece by piece. */
 static void
 look_again(struct gw_sql_verdict *v, const struct gw_sql_rules *rules,
-    struct bytes text, bool is_json)
+    struct bytes text, bool is_json, look_fn *look_at)
 {
 	struct gw_sql_verdict one;
 	uint8_t room[PIECE];
@@ -209,7 +287,7 @@ look_again(struct gw_sql_verdict *v, const struct gw_sql_rules *rules,
 		n = decode_some(&piece, text, is_json);
 		seen = bytes_of_buf(&piece);
 		memset(&one, 0, sizeof(one));
-		look(&one, rules, seen, kinds_of(rules, seen));
+		look_at(&one, rules, seen, kinds_of(rules, seen));
 		if (one.score > v->score) {
 			*v = one;
 			v->is_second = true;
@@ -226,15 +304,18 @@ gw_sql_screen(struct gw_sql_verdict *v, const struct gw_sql_rules *rules,
     enum gw_where where, struct bytes value)
 {
 	unsigned kinds = kinds_of(rules, value);
+	look_fn *look_at;
 
 	memset(v, 0, sizeof(*v));
 	if ((kinds & SQL_KIND_PLAIN) &&
 	    (!(kinds & SQL_KIND_PAIRED) || !has_pair(value)))
 		return;
-	look(v, rules, value, kinds);
+	look_at = where == GW_IN_FILE && has_lines(value) ? look_by_line : look;
+	look_at(v, rules, value, kinds);
 	if (where == GW_IN_HEADER || !(kinds & SQL_KIND_ESCAPE))
 		return;
-	look_again(v, rules, value, where == GW_IN_JSON || where == GW_IN_FILE);
+	look_again(v, rules, value, where == GW_IN_JSON || where == GW_IN_FILE,
+	    look_at);
 }
 
 /* is_hex looks a byte up instead of comparing it: a signed transaction is
@@ -279,31 +360,6 @@ is_base64_digit(uint8_t c)
 	return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') ||
 	       (c >= 'a' && c <= 'z') || c == '+' || c == '/' || c == '-' ||
 	       c == '_';
-}
-
-/* struct lines walks the lines of a text. */
-struct lines {
-	struct bytes rest;
-};
-
-/* next_line cuts a line without its break. Returns false at the end. */
-static bool
-next_line(struct lines *l, struct bytes *line)
-{
-	const uint8_t *eol;
-	size_t len = l->rest.len;
-
-	if (len == 0)
-		return false;
-	eol = memchr(l->rest.ptr, '\n', len);
-	if (eol != NULL)
-		len = (size_t)(eol - l->rest.ptr) + 1;
-	(void)bytes_take(line, &l->rest, len);
-	if (eol != NULL)
-		line->len--;
-	if (line->len > 0 && line->ptr[line->len - 1] == '\r')
-		line->len--;
-	return true;
 }
 
 /* base64_digits counts the digits of one line, 0 when it is no base64:

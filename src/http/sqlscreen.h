@@ -11,14 +11,14 @@
  * value as PostgreSQL 15 would (documentation, chapter 4.1 Lexical
  * Structure): nested comments, dollar quotes, E and U& strings, casts; they
  * know its functions and catalogues, and the words of the other dialects
- * too. A value is read three times: as it stands, as the rest of a string
- * behind a single quote, and behind a double quote.
+ * too. A value is read as it stands, and as the rest of a string behind each
+ * kind of quote that is in it: single, double, $$.
  *
  * What PostgreSQL reads as a name is a name here: full-width letters make no
  * keywords, the ideographic space is a letter.
  *
- * Values of letters, digits and . : , + / = ~ ? - @ alone, no two of the last
- * two in a row, are let through after one look at each byte: without blank,
+ * Values of letters, digits and . , + / = ~ ? - @ : alone, no two of the last
+ * three in a row, are let through after one look at each byte: without blank,
  * quote, bracket or comment there is no injection. So addresses, hashes, hex,
  * base64, dates, identifiers and most Japanese names cost next to nothing.
  */
@@ -97,7 +97,7 @@ const struct gw_sql_rules *gw_sql_rules_make(struct arena *a);
  *        looked at decoded once more as well, since a careless handler may
  *        do so; a JSON value or a file in which there are \u0027 and the
  *        like too, so that the text between the quotes may be given as it
- *        is.
+ *        is. A file of several lines is looked at line by line as well.
  */
 void gw_sql_screen(struct gw_sql_verdict *v, const struct gw_sql_rules *rules,
     enum gw_where where, struct bytes value);

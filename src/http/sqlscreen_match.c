@@ -271,5 +271,9 @@ sql_match(
 	do
 		step(&r, &t);
 	while (sql_lex_next(&lex, &t));
-	return r.fired | (lex.is_glued ? 1ULL << GW_SQL_GLUED : 0);
+	if (lex.glued_cnt > 0)
+		r.fired |= 1ULL << GW_SQL_GLUED;
+	if (lex.glued_cnt > 1)
+		r.fired |= 1ULL << GW_SQL_GLUED_AGAIN;
+	return r.fired;
 }

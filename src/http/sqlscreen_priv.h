@@ -28,7 +28,7 @@ enum sql_kind {
 	SQL_KIND_PLAIN = 1 << 3,
 	SQL_KIND_QUOTE = 1 << 4, /* ' */
 	SQL_KIND_DOUBLE = 1 << 5,
-	SQL_KIND_PAIRED = 1 << 6, /* plain when alone: -- and @@ are not */
+	SQL_KIND_PAIRED = 1 << 6, /* plain when alone: -- @@ :: are not */
 	SQL_KIND_ESCAPE = 1 << 7, /* % and backslash */
 };
 
@@ -67,7 +67,7 @@ struct gw_sql_rules {
 enum { SQL_AHEAD_MAX = 8 };
 
 /* In what a reading of a text begins. */
-enum sql_start { SQL_IN_CODE, SQL_IN_QUOTE, SQL_IN_DOUBLE };
+enum sql_start { SQL_IN_CODE, SQL_IN_QUOTE, SQL_IN_DOUBLE, SQL_IN_DOLLAR };
 
 struct sql_token {
 	enum sql_sym sym;
@@ -79,7 +79,7 @@ struct sql_lexer {
 	const struct gw_sql_rules *rules;
 	const uint8_t *begin, *p, *end;
 	bool is_ended, has_before;
-	bool is_glued;       /* a comment stood where a blank should */
+	unsigned glued_cnt;  /* comments where a blank should stand */
 	struct bytes before; /* the last value */
 	unsigned vain_cnt;   /* searches that found nothing */
 	const uint8_t *eol;  /* end of the line that was looked for last */

@@ -168,8 +168,8 @@ sql_words_make(struct gw_sql_rules *rules)
 	/* U+00A0 is a blank to some, alone in Latin-1 too. */
 	rules->kind[0xc2] &= (uint8_t)~SQL_KIND_PLAIN;
 	rules->kind[0xa0] |= SQL_KIND_PAIRED;
-	set_kind(rules, ".:,+/=~?", SQL_KIND_PLAIN);
-	set_kind(rules, "-@", SQL_KIND_PLAIN | SQL_KIND_PAIRED);
+	set_kind(rules, ".,+/=~?", SQL_KIND_PLAIN);
+	set_kind(rules, "-@:", SQL_KIND_PLAIN | SQL_KIND_PAIRED);
 	set_kind(rules, "'", SQL_KIND_QUOTE);
 	set_kind(rules, "\"", SQL_KIND_DOUBLE);
 	set_kind(rules, "%\\", SQL_KIND_ESCAPE);
@@ -415,7 +415,7 @@ lex_comment(struct sql_lexer *lex, struct sql_token *out)
 	if (lex->p > lex->begin && end < lex->end &&
 	    !(kind_at(lex, lex->p - 1) & SQL_KIND_BLANK) &&
 	    !(kind_at(lex, end) & SQL_KIND_BLANK))
-		lex->is_glued = true;
+		lex->glued_cnt++;
 	lex->p = end;
 	return false;
 }
@@ -436,6 +436,23 @@ skip_hash(struct sql_lexer *lex)
 	return true;
 }
 
+/* exponent_len returns the length of e5 or e-5 at p, 0 when there is none. */
+static size_t
+exponent_len(const struct sql_lexer *lex, const uint8_t *p)
+{
+	const uint8_t *begin = p;
+
+	if (lex->end - p < 2 || lower(*p) != 'e')
+		return 0;
+	p++;
+	p += lex->end - p > 1 && (*p == '-' || *p == '+');
+	if (!(kind_at(lex, p) & SQL_KIND_DIGIT))
+		return 0;
+	while (p < lex->end && (kind_at(lex, p) & SQL_KIND_DIGIT))
+		p++;
+	return (size_t)(p - begin);
+}
+
 static void
 lex_number(struct sql_lexer *lex, struct sql_token *out)
 {
@@ -452,12 +469,7 @@ lex_number(struct sql_lexer *lex, struct sql_token *out)
 		while (p < lex->end &&
 		       ((kind_at(lex, p) & SQL_KIND_DIGIT) || *p == '.'))
 			p++;
-		if (lex->end - p > 1 && lower(*p) == 'e' &&
-		    (kind_at(lex, p + 1) & SQL_KIND_DIGIT))
-			for (p++;
-			     p < lex->end && (kind_at(lex, p) & SQL_KIND_DIGIT);
-			     p++)
-				;
+		p += exponent_len(lex, p);
 	}
 	lex->p = p;
 	out->text = bytes_of(begin, (size_t)(p - begin));
@@ -692,6 +704,18 @@ compare(struct sql_lexer *lex, struct sql_token *t)
 	}
 }
 
+/* skip_dollars passes everything up to the first $$. */
+static void
+skip_dollars(struct sql_lexer *lex, struct bytes *inner)
+{
+	const uint8_t *begin = lex->p,
+		      *close = memmem(begin, left(lex), "$$", 2);
+
+	lex->p = close == NULL ? lex->end : close + 2;
+	close = close == NULL ? lex->end : close;
+	*inner = bytes_of(begin, (size_t)(close - begin));
+}
+
 enum sql_sym
 sql_lex_begin(struct sql_lexer *lex, const struct gw_sql_rules *rules,
     struct bytes text, enum sql_start start)
@@ -705,8 +729,11 @@ sql_lex_begin(struct sql_lexer *lex, const struct gw_sql_rules *rules,
 	    .end = text.ptr + text.len};
 	if (start == SQL_IN_CODE)
 		return SQL_START;
-	(void)skip_quoted(
-	    lex, &before, start == SQL_IN_QUOTE ? '\'' : '"', false);
+	if (start == SQL_IN_DOLLAR)
+		skip_dollars(lex, &before);
+	else
+		(void)skip_quoted(
+		    lex, &before, start == SQL_IN_QUOTE ? '\'' : '"', false);
 	n = prose_of(lex, before);
 	return n.words > WORDS_MAX || n.high > SHORT_MAX ? SQL_LATE : SQL_BREAK;
 }

@@ -3,7 +3,8 @@
  * The SQL screen: what tokens a text has, what rules see, what is exempt, and
  * the rates over the texts of tests/vectors/sqlscreen (reliability G3, I2).
  * Of each file every other line was put aside until the rules were first
- * tried on it, and looked at since; both halves must meet the goal.
+ * tried on it, and looked at since; what stands behind a second or third set
+ * was written before they were tried on it. Both halves must meet the goal.
  */
 #include <stdio.h>
 
@@ -74,6 +75,7 @@ TEST(test_sqlscreen_tokens_are_postgresqls)
 	    {"selects or_ \xe6\xa0\xaaor", "START NAME NAME NAME END"},
 	    {"\xef\xbc\xb3\xef\xbc\xa5 or", "START NAME OR END"},
 	    {"1 .5 1.5e3 0x1F 2or", "START NUM NUM NUM NUM NUM OR END"},
+	    {"1e-5 2E+7 3e-", "START NUM NUM NUM NAME SIGN END"},
 	    {"1e+", "START NUM NAME SIGN END"},
 	    {"'a''b' E'\\'' u&'x' N'y' _utf8'z' x'41'",
 		"START STR STR STR STR STR STR END"},
@@ -134,6 +136,8 @@ TEST(test_sqlscreen_quote_lets_out_of_a_string)
 	expect_tokens("it is a long way' or", SQL_IN_QUOTE, "LATE OR END");
 	expect_tokens("\" or 'a", SQL_IN_DOUBLE, "BREAK OR STR END");
 	expect_tokens("no quote", SQL_IN_QUOTE, "BREAK END");
+	expect_tokens("x$$ or $$", SQL_IN_DOLLAR, "BREAK OR END");
+	expect_tokens("$ x", SQL_IN_DOLLAR, "BREAK END");
 	test_row(NULL);
 }
 
@@ -149,18 +153,22 @@ TEST(test_sqlscreen_rules_say_what_they_saw)
 	    {"1 and ascii(x)", GW_SQL_OUT_LOGIC_CALL},
 	    {"x' or 1--", GW_SQL_OUT_LOGIC_VALUE},
 	    {"say 1 and 2=2", GW_SQL_TAUTOLOGY},
+	    {"say and 'a'='b'", GW_SQL_COMPARED},
 	    {"x'--", GW_SQL_OUT_TRUNC},
 	    {"x' -- some words", GW_SQL_OUT_REMARK},
+	    {"x;--", GW_SQL_SEMI_TRUNC},
 	    {"x'^'y", GW_SQL_OUT_RETURN},
 	    {"1 order by 3", GW_SQL_OUT_CLAUSE},
 	    {"x'||(select 1)", GW_SQL_OUT_JOIN},
 	    {"x; drop table y", GW_SQL_STACKED},
+	    {"x; commit; y", GW_SQL_SECOND_WORD},
 	    {"x union all select", GW_SQL_UNION_SELECT},
 	    {"select * from t", GW_SQL_SELECT_FROM},
 	    {"select x from b", GW_SQL_SELECT_ITEM},
 	    {"(select 1)", GW_SQL_SUBQUERY},
 	    {"select current_user", GW_SQL_SELECT_CALL},
 	    {"limit 1 offset 2", GW_SQL_CLAUSES},
+	    {"left join b on true", GW_SQL_JOINED},
 	    {"delete from t where", GW_SQL_CHANGE},
 	    {"drop table x now", GW_SQL_DROP_SOMETHING},
 	    {"copy t from program 'x'", GW_SQL_COMMAND},
@@ -174,6 +182,7 @@ TEST(test_sqlscreen_rules_say_what_they_saw)
 	    {"/*! x */", GW_SQL_MARKED},
 	    {"/*!select*/", GW_SQL_MARKED_WORD},
 	    {"a/**/b", GW_SQL_GLUED},
+	    {"a/**/b/**/c", GW_SQL_GLUED_AGAIN},
 	};
 	uint64_t seen = 0;
 	size_t i;
@@ -215,6 +224,29 @@ TEST(test_sqlscreen_full_width_is_no_keyword)
 			  "\xef\xbd\x85\xef\xbd\x83\xef\xbd\x94 1"));
 	/* ' in full width */
 	EXPECT(!is_attack("x\xef\xbc\x87 or 1"));
+}
+
+TEST(test_sqlscreen_lists_are_read_line_by_line)
+{
+	static const char *const attack[] = {
+	    "id,name\n1,O'Neil\n2' or 1=1--,x\n",
+	    "id;name\n1;a\n2;\"x'; drop table b--\"\n",
+	    "[\n \"O'Neil\",\n \"x\\u0027 union select a from b--\"\n]\n",
+	    "x' or 'a'='a\n"};
+	static const char *const list[] = {
+	    "id,name\n1,O'Neil\n2,don't\n3,\"A\" or \"B\"\n4,10% and 20%\n",
+	    "id;name;note\n1;a;--\n2;Rock 'n' Roll;--\n", "", "\n"};
+	size_t i;
+
+	for (i = 0; i < ARRAY_CNT(attack); i++)
+		EXPECT(screen(GW_IN_FILE, bytes_of_str(attack[i])).score >=
+		       GW_SQL_BLOCK_AT);
+	for (i = 0; i < ARRAY_CNT(list); i++)
+		EXPECT(screen(GW_IN_FILE, bytes_of_str(list[i])).score <
+		       GW_SQL_BLOCK_AT);
+	/* What is about lines does not hold for a value. */
+	EXPECT(screen(GW_IN_FORM, bytes_of_str("a\nb;--")).score >=
+	       GW_SQL_BLOCK_AT);
 }
 
 TEST(test_sqlscreen_any_byte_is_read)
@@ -478,19 +510,19 @@ struct tally {
 };
 
 static void
-count_line(struct tally *t, struct bytes line, size_t nth, enum form form)
+count_line(struct tally *t, enum gw_where where, struct bytes line, size_t nth,
+    enum form form)
 {
 	static uint8_t plain[LINE_MAX_LEN], room[4 * LINE_MAX_LEN];
 	struct bytes text = unescape(plain, line);
-	struct gw_sql_verdict v =
-	    screen(GW_IN_QUERY, otherwise(room, text, form));
+	struct gw_sql_verdict v = screen(where, otherwise(room, text, form));
 
 	t->hits[nth % 2] += v.score >= GW_SQL_BLOCK_AT;
 	t->all[nth % 2]++;
 }
 
 static struct tally
-count_file(const char *name, enum form form)
+count_file(const char *name, enum gw_where where, enum form form)
 {
 	struct tally t = {0};
 	struct bytes rest, line = {0}, eol_byte;
@@ -506,7 +538,7 @@ count_file(const char *name, enum form form)
 		(void)bytes_take(&line, &rest, (size_t)(eol - rest.ptr));
 		(void)bytes_take(&eol_byte, &rest, 1);
 		if (line.len > 0 && line.ptr[0] != '#')
-			count_line(&t, line, nth++, form);
+			count_line(&t, where, line, nth++, form);
 		if (rest.len == 0)
 			break;
 	}
@@ -545,14 +577,14 @@ TEST(test_sqlscreen_attacks_are_found)
 	size_t half;
 
 	for (form = FORM_AS_IS; form < FORM_CNT; form++)
-		add(&core, count_file("attack_core", form));
+		add(&core, count_file("attack_core", GW_IN_QUERY, form));
 	all = core;
 	for (form = FORM_AS_IS; form < FORM_CNT; form++)
-		add(&all, count_file("attack_more", form));
+		add(&all, count_file("attack_more", GW_IN_QUERY, form));
 	report("core attacks", &core);
 	report("all attacks", &all);
 	for (half = 0; half < 2; half++) {
-		EXPECT(core.all[half] > 1200 && all.all[half] > 1800);
+		EXPECT(core.all[half] > 3800 && all.all[half] > 4500);
 		EXPECT(rate(&core, half) >= 97.0);
 		EXPECT(rate(&all, half) >= 92.0);
 	}
@@ -560,22 +592,31 @@ TEST(test_sqlscreen_attacks_are_found)
 
 TEST(test_sqlscreen_requests_of_the_product_pass)
 {
-	struct tally t = count_file("product", FORM_AS_IS);
+	struct tally t = count_file("product", GW_IN_QUERY, FORM_AS_IS);
 
 	report("false on product", &t);
-	EXPECT(t.all[0] + t.all[1] > 300);
+	EXPECT(t.all[0] + t.all[1] > 650);
 	EXPECT(rate(&t, 0) <= 0.5);
 	EXPECT(rate(&t, 1) <= 0.5);
 }
 
+TEST(test_sqlscreen_lists_of_the_product_pass)
+{
+	struct tally t = count_file("lists", GW_IN_FILE, FORM_AS_IS);
+
+	report("false on lists", &t);
+	EXPECT(t.all[0] + t.all[1] > 40);
+	EXPECT(rate(&t, 0) <= 0.5 && rate(&t, 1) <= 0.5);
+}
+
 TEST(test_sqlscreen_sentences_pass)
 {
-	struct tally en = count_file("prose_en", FORM_AS_IS);
-	struct tally ja = count_file("prose_ja", FORM_AS_IS);
+	struct tally en = count_file("prose_en", GW_IN_QUERY, FORM_AS_IS);
+	struct tally ja = count_file("prose_ja", GW_IN_QUERY, FORM_AS_IS);
 
 	report("false on English", &en);
 	report("false on Japanese", &ja);
-	EXPECT(en.all[0] > 90 && ja.all[0] > 90);
+	EXPECT(en.all[0] > 170 && ja.all[0] > 140);
 	EXPECT(rate(&en, 0) <= 3.5 && rate(&en, 1) <= 3.5);
 	EXPECT(rate(&ja, 0) <= 3.5 && rate(&ja, 1) <= 3.5);
 }
@@ -623,6 +664,7 @@ TEST(test_sqlscreen_reads_ahead_a_bounded_number_of_times)
 		EXPECT(ahead_of(all, SQL_IN_CODE) <= SQL_AHEAD_MAX);
 		EXPECT(ahead_of(all, SQL_IN_QUOTE) <= SQL_AHEAD_MAX);
 		EXPECT(ahead_of(all, SQL_IN_DOUBLE) <= SQL_AHEAD_MAX);
+		EXPECT(ahead_of(all, SQL_IN_DOLLAR) <= SQL_AHEAD_MAX);
 		/* Blanks to the end, which lines are searched for. */
 		memset(text + LEN / 2, '\n', LEN / 2);
 		EXPECT(ahead_of(all, SQL_IN_CODE) <= SQL_AHEAD_MAX);
