@@ -280,6 +280,10 @@ shake(struct conn *c)
 	}
 	worker_stat(
 	    SSL_session_reused(c->ssl) ? STAT_TLS_RESUMED : STAT_TLS_DONE, 1);
+	/* The end of the handshake may have been read together with a request,
+	 * before the event of either: that is never reported then. */
+	if (SSL_has_pending(c->ssl))
+		c->evt.flags |= KORE_EVENT_READ;
 	conn_enter(c, CONN_HEAD);
 	return true;
 }
