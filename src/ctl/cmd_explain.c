@@ -18,7 +18,7 @@
 enum { MEMORY_MAX = 8 * 1024 * 1024 };
 
 struct explain {
-	const char *surface, *from, *user, *data, *conf, *id;
+	const char *surface, *from, *user, *cert, *data, *conf, *id;
 	bool as_json, is_offline;
 	const char *headers[GW_EXPLAIN_HEADER_MAX + 1];
 	size_t header_cnt;
@@ -79,7 +79,8 @@ write_form(struct explain *x, struct bytes *out, struct err *e)
 	bool ok = b.ptr != NULL && put(&b, "method", x->args.at[0]) &&
 		  put(&b, "url", x->args.at[1]) &&
 		  put(&b, "surface", x->surface) && put(&b, "from", x->from) &&
-		  put(&b, "user", x->user) && put(&b, "data", x->data);
+		  put(&b, "user", x->user) && put(&b, "cert", x->cert) &&
+		  put(&b, "data", x->data);
 
 	for (i = 0; i < x->header_cnt; i++)
 		ok = ok && put(&b, "header", x->headers[i]);
@@ -208,9 +209,9 @@ cmd_explain(int argc, char **argv)
 	struct explain x = {.as_json = false};
 	struct arg_option option[] = {{"--surface", &x.surface, NULL},
 	    {"--from", &x.from, NULL}, {"--user", &x.user, NULL},
-	    {"--data", &x.data, NULL}, {"--conf", &x.conf, NULL},
-	    {"--id", &x.id, NULL}, {"--json", NULL, &x.as_json},
-	    {"--offline", NULL, &x.is_offline}};
+	    {"--cert", &x.cert, NULL}, {"--data", &x.data, NULL},
+	    {"--conf", &x.conf, NULL}, {"--id", &x.id, NULL},
+	    {"--json", NULL, &x.as_json}, {"--offline", NULL, &x.is_offline}};
 	struct err e = {0};
 	enum rc rc;
 

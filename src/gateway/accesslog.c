@@ -16,7 +16,7 @@
 #include "http/route.h"
 #include "http/uri.h"
 
-enum { FLUSH_MS = 250, PATH_MAX_LOGGED = 256 };
+enum { FLUSH_MS = 250, PATH_MAX_LOGGED = 256, SUBJECT_MAX_LOGGED = 128 };
 
 void
 accesslog_open(struct accesslog *l, int fd)
@@ -238,6 +238,18 @@ put_time(struct buf *b, struct accesslog *l, const struct timespec *now)
 	(void)buf_put(b, "Z\"", 2);
 }
 
+/* put_cert names whom an authority answers for; of others it only tells
+ * which certificate that was. */
+static void
+put_cert(struct buf *b, const struct gw_cert *cert)
+{
+	if (cert->state == GW_CERT_GOOD) {
+		PUT_NAME(b, "cert");
+		put_text(b, cut_text(cert->subject, SUBJECT_MAX_LOGGED));
+	}
+	PUT_WORD(b, "cert_sha256", cert->print);
+}
+
 static void
 put_request(struct buf *b, const struct gw_req *r)
 {
@@ -262,6 +274,8 @@ put_request(struct buf *b, const struct gw_req *r)
 		PUT_NAME(b, "user");
 		put_text(b, cut_text(r->user, 64));
 	}
+	if (r->cert != NULL)
+		put_cert(b, r->cert);
 }
 
 void

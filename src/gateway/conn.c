@@ -18,6 +18,7 @@
 #include <openssl/err.h>
 
 #include "base/check.h"
+#include "gateway/clientcert.h"
 #include "gateway/entry.h"
 #include "gateway/worker.h"
 
@@ -452,6 +453,8 @@ conn_close(struct conn *c)
 		explicit_bzero(c->memo, sizeof(*c->memo));
 	mem_free(c->memo);
 	c->memo = NULL;
+	client_cert_free(c->cert);
+	c->cert = NULL;
 	TAILQ_REMOVE(&w->conns, c, list);
 	TAILQ_INSERT_TAIL(&w->dead, c, list);
 	w->conn_cnt--;

@@ -15,6 +15,7 @@
 
 struct txn;
 struct listen_event;
+struct client_cert;
 
 /*
  *   accept -> SHAKE -> HEAD -> BODY -> WORK -> SEND -> HEAD ...
@@ -51,8 +52,9 @@ struct conn {
 	struct gw_peer peer;
 	struct gw_frame frame;
 	struct txn *txn;
-	struct gw_memo *memo; /* made by the first password */
-	uint8_t *in;          /* bytes received and not used */
+	struct gw_memo *memo;     /* made by the first password */
+	struct client_cert *cert; /* by the first request that needs it */
+	uint8_t *in;              /* bytes received and not used */
 	size_t in_len, in_cap;
 	uint8_t *out; /* bytes to be sent */
 	size_t out_at, out_len;

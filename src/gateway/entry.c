@@ -9,6 +9,7 @@
 
 #include "base/check.h"
 #include "base/log.h"
+#include "gateway/clientcert.h"
 #include "gateway/worker.h"
 #include "http/forwarded.h"
 #include "http/route.h"
@@ -293,6 +294,13 @@ read_head(struct txn *t, struct bytes text)
 	return true;
 }
 
+static void
+look_at_cert(struct txn *t)
+{
+	if (gw_has_filter(t->req.surface, GW_FILTER_CERT))
+		t->req.cert = client_cert_of(t->conn);
+}
+
 void
 entry_begin(struct conn *c, struct bytes head)
 {
@@ -306,10 +314,12 @@ entry_begin(struct conn *c, struct bytes head)
 	conn_take(c, used);
 	t->bytes_in = used;
 	conn_enter(c, CONN_WORK);
-	if (t->req.reply.status == 0 && gw_req_route(&t->req, c->listener))
+	if (t->req.reply.status == 0 && gw_req_route(&t->req, c->listener)) {
+		look_at_cert(t);
 		run(t);
-	else
+	} else {
 		reply(t);
+	}
 }
 
 /* The surface is not known yet; the listener's first one sets the tone. */

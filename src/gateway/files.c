@@ -12,8 +12,13 @@
 #include <unistd.h>
 
 #include "base/ini.h"
+#include "gateway/aside.h"
+#include "gateway/clientcert.h"
 #include "gateway/routes.h"
 #include "gateway/shm.h"
+
+/* Authorities and revocations of a megabyte each are read in far less. */
+enum { TRUST_SECONDS = 10 };
 
 /* Reads a whole open file; the memory is the caller's. */
 static enum rc
@@ -119,12 +124,12 @@ files_free(struct blob *blob)
 /* add_file reads one more file into the blob; data views it there. */
 static enum rc
 add_file(struct blob *blob, struct bytes *data, const char *name,
-    const char *path, struct err *e)
+    const char *path, bool is_secret, struct err *e)
 {
 	struct bytes text;
 	bool fits;
 
-	TRY(files_read(&text, path, true, e));
+	TRY(files_read(&text, path, is_secret, e));
 	fits = put_record(blob, bytes_of_str(name), text);
 	*data = bytes_of(blob->buf.ptr + blob->buf.len - text.len, text.len);
 	free_bytes(text);
@@ -161,7 +166,7 @@ load_users(struct gw_conf *c, struct blob *blob, const struct gw_conf_say *say,
 		if (path[0] == '\0' || is_known(c, i))
 			continue;
 		why = (struct err){0};
-		rc = add_file(blob, &text, path, path, &why);
+		rc = add_file(blob, &text, path, path, true, &why);
 		if (rc != RC_OK)
 			say->say(say->ctx, c->file, c->surfaces[i].line,
 			    err_message(&why, rc));
@@ -183,13 +188,95 @@ load_password(struct gw_conf *c, struct blob *blob,
 
 	if (c->db_password_file[0] == '\0')
 		return RC_OK;
-	rc = add_file(blob, &text, BLOB_DB_PASSWORD, c->db_password_file, &why);
+	rc = add_file(
+	    blob, &text, BLOB_DB_PASSWORD, c->db_password_file, true, &why);
 	if (rc == RC_OK)
 		return RC_OK;
 	err_fail(e, rc, "[database] password_file: %s", err_message(&why, rc));
 	say->say(say->ctx, c->file, 0, err_message(e, rc));
 	return rc;
 }
+
+/* --- authorities of clients --- */
+
+static struct unpacked
+find_trust(const struct blob *blob)
+{
+	struct bytes rest = bytes_of_buf(&blob->buf), name, data;
+	struct unpacked u = {0};
+
+	while (take_record(&name, &data, &rest)) {
+		if (bytes_eq(name, bytes_of_str(BLOB_CLIENT_CA)))
+			u.client_ca = data;
+		else if (bytes_eq(name, bytes_of_str(BLOB_CLIENT_CRL)))
+			u.client_crl = data;
+	}
+	return u;
+}
+
+static enum rc
+read_trust(struct client_trust **out, const struct blob *blob, struct err *e)
+{
+	struct unpacked u = find_trust(blob);
+
+	return client_trust_read(out, u.client_ca, u.client_crl, e);
+}
+
+static enum rc
+try_trust_aside(void *ctx, struct err *e)
+{
+	struct client_trust *t;
+
+	return read_trust(&t, ctx, e);
+}
+
+static enum rc
+stale_aside(void *ctx, struct err *e)
+{
+	struct client_trust *t;
+
+	TRY(read_trust(&t, ctx, e));
+	return client_trust_stale(t, e);
+}
+
+enum rc
+files_stale(const struct blob *blob, struct err *e)
+{
+	if (find_trust(blob).client_ca.ptr == NULL)
+		return RC_OK;
+	return aside_run(
+	    stale_aside, (void *)(uintptr_t)blob, TRUST_SECONDS, e);
+}
+
+static enum rc
+add_trust(const struct gw_conf *c, struct blob *blob, struct err *e)
+{
+	struct bytes text;
+
+	if (c->client_ca[0] == '\0')
+		return RC_OK;
+	TRY(add_file(blob, &text, BLOB_CLIENT_CA, c->client_ca, false, e));
+	if (c->client_crl[0] != '\0')
+		TRY(add_file(
+		    blob, &text, BLOB_CLIENT_CRL, c->client_crl, false, e));
+	return aside_run(try_trust_aside, blob, TRUST_SECONDS, e);
+}
+
+static enum rc
+load_trust(const struct gw_conf *c, struct blob *blob,
+    const struct gw_conf_say *say, struct err *e)
+{
+	struct err why = {0};
+	enum rc rc = add_trust(c, blob, &why);
+
+	if (rc == RC_OK)
+		return RC_OK;
+	err_fail(e, rc, "[tls] %s", err_message(&why, rc));
+	say->say(say->ctx, c->file, 0, err_message(e, rc));
+	return rc;
+}
+
+/* --- the whole --- */
 
 static const char *
 from_environment(const char *name)
@@ -232,7 +319,7 @@ files_load(struct gw_conf **out, struct blob *blob, const char *file,
     const struct gw_conf_say *say, struct err *e)
 {
 	struct bytes text;
-	enum rc rc, more;
+	enum rc rc, more, trust;
 
 	*blob =
 	    (struct blob){.buf = buf_of(mem_new(SHM_BLOB_MAX), SHM_BLOB_MAX)};
@@ -252,7 +339,8 @@ files_load(struct gw_conf **out, struct blob *blob, const char *file,
 	if (rc == RC_OK) {
 		rc = load_users(*out, blob, say, e);
 		more = load_password(*out, blob, say, e);
-		rc = rc != RC_OK ? rc : more;
+		trust = load_trust(*out, blob, say, e);
+		rc = rc != RC_OK ? rc : more != RC_OK ? more : trust;
 		if (rc != RC_OK)
 			gw_conf_drop(*out);
 	}
@@ -273,27 +361,43 @@ take_password(
 	return *out != NULL ? RC_OK : FAIL(e, RC_NO_MEMORY, "password");
 }
 
+/* unpack_one takes one record behind the configuration. */
+static enum rc
+unpack_one(struct gw_conf *c, struct unpacked *more, const char *name,
+    struct bytes data, const struct gw_conf_say *say, struct err *e)
+{
+	if (!strcmp(name, BLOB_DB_PASSWORD))
+		return take_password(c, &more->db_password, data, e);
+	if (!strcmp(name, BLOB_CLIENT_CA))
+		more->client_ca = data;
+	else if (!strcmp(name, BLOB_CLIENT_CRL))
+		more->client_crl = data;
+	else
+		return gw_conf_set_users(c, name, data, say, e);
+	return RC_OK;
+}
+
 enum rc
-files_unpack(struct gw_conf **out, const char **db_password, const char *file,
+files_unpack(struct gw_conf **out, struct unpacked *more, const char *file,
     struct bytes blob, const struct gw_conf_say *say, struct err *e)
 {
 	struct bytes name, data;
 	char path[4096];
 	enum rc rc = RC_OK;
 
-	*db_password = NULL;
+	*more = (struct unpacked){0};
+	*out = NULL;
 	if (!take_record(&name, &data, &blob))
 		return FAIL(e, RC_CORRUPT, "configuration blob");
 	TRY(gw_conf_read(out, file, data, from_environment, say, e));
 	while (rc == RC_OK && take_record(&name, &data, &blob)) {
 		(void)snprintf(path, sizeof(path), "%.*s", (int)name.len,
 		    (const char *)name.ptr);
-		if (!strcmp(path, BLOB_DB_PASSWORD))
-			rc = take_password(*out, db_password, data, e);
-		else
-			rc = gw_conf_set_users(*out, path, data, say, e);
+		rc = unpack_one(*out, more, path, data, say, e);
 	}
-	if (rc != RC_OK)
-		gw_conf_drop(*out);
+	if (rc == RC_OK)
+		return RC_OK;
+	gw_conf_drop(*out);
+	*out = NULL;
 	return rc;
 }

@@ -16,6 +16,7 @@
 #include "base/log.h"
 #include "base/prio.h"
 #include "crypto/rng.h"
+#include "gateway/clientcert.h"
 #include "gateway/control.h"
 #include "gateway/drive.h"
 #include "gateway/files.h"
@@ -140,7 +141,8 @@ take_conf(struct gw_worker *w)
 	const struct gw_conf_say to_log = {say, NULL};
 	uint64_t version = w->conf_version;
 	struct gw_conf *fresh;
-	const char *password;
+	struct client_trust *trust = NULL;
+	struct unpacked more;
 	struct err e = {0};
 	struct bytes blob;
 	enum rc rc;
@@ -148,7 +150,12 @@ take_conf(struct gw_worker *w)
 	if (!shm_fetch(w->process->shm, &version, &blob))
 		return false;
 	rc = files_unpack(
-	    &fresh, &password, w->process->conf_file, blob, &to_log, &e);
+	    &fresh, &more, w->process->conf_file, blob, &to_log, &e);
+	if (rc == RC_OK && more.client_ca.ptr != NULL)
+		rc = client_trust_read(
+		    &trust, more.client_ca, more.client_crl, &e);
+	if (rc != RC_OK)
+		gw_conf_drop(fresh);
 	explicit_bzero((void *)(uintptr_t)blob.ptr, blob.len);
 	mem_free((void *)(uintptr_t)blob.ptr);
 	w->conf_version = version;
@@ -161,7 +168,8 @@ take_conf(struct gw_worker *w)
 	w->conf = fresh;
 	fresh->no = version;
 	gw_tally_assign(fresh, &w->process->shm->tally_names);
-	w->db_password = password;
+	w->db_password = more.db_password;
+	tls_set_trust(trust);
 	return true;
 }
 

@@ -124,6 +124,17 @@ say_countries(const struct gw_process *p)
 		    p->conf->file, p->conf->geo_database, text);
 }
 
+/* Neither is this: who depends on it is refused, others are served. */
+static void
+say_stale(const struct gw_process *p, const struct blob *blob)
+{
+	struct err e = {0};
+
+	if (files_stale(blob, &e) != RC_OK)
+		fprintf(
+		    stderr, "%s: warning: [tls] %s\n", p->conf->file, e.text);
+}
+
 /*
  * One worker carries several thousand requests a second, and each of them
  * costs the node as much as the gateway: half of the CPUs is left to it. More
@@ -271,11 +282,13 @@ main(int argc, char **argv)
 		stop(process.conf, &e);
 	if (args.only_check) {
 		say_countries(&process);
+		say_stale(&process, &blob);
 		printf("%s: ok\n", args.file);
 		return 0;
 	}
 	if (set_up(&process, &blob, &e) != RC_OK)
 		stop(process.conf, &e);
+	parent_say_stale(&blob);
 	files_free(&blob);
 	gw_process = &process;
 	set_kore_globals(&process);

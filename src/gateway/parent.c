@@ -290,6 +290,15 @@ gw_parent_turn(u_int64_t timeout_ms)
 	nodes_turn(gw_process, now_ms);
 }
 
+void
+parent_say_stale(const struct blob *blob)
+{
+	struct err e = {0};
+
+	if (files_stale(blob, &e) != RC_OK)
+		log_warn("gateway", "[tls] %s", e.text);
+}
+
 static void
 say(void *ctx, const char *file, unsigned line, const char *text)
 {
@@ -320,6 +329,7 @@ reload(struct gw_process *p)
 	} else if (shm_publish(p->shm, fresh, bytes_of_buf(&blob.buf))) {
 		gw_conf_drop(p->conf);
 		p->conf = fresh;
+		parent_say_stale(&blob);
 		log_info(
 		    "gateway", "configuration reloaded file=%s", p->conf_file);
 	} else {

@@ -13,7 +13,11 @@
 
 #include "base/check.h"
 #include "base/log.h"
+#include "gateway/clientcert.h"
 #include "gateway/worker.h"
+
+/* Certificate and chain of a client, which is nobody yet. */
+enum { CLIENT_CHAIN_MAX = 32 * 1024 };
 
 /* TLS 1.3 then does one handshake's work for one later resumption. */
 enum { TICKETS_PER_HANDSHAKE = 1 };
@@ -63,7 +67,8 @@ on_ticket(SSL *ssl, unsigned char name[16], unsigned char *iv,
 	const struct shm_ticket *t;
 	uint64_t age;
 
-	(void)ssl;
+	if (encrypt && SSL_get0_peer_certificate(ssl) != NULL)
+		return 0; /* TLS 1.2: none after all */
 	if (encrypt) {
 		t = &s->tickets[atomic_load(&s->ticket_gen) % SHM_TICKET_CNT];
 		memcpy(name, t->name, sizeof(t->name));
@@ -106,16 +111,47 @@ on_alpn(SSL *ssl, const unsigned char **out, unsigned char *out_len,
 	return SSL_TLSEXT_ERR_ALERT_FATAL;
 }
 
+/* on_client_chain is called when a client has shown a certificate, which is
+ * judged later; and gets no ticket (clientcert.h). */
+static int
+on_client_chain(X509_STORE_CTX *chain, void *arg)
+{
+	SSL *ssl = X509_STORE_CTX_get_ex_data(
+	    chain, SSL_get_ex_data_X509_STORE_CTX_idx());
+
+	(void)arg;
+	(void)SSL_set_num_tickets(ssl, 0);
+	X509_STORE_CTX_set_error(chain, X509_V_OK);
+	return 1;
+}
+
+/* ask_for_cert has the client shown a certificate if it has one. Sessions of
+ * connections that were not asked are of another kind and not resumed. */
+static void
+ask_for_cert(SSL *ssl)
+{
+	static const uint8_t kind[] = "asked";
+	const struct conn *c = SSL_get_app_data(ssl);
+
+	if (gw_worker->trust == NULL ||
+	    !gw_conf_asks_cert(gw_worker->conf, c->listener->name))
+		return;
+	SSL_set_verify(ssl, SSL_VERIFY_PEER, NULL);
+	CHECK(SSL_set_session_id_context(ssl, kind, sizeof(kind) - 1) == 1);
+}
+
 /* A connection may have begun with an older certificate; what counts is the
  * moment of its hello, since the key manager has one key only. */
 static int
 on_hello(SSL *ssl, int *alert, void *arg)
 {
 	(void)arg;
-	if (SSL_set_SSL_CTX(ssl, gw_worker->tls) != NULL)
-		return SSL_CLIENT_HELLO_SUCCESS;
-	*alert = SSL_AD_INTERNAL_ERROR;
-	return SSL_CLIENT_HELLO_ERROR;
+	if (SSL_set_SSL_CTX(ssl, gw_worker->tls) == NULL) {
+		*alert = SSL_AD_INTERNAL_ERROR;
+		return SSL_CLIENT_HELLO_ERROR;
+	}
+	ask_for_cert(ssl);
+	return SSL_CLIENT_HELLO_SUCCESS;
 }
 
 /*
@@ -148,6 +184,7 @@ tls_watch(struct conn *c)
 {
 	SSL_set_msg_callback(c->ssl, on_record);
 	SSL_set_msg_callback_arg(c->ssl, c);
+	SSL_set_app_data(c->ssl, c);
 }
 
 static void
@@ -181,6 +218,9 @@ tune(SSL_CTX *ctx, const struct gw_conf *conf)
 	(void)SSL_CTX_set_tlsext_ticket_key_evp_cb(ctx, on_ticket);
 	SSL_CTX_set_alpn_select_cb(ctx, on_alpn, NULL);
 	SSL_CTX_set_client_hello_cb(ctx, on_hello, NULL);
+	SSL_CTX_set_cert_verify_callback(ctx, on_client_chain, NULL);
+	SSL_CTX_set_max_cert_list(ctx, CLIENT_CHAIN_MAX);
+	client_trust_names(ctx, gw_worker->trust);
 }
 
 /* resume_shakes lets waiting handshakes go on. */
@@ -198,6 +238,16 @@ resume_shakes(void *arg)
 		if (c->state == CONN_SHAKE)
 			conn_make_ready(c);
 	}
+}
+
+void
+tls_set_trust(struct client_trust *t)
+{
+	client_trust_free(gw_worker->trust);
+	gw_worker->trust = t;
+	gw_worker->trust_told_ms = 0;
+	if (gw_worker->tls != NULL)
+		client_trust_names(gw_worker->tls, t);
 }
 
 void

@@ -14,6 +14,7 @@
 #include "gateway/timer.h"
 #include "http/world.h"
 
+struct client_trust;
 struct node_pool;
 struct db_pool;
 struct hasher;
@@ -40,6 +41,8 @@ struct gw_worker {
 	uint64_t pair_gen; /* replacement of certificate and key known */
 	bool is_pair_changing; /* no handshake goes on until it is done */
 	struct timer pair_timer;
+	struct client_trust *trust; /* of conf; NULL: no client_ca */
+	uint64_t trust_told_ms;     /* when the log was told it is stale */
 
 	size_t listener_cnt;
 	struct listen_event listeners[GW_LISTENER_MAX];

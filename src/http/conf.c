@@ -533,3 +533,15 @@ gw_conf_has_tls(const struct gw_conf *c)
 			return true;
 	return false;
 }
+
+bool
+gw_conf_asks_cert(const struct gw_conf *c, const char *listener)
+{
+	size_t i;
+
+	for (i = 0; i < c->mount_cnt; i++)
+		if (gw_has_filter(c->mounts[i].surface, GW_FILTER_CERT) &&
+		    !strcmp(c->mounts[i].listener->name, listener))
+			return true;
+	return false;
+}

@@ -113,6 +113,7 @@ struct gw_surface {
 	uint32_t shadow_bits; /* those of them that refuse nothing */
 	struct gw_words hosts;
 	bool any_host;
+	bool cert_optional;
 	const char *realm, *users_file;
 	struct gw_nets allow, deny;
 	struct gw_countries countries;
@@ -166,7 +167,7 @@ struct gw_conf {
 	const char *file;
 	const char *home, *run_dir, *root, *user, *keymgr_user, *access_log;
 	uint64_t worker_cnt, access_log_size, access_log_keep;
-	const char *cert, *key;
+	const char *cert, *key, *client_ca, *client_crl;
 	uint64_t ticket_rotate_ms;
 	uint64_t conn_max, conn_addr_max, body_memory;
 	uint64_t handshake_ms, head_ms, idle_ms, body_stall_ms, body_ms;
@@ -245,5 +246,9 @@ const char *gw_conf_fixed_change(
 
 /* gw_conf_has_tls tells whether some listener speaks TLS. */
 bool gw_conf_has_tls(const struct gw_conf *c);
+
+/* gw_conf_asks_cert tells whether a surface at the listener of that name has
+ * filter cert. */
+bool gw_conf_asks_cert(const struct gw_conf *c, const char *listener);
 
 #endif

@@ -86,6 +86,23 @@ check_rates(struct gw_conf_reader *r, struct gw_surface *s)
 		    "surface %s: filter user_rate needs filter basic", s->name);
 }
 
+static void
+check_cert(struct gw_conf_reader *r, const struct gw_surface *s)
+{
+	if (!gw_has_filter(s, GW_FILTER_CERT)) {
+		if (s->cert_optional)
+			gw_conf_fault(r, s->line,
+			    "surface %s: cert_optional is set but filter cert "
+			    "is not on",
+			    s->name);
+		return;
+	}
+	if (r->conf->client_ca[0] == '\0')
+		gw_conf_fault(r, s->line,
+		    "surface %s: filter cert needs [tls] client_ca = FILE",
+		    s->name);
+}
+
 static const struct gw_listener *
 find_listener(const struct gw_conf *c, struct bytes name)
 {
@@ -143,6 +160,7 @@ check_surface(struct gw_conf_reader *r, struct gw_surface *s)
 		    "surface %s: origins are given but filter cors is not on",
 		    s->name);
 	check_geo(r, s);
+	check_cert(r, s);
 	check_shadow(r, s);
 	check_rates(r, s);
 	if (strpbrk(s->realm, "\"\\") != NULL)
@@ -181,6 +199,10 @@ check_mount(struct gw_conf_reader *r, size_t at)
 	    m->surface->kind == GW_REDIRECT)
 		gw_conf_fault(r, m->line,
 		    "a redirect belongs to a listener with tls = no");
+	if (m->listener != NULL && !m->listener->is_tls &&
+	    gw_has_filter(m->surface, GW_FILTER_CERT))
+		gw_conf_fault(
+		    r, m->line, "filter cert belongs to a listener with TLS");
 	if (m->listener == NULL)
 		gw_conf_fault(r, m->line, "there is no [listener %.*s]",
 		    (int)m->listener_name.len,
@@ -351,6 +373,9 @@ gw_conf_check(struct gw_conf_reader *r)
 		gw_conf_fault(r, 0, "there is no [listener NAME]");
 	if (c->surface_cnt == 0)
 		gw_conf_fault(r, 0, "there is no [surface NAME]");
+	if (c->client_crl[0] != '\0' && c->client_ca[0] == '\0')
+		gw_conf_fault(r, r->section_line[SEC_TLS],
+		    "[tls] client_crl needs client_ca = FILE");
 	check_database(r);
 	check_nodes(r);
 	for (i = 0; i < c->listener_cnt; i++)

@@ -20,10 +20,11 @@
 enum { ANSWER_MAX = 64 * 1024, HEAD_ROOM = 1024 };
 
 struct question {
-	struct bytes method, url, surface, from, user, data;
+	struct bytes method, url, surface, from, user, cert, data;
 	size_t header_cnt;
 	struct bytes headers[GW_EXPLAIN_HEADER_MAX];
-	struct gw_addr peer; /* from */
+	struct gw_addr peer;           /* from */
+	enum gw_cert_state cert_state; /* cert */
 	/* of url */
 	struct gw_target target;
 	bool has_scheme, is_tls;
@@ -38,6 +39,7 @@ struct trial {
 	const struct gw_mount *mount;
 	struct gw_field store[GW_FIELD_CNT_MAX];
 	struct gw_memo memo;
+	struct gw_cert cert;
 	struct gw_req req;
 	const char *fault; /* what is wrong with the question */
 };
@@ -53,7 +55,7 @@ take_pair(struct question *q, struct bytes name, struct bytes value)
 		struct bytes *out;
 	} rows[] = {{"method", &q->method}, {"url", &q->url},
 	    {"surface", &q->surface}, {"from", &q->from}, {"user", &q->user},
-	    {"data", &q->data}};
+	    {"cert", &q->cert}, {"data", &q->data}};
 	size_t i;
 
 	if (bytes_eq(name, bytes_of_str("header"))) {
@@ -118,6 +120,9 @@ read_question(struct arena *a, struct question *q, struct bytes form)
 		q->from = bytes_of_str("127.0.0.1");
 	if (fault == NULL && !gw_addr_read(&q->peer, q->from))
 		fault = "from is no address";
+	if (fault == NULL && q->cert.len > 0 &&
+	    !gw_cert_find(&q->cert_state, q->cert))
+		fault = "cert is no word of cert.def";
 	return fault != NULL ? fault : read_url(q);
 }
 
@@ -248,6 +253,8 @@ open_req(struct trial *t)
 	r->is_trial = true;
 	r->clock_ns = t->world->clock_ns;
 	r->memo = &t->memo;
+	t->cert.state = t->q->cert_state;
+	r->cert = &t->cert;
 	r->peer = (struct gw_peer){
 	    .addr = t->q->peer, .is_tls = t->mount->listener->is_tls};
 	if (!write_head(t, &text)) {

@@ -31,6 +31,8 @@ enum {
  *          surface       only places of this one
  *          from          the client's address, 127.0.0.1 unless given
  *          user          as if this user had shown the right password
+ *          cert          as if a certificate had been shown: a word of
+ *                        cert.def
  *          header        "Name: value", several times
  *          data          the body
  * Returns  false when the question is wrong, or without memory (out empty)

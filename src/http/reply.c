@@ -348,7 +348,7 @@ static const char standing[] =
     "X-Content-Type-Options: nosniff\r\n"
     "Referrer-Policy: no-referrer\r\n"
     "Content-Security-Policy: default-src 'none'; base-uri 'none'; "
-    "form-action 'none'; frame-ancestors 'none'\r\n"
+    "object-src 'none'; form-action 'none'; frame-ancestors 'none'\r\n"
     "Cross-Origin-Resource-Policy: same-origin\r\n";
 
 static const char hsts[] = "Strict-Transport-Security: max-age=31536000\r\n";
@@ -384,12 +384,16 @@ put_connection(struct buf *out, const struct gw_reply_how *how)
 	return how->minor > 0 || PUT(out, "Connection: keep-alive\r\n");
 }
 
-/* A 204 or 304 has no length (RFC 9110 8.6). */
+/* A 204 or 304 has no length (RFC 9110 8.6). A page shares its window with
+ * no other origin (reliability H15). */
 static bool
 put_body_fields(struct buf *out, const struct gw_reply *p)
 {
 	if (p->type != NULL &&
 	    !put_field(out, "Content-Type", bytes_of_str(p->type)))
+		return false;
+	if (p->type != NULL && !strcmp(p->type, GW_TYPE_HTML) &&
+	    !PUT(out, "Cross-Origin-Opener-Policy: same-origin\r\n"))
 		return false;
 	if (p->status == 204 || p->status == 304)
 		return true;

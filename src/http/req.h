@@ -10,6 +10,7 @@
 #define HTTP_REQ_H
 
 #include "base/arena.h"
+#include "http/cert.h"
 #include "http/conf.h"
 #include "http/geo.h"
 #include "http/head.h"
@@ -106,8 +107,9 @@ struct gw_req {
 			      * the surface; else empty */
 
 	/* who */
-	struct bytes user;    /* empty: nobody has shown a password */
-	struct gw_memo *memo; /* of the connection, NULL: none */
+	const struct gw_cert *cert; /* NULL: none shown, or not asked for */
+	struct bytes user;          /* empty: nobody has shown a password */
+	struct gw_memo *memo;       /* of the connection, NULL: none */
 
 	/* how far */
 	enum gw_phase phase;

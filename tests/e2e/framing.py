@@ -681,7 +681,8 @@ def headers_of_answers(g):
                        ("strict-transport-security", "max-age=31536000"), ("cache-control", "no-store"),
                        ("server", "sekisho"), ("content-type", "application/json; charset=utf-8")):
         same("tls " + name, r.header(name), want)
-    ok("csp", "frame-ancestors 'none'" in r.header("content-security-policy"))
+    csp = dict(x.strip().split(" ", 1) for x in r.header("content-security-policy").split(";"))
+    same("csp", csp, dict.fromkeys(("default-src", "base-uri", "object-src", "form-action", "frame-ancestors"), "'none'"))
     same("no HSTS on a plain listener", g.get("/v1/health").header("strict-transport-security"), None)
     ok("Date", re.match(r"\w{3}, \d\d \w{3} \d{4} \d\d:\d\d:\d\d GMT$", r.header("date")))
     same("own request id", g.get("/v1/health", headers=["X-Request-Id: abc-1_2.3"]).header("x-request-id"), "abc-1_2.3")
@@ -707,6 +708,8 @@ def error_pages(g):
 
     same("Japanese", page("ja-JP,ja;q=0.9,en;q=0.5"), (404, "text/html; charset=utf-8", ["ja"], True))
     same("English", page("en,ja;q=0.5"), (404, "text/html; charset=utf-8", ["en"], True))
+    r = g.get("/ops/nowhere", headers=["Accept: text/html"])
+    same("shares its window with nobody", r.header("cross-origin-opener-policy"), "same-origin")
     same("JSON-RPC stays JSON", g.get("/nowhere", headers=["Accept: text/html"]).header("content-type"),
          "application/json; charset=utf-8")
     same("a program gets a line", g.get("/ops/nowhere", headers=["Accept: */*"]).body, b"not found\n")

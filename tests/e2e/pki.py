@@ -106,7 +106,7 @@ class Authority:
         self.pem = read(cert)
 
     def sign(self, name, what, key, cert, kind, begin, end):
-        openssl("req", "-new", "-config", self.dir + "/conf", *KEYS[kind], "-nodes", "-subj", "/CN=" + name,
+        openssl("req", "-new", "-config", self.dir + "/conf", *KEYS[kind], "-nodes", "-utf8", "-subj", "/CN=" + name,
                 "-keyout", key, "-out", cert + ".req")
         openssl("ca", "-batch", "-notext", "-config", self.dir + "/conf", "-extensions", what, "-in", cert + ".req",
                 "-out", cert, "-startdate", stamp(begin), "-enddate", stamp(end))

@@ -1,10 +1,13 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """TLS at the gateway: certificate and key replaced under load, by halves and
-by wrong ones; what an ordinary client sees of it.
+by wrong ones; certificates of clients, good and bad, revoked while they are
+connected, and what others see of that.
 
 usage: tls_test.py [PATTERN]     SEKISHO_BIN names the folder of the programs
 """
+import glob
+import json
 import os
 import re
 import shutil
@@ -37,6 +40,17 @@ class Pki:
         self.root = Authority(self.dir, "Test Root")
         self.mid = Authority(self.dir, "Test Servers", self.root)
         self.root_file = self.dir + "/Test Root/cert.pem"
+        self.clients = Authority(self.dir, "Test Clients", self.root)
+        self.lost = Authority(self.dir, "Lost Clients", self.root)  # revoked itself
+        self.root.revoke(self.lost)
+        self.foreign = Authority(self.dir, "Foreign Root")
+        of = self.clients.issue
+        self.certs = {
+            "good": of("Ann, Ltd. \u2603"), "rsa": of("rsa", kind="rsa"), "direct": self.root.issue("direct"),
+            "expired": of("expired", begin=-9, end=-1), "early": of("early", begin=1, end=9), "revoked": of("revoked"),
+            "server": of("localhost", "server"), "foreign": self.foreign.issue("Ann"), "lost": self.lost.issue("lost"),
+            "namesake": Authority(self.dir + "/again", "Test Clients", self.foreign).issue("Ann")}
+        self.clients.revoke(self.certs["revoked"])
 
     def close(self):
         shutil.rmtree(self.dir, ignore_errors=True)
@@ -258,6 +272,278 @@ def bad_pairs_are_refused(g):
     end_load(loads)
 
 
+# -- certificates of clients
+
+SURFACES = """
+[surface need]
+serves = ops
+at = tls /need
+hosts = *
+filters = cert
+[surface may]
+serves = ops
+at = tls /may
+hosts = *
+filters = cert
+cert_optional = yes
+[surface try]
+serves = ops
+at = tls /try
+hosts = *
+filters = cert
+shadow = cert
+"""
+
+CLIENT_LINES = "client_ca = tls/clients.pem\nclient_crl = tls/clients.crl\n"
+
+# state of the certificate: what its surfaces answer, by which rule
+STATES = [
+    ("good", 200, None), ("rsa", 200, None), ("direct", 200, None), (None, 403, "none"), ("expired", 403, "expired"),
+    ("early", 403, "expired"), ("revoked", 403, "revoked"), ("lost", 403, "revoked"), ("foreign", 403, "untrusted"),
+    ("namesake", 403, "untrusted"), ("server", 403, "unfit")]
+
+
+class Clients(Tls):
+    """A gateway that asks clients for certificates at its TLS port, for three
+    of its surfaces."""
+
+    def __init__(self, lines=CLIENT_LINES, more=SURFACES, **how):
+        self.lines = lines
+        super().__init__(more=more, **how)
+
+    def write_conf(self, **changes):
+        super().write_conf(**changes)
+        with open(self.conf) as f:
+            text = f.read()
+        with open(self.conf, "w") as f:
+            f.write(text.replace("key = tls/key.pem\n", "key = tls/key.pem\n" + self.lines))
+
+    def start(self, wait=True):
+        self.put("tls/clients.pem", pki.root.pem + pki.clients.pem + pki.lost.pem)
+        self.put_crl(pki.clients.crl())
+        super().start(wait)
+
+    def put_crl(self, *own):
+        """The lists of all authorities, those of Test Clients as given."""
+        self.put("tls/clients.crl", "".join([pki.root.crl(), pki.lost.crl(), *own]))
+
+    def ctx_of(self, cert=None, version=None):
+        ctx = self.ctx()
+        if version:
+            ctx.minimum_version = ctx.maximum_version = version
+        if cert:
+            ctx.load_cert_chain(pki.certs[cert].chain_file, pki.certs[cert].key)
+        return ctx
+
+    def call(self, path, sock, req=None):
+        return self.ask("GET", path + "/health", headers=["X-Request-Id: " + req] if req else [], sock=sock).status
+
+    def one(self, path, cert=None, version=None, req=None):
+        """The status of one call on a connection of its own."""
+        s = self.dial(True, ctx=self.ctx_of(cert, version))
+        status = self.call(path, s, req)
+        s.close()
+        return status
+
+    def line(self, req):
+        def find():
+            for path in glob.glob(self.home + "/log/access.log*"):
+                with open(path) as f:
+                    for x in f:
+                        if x.endswith("}\n") and json.loads(x).get("req") == req:
+                            return json.loads(x)
+        return wait_for("line of " + req, find)
+
+
+client_cases = []
+
+
+def client_case(fn):
+    client_cases.append(fn)
+    return fn
+
+
+@client_case
+def each_certificate_has_its_answer(g):
+    for version in (ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3):
+        for cert, want, _ in STATES:
+            s, what = g.dial(True, ctx=g.ctx_of(cert, version)), "%s, %s" % (cert, version.name)
+            same(what, g.call("/need", s), want)
+            same(what + ", optional", g.call("/may", s), 200 if cert is None else want)
+            same(what + ", in shadow", g.call("/try", s), 200)
+            same(what + ", a surface that does not ask", g.call("/v1", s), 200)
+            same(what + ", again", g.call("/need", s), want)
+            s.close()
+    same("not a listener without TLS", g.get("/need/health").status, 404)
+
+
+@client_case
+def the_log_names_certificates(g):
+    for n, (cert, want, rule) in enumerate(STATES):
+        for path in ("/need", "/try"):
+            req = "cert-%d-%d-%s" % (os.getpid(), n, path[1:])
+            g.one(path, cert, req=req)
+            line = g.line(req)
+            told = [line["filter"]] if "filter" in line else line.get("shadow", [])
+            same("%s at %s" % (cert, path), told, ["cert:" + rule] if rule else [])
+            same("its print", line.get("cert_sha256"), pki.certs[cert].sha256() if cert else None)
+            ok("its name, when it is good", ("cert" in line) == (rule is None), line)
+    same("a name with all kinds of signs", g.line("cert-%d-0-need" % os.getpid())["cert"], "CN=Ann\\, Ltd. \u2603")
+    req = "cert-%d-wallet" % os.getpid()
+    g.one("/v1", "good", req=req)
+    ok("nobody looks where nobody asks", not {"cert", "cert_sha256"} & set(g.line(req)))
+    ok("counted by reason", g.metric('refusals_total{surface="need",filter="cert",reason="revoked"}') > 0 and
+       g.metric('shadow_refusals_total{surface="try",filter="cert",reason="none"}') > 0)
+
+
+@client_case
+def explained_as_decided(g):
+    def explain(**form):
+        r = g.ask("POST", "/v1/explain", framing.urllib.parse.urlencode(form).encode())
+        return r.status, r.json
+    for word, outcome, status in ((None, "refused", 403), ("none", "refused", 403), ("good", "served", None),
+                                  ("revoked", "refused", 403), ("no_crl", "refused", 503)):
+        code, doc = explain(method="GET", url="https://localhost/need/health", surface="need", **({"cert": word} if word else {}))
+        row = [x for x in doc["filters"] if x["filter"] == "cert"][0]
+        same("explain %s" % word, (code, doc["outcome"], doc.get("status")), (200, outcome, status))
+        same("its row", (row["verdict"], row.get("reason")), ("pass", None) if word == "good" else ("refuse", word or "none"))
+    ok("no such word", "cert is no word" in explain(method="GET", url="/", cert="fine")[1]["error"])
+    conf = ("--conf", g.conf, "--offline")
+    out = framing.subprocess.run([framing.BIN + "/sekisho", "explain", "GET", "https://localhost/need/health", "--surface", "need",
+                                  "--cert", "expired", *conf], capture_output=True, text=True,
+                                 env=dict(os.environ, SEKISHO_HOME=g.home + "/none")).stdout
+    ok("by the command", re.search(r"^cert +refuse +expired", out, re.M) and "cert_refused" in out, out)
+
+
+@client_case
+def revoked_while_connected(g):
+    """On open connections, on new ones, and by no ticket."""
+    cert = pki.certs["good"]
+    kept = [g.dial(True, ctx=g.ctx_of("good", v)) for v in (ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3) for _ in range(4)]
+    same("before", {g.call("/need", s) for s in kept}, {200})
+    sessions = [(s.context, s.session) for s in kept]
+    again = pki.clients.issue("stays")
+    pki.clients.revoke(again)
+    g.put_crl(pki.clients.crl())
+    g.reload()
+    same("another one was revoked", {g.call("/need", s) for s in kept}, {200})
+    index = open(pki.clients.dir + "/index").read()
+    pki.clients.revoke(cert)
+    g.put_crl(pki.clients.crl())
+    g.reload()
+    same("revoked: open connections", {g.call("/need", s) for s in kept}, {403})
+    same("where it is not needed they go on", {g.call("/v1", s) for s in kept}, {200})
+    for ctx, session in sessions:
+        s = ctx.wrap_socket(socket.create_connection(("127.0.0.1", g.tls)), server_hostname="localhost", session=session)
+        same("not resumed", s.session_reused, False)
+        same("revoked: a session from before", g.call("/need", s), 403)
+        s.close()
+    with open(pki.clients.dir + "/index", "w") as f:
+        f.write(index)
+    g.put_crl(pki.clients.crl())
+    g.reload()
+    same("and taken back", {g.call("/need", s) for s in kept}, {200})
+    for s in kept:
+        s.close()
+
+
+@client_case
+def others_resume_as_ever(g):
+    for version in (ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3):
+        ctx = g.ctx_of(None, version)
+        first = g.dial(True, ctx=ctx)
+        same("without a certificate", g.call("/v1", first), 200)
+        for _ in range(6):
+            s = ctx.wrap_socket(socket.create_connection(("127.0.0.1", g.tls)), server_hostname="localhost", session=first.session)
+            same("resumed, %s" % version.name, s.session_reused, True)
+            same("served", (g.call("/v1", s), g.call("/need", s)), (200, 403))
+            s.close()
+        first.close()
+
+
+@client_case
+def a_list_that_is_over_lets_nobody_in(g):
+    kept = g.dial(True, ctx=g.ctx_of("good"))
+    for what, lists in (("over", [pki.clients.crl(-9, -1)]), ("to come", [pki.clients.crl(1, 9)]), ("missing", [])):
+        g.put_crl(*lists)
+        told = g.log().count("no list of CN=Test Clients that holds now")
+        out = framing.subprocess.run([framing.BIN + "/gateway", "-c", g.conf, "-t"], capture_output=True, text=True)
+        ok("%s: -t warns" % what, out.returncode == 0 and "warning: [tls] client_crl: no list of CN=Test Clients" in out.stderr, out)
+        g.reload()
+        wait_for("%s: the log says so" % what, lambda: g.log().count("no list of CN=Test Clients that holds now") > told)
+        told = g.log().count("client certificates are refused: client_crl: no list of")
+        same("%s: refused" % what, (g.one("/need", "good"), g.call("/need", kept), g.one("/may", "good")), (503, 503, 503))
+        wait_for("and that is said", lambda: g.log().count("client certificates are refused: client_crl: no list of") > told)
+        same("%s: others are not" % what, (g.one("/may"), g.one("/v1", "good"), g.one("/need", "direct")), (200, 200, 200))
+        same("nor is it hidden what else is wrong", g.one("/need", "foreign"), 403)
+    g.put_crl(pki.clients.crl(end=4 / 86400))
+    g.reload()
+    same("a list for some seconds", g.one("/need", "good"), 200)
+    wait_for("which are over", lambda: g.one("/need", "good") == 503)
+    g.put_crl(pki.clients.crl(-9, -1), pki.clients.crl())
+    g.reload()
+    same("the newer of two lists", g.one("/need", "good"), 200)
+    g.put_crl(pki.clients.crl())
+    g.reload()
+    kept.close()
+
+
+@client_case
+def bad_files_are_refused(g):
+    good = pki.root.pem + pki.clients.pem + pki.lost.pem
+    half = "\n".join(pki.clients.crl().splitlines()[:-3]) + "\n"
+    rows = [
+        ("clients.pem", "", "client_ca: holds no PEM certificate"), ("clients.pem", "rubbish", "client_ca: holds no PEM"),
+        ("clients.pem", good[:-60], "client_ca: "), ("clients.pem", good + pki.certs["good"].pem, "is none of an authority"),
+        ("clients.pem", pki.root.pem, "client_crl: list 2 is signed by none"), ("clients.crl", "", "client_crl: holds no PEM list"),
+        ("clients.crl", half, "client_crl: "), ("clients.crl", pki.foreign.crl(), "client_crl: list 1 is signed by none"),
+        ("clients.pem", None, "No such file"), ("clients.crl", None, "No such file")]
+    for name, text, want in rows:
+        path = g.home + "/tls/" + name
+        keep = open(path).read()
+        if text is None:
+            os.unlink(path)
+        else:
+            g.put("tls/" + name, text)
+        g.reload(is_good=False)
+        ok("%s: said" % want, any("[tls] " in x and want in x for x in g.log().splitlines()[-6:]), g.log()[-600:])
+        out = framing.subprocess.run([framing.BIN + "/sekisho", "check", g.conf], capture_output=True, text=True,
+                                     env=dict(os.environ, SEKISHO_HOME=g.home + "/none"))
+        ok("%s: sekisho check" % want, out.returncode != 0 and want in out.stdout + out.stderr, out)
+        g.put("tls/" + name, keep)
+    same("what was in force is", (g.one("/need", "good"), g.one("/need", "revoked"), g.one("/need")), (200, 403, 403))
+
+
+def run_asked_later():
+    """Switched on while clients hold sessions: these are not resumed, or
+    nobody would be asked."""
+    with Clients(lines="", more="") as g:
+        g.put("tls/clients.pem", pki.root.pem + pki.clients.pem)
+        held = []
+        for version in (ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3):
+            s = g.dial(True, ctx=g.ctx_of("good", version))
+            same("nobody asks", g.call("/v1", s), 200)
+            held.append(s)
+        g.lines = "client_ca = tls/clients.pem\n"
+        g.write_conf(more=SURFACES)
+        g.reload()
+        same("open connections have not shown theirs", {g.call("/need", s) for s in held}, {403})
+        for s in held:
+            t = s.context.wrap_socket(socket.create_connection(("127.0.0.1", g.tls)), server_hostname="localhost", session=s.session)
+            same("asked now", (t.session_reused, g.call("/need", t)), (False, 200))
+            t.close()
+        same("without a list nothing is revoked", g.one("/need", "revoked"), 200)
+        same("but the rest holds", {g.one("/need", x) for x in ("expired", "foreign", "server", None)}, {403})
+        g.new_pair("rsa")
+        g.rotate()
+        wait_for("with a new certificate of the server", lambda: g.is_shown(g.pair))
+        same("all as before", (g.one("/need", "good"), g.one("/need")), (200, 403))
+        g.lines = ""
+        g.write_conf(more="")
+        g.reload()
+        same("switched off", (g.one("/need", "good"), g.one("/v1")), (401, 200))
+
+
 def main():
     global pki
     pattern = sys.argv[1] if len(sys.argv) > 1 else ""
@@ -268,9 +554,15 @@ def main():
         if wanted:
             with Tls() as g:
                 framing.run_cases(g, wanted, "")
+        wanted = [c for c in client_cases if re.search(pattern, c.__name__)]
+        if wanted:
+            with Clients() as g:
+                framing.run_cases(g, wanted, "")
+        if re.search(pattern, "run_asked_later"):
+            run_asked_later()
         if os.getuid() == 0 and re.search(pattern, "ordinary"):
-            with Tls(as_user=framing.USER) as g:
-                framing.run_cases(g, [half_a_pair_is_refused, bad_pairs_are_refused], "")
+            with Clients(as_user=framing.USER) as g:
+                framing.run_cases(g, [half_a_pair_is_refused, bad_pairs_are_refused, each_certificate_has_its_answer], "")
     finally:
         pki.close()
     print("%.0f s" % (time.time() - t0))

@@ -174,6 +174,8 @@ look_at_surface(const struct gw_conf *c, const struct gw_surface *s)
 	look_at_rate(&s->rate, has(s, GW_FILTER_RATE));
 	look_at_rate(&s->user_rate, has(s, GW_FILTER_USER_RATE));
 	look_at_sqli(s);
+	CHECK(!has(s, GW_FILTER_CERT) || c->client_ca[0] != '\0');
+	CHECK(!s->cert_optional || has(s, GW_FILTER_CERT));
 }
 
 /* Outside loopback, what is not TLS only leads to it. */
@@ -204,6 +206,9 @@ look_at(const struct gw_conf *c)
 		CHECK(c->mounts[i].listener >= c->listeners);
 		CHECK(c->mounts[i].listener < c->listeners + c->listener_cnt);
 		CHECK(c->mounts[i].surface < c->surfaces + c->surface_cnt);
+		CHECK(!has(c->mounts[i].surface, GW_FILTER_CERT) ||
+		      (c->mounts[i].listener->is_tls &&
+			  gw_conf_asks_cert(c, c->mounts[i].listener->name)));
 	}
 	CHECK(c->geo_map_cnt <= GW_GEO_MAP_MAX);
 	for (i = 0; i < c->geo_map_cnt; i++)
@@ -215,6 +220,7 @@ look_at(const struct gw_conf *c)
 	for (i = 0; i < c->node_cnt; i++)
 		CHECK(c->nodes[i].socket[0] != '\0');
 	CHECK(c->worker_cnt <= 64 && c->conn_max >= 8);
+	CHECK(c->client_crl[0] == '\0' || c->client_ca[0] != '\0');
 	CHECK(c->db_address[0] == '\0' || c->db_sslmode[0] != '\0');
 }
 

@@ -40,6 +40,7 @@ TEST(test_conf_whole_file_is_read_with_defaults)
 	rig_close(&g);
 }
 
+#define TLS      "[tls]\ncert = c\nkey = k\n[listener a]\naddress = 127.0.0.1:1\n"
 #define LISTENER "[listener a]\naddress = 127.0.0.1:1\ntls = no\n"
 #define HOME     "[gateway]\nhome = /h\n"
 #define OPS      "[surface s]\nserves = ops\nat = a /\nhosts = *\n"
@@ -230,6 +231,19 @@ TEST(test_conf_faults_are_told_with_line_and_reason)
 	    {HOME LISTENER "[surface s]\nserves = ops\nat = a /\nhosts = "
 			   "*\nfilters = basic\n",
 		"filter basic needs users"},
+	    {HOME TLS "[surface s]\nserves = ops\nat = a /\nhosts = "
+		      "*\nfilters = cert\n",
+		"8: surface s: filter cert needs [tls] client_ca = FILE\n"},
+	    {HOME TLS "[surface s]\nserves = ops\nat = a /\nhosts = "
+		      "*\ncert_optional = yes\n",
+		"8: surface s: cert_optional is set but filter cert is not "
+		"on\n"},
+	    {HOME LISTENER "[tls]\nclient_ca = a\n[surface s]\nserves = "
+			   "ops\nat = a /\nhosts = *\nfilters = cert\n",
+		"10: filter cert belongs to a listener with TLS\n"},
+	    {HOME LISTENER "[tls]\nclient_crl = a\n[surface s]\nserves = "
+			   "ops\nat = a /\nhosts = *\n",
+		"6: [tls] client_crl needs client_ca = FILE\n"},
 	    {HOME LISTENER "[surface s]\nserves = ops\nat = a /\nhosts = "
 			   "*\nrealm = a\\b\n",
 		"realm holds"},
@@ -314,6 +328,29 @@ TEST(test_conf_faults_are_told_with_line_and_reason)
 			test_fail(__FILE__, __LINE__, "said: %s", g.said);
 		test_count(1);
 	}
+}
+
+TEST(test_conf_certificates_are_asked_for_where_a_surface_needs_them)
+{
+	struct rig g;
+
+	EXPECT(rig_open(&g,
+	    HOME "[tls]\ncert = c\nkey = k\nclient_ca = ca.pem\n"
+		 "client_crl = /etc/crl.pem\n"
+		 "[listener a]\naddress = 127.0.0.1:1\n"
+		 "[listener b]\naddress = 127.0.0.1:2\n"
+		 "[surface s]\nserves = ops\nat = a /\nat = b /x\nhosts = *\n"
+		 "[surface t]\nserves = ops\nat = b /\nhosts = *\n"
+		 "filters = cert\ncert_optional = yes\nshadow = cert\n",
+	    NULL));
+	EXPECT_STR(g.conf->client_ca, "/h/ca.pem");
+	EXPECT_STR(g.conf->client_crl, "/etc/crl.pem");
+	EXPECT(!g.conf->surfaces[0].cert_optional);
+	EXPECT(g.conf->surfaces[1].cert_optional);
+	EXPECT(!gw_conf_asks_cert(g.conf, "a"));
+	EXPECT(gw_conf_asks_cert(g.conf, "b"));
+	EXPECT(!gw_conf_asks_cert(g.conf, "c"));
+	rig_close(&g);
 }
 
 TEST(test_conf_rates_become_intervals)

@@ -32,11 +32,13 @@ static const char conf[] =
     "[gateway]\nhome = /h\n"
     "[listener out]\naddress = 127.0.0.1:1\nproxies = 192.0.2.1\n"
     "[listener loop]\naddress = 127.0.0.1:2\ntls = no\n"
-    "[tls]\ncert = c\nkey = k\n"
+    "[tls]\ncert = c\nkey = k\nclient_ca = a\n"
     "[surface wallet]\nserves = wallet\nat = out /\nhosts = a.example\n"
     "filters = net basic\nusers = u\ndeny = 10.0.0.0/8\n"
     "[surface ops]\nserves = ops\nat = loop /ops\nhosts = [::1]\n"
-    "filters = net cors\nshadow = net\nallow = 10.0.0.0/8\n";
+    "filters = net cors\nshadow = net\nallow = 10.0.0.0/8\n"
+    "[surface cert]\nserves = ops\nat = out /cert\nhosts = a.example\n"
+    "filters = cert\n";
 
 static const char users[] =
     "ann:scrypt$16384$8$5$000102030405060708090a0b0c0d0e0f$"
@@ -115,6 +117,14 @@ static const struct {
 	FILTERS("\"verdict\":\"refuse\",\"reason\":\"too_large\",\"ns\":5",
 	    NOT_REACHED, OFF,
 	    NOT_REACHED) ",\"outcome\":\"refused\",\"status\":413"},
+    /* A certificate of any kind can be thought of. */
+    {"method=GET&url=/cert&surface=cert",
+	"{\"filter\":\"cert\",\"verdict\":\"refuse\",\"reason\":\"none\","},
+    {"method=GET&url=/cert&surface=cert&cert=revoked",
+	"\"reason\":\"revoked\",*\"outcome\":\"refused\",\"status\":403,"
+	"\"cause\":\"cert_refused\"}"},
+    {"method=GET&url=/cert&surface=cert&cert=good",
+	"{\"filter\":\"cert\",\"verdict\":\"pass\",\"ns\":5}*\"served\"}"},
     /* By surface, by scheme and host, by neither. */
     {"method=GET&url=/ops&surface=ops",
 	"{\"listener\":\"loop\",\"surface\":\"ops\","},
@@ -206,6 +216,7 @@ TEST(test_explain_wrong_questions_are_answered_with_what_is_wrong)
 		"no surface of that name is there, for that scheme"},
 	    {"method=GET&url=https://x/%23f", "url is none"},
 	    {"method=GET&url=/&user=bob", "the surface has no such user"},
+	    {"method=GET&url=/&cert=fine", "cert is no word of cert.def"},
 	    {"method=GET&url=/ops&surface=ops&user=ann",
 		"the surface has no such user"},
 	};

@@ -496,6 +496,11 @@ TEST(test_reply_head_has_what_every_answer_carries)
 	how.keep_alive = false;
 	head_of(text, &p, &how);
 	EXPECT(strstr(text, "\r\nConnection: close\r\n") != NULL);
+	EXPECT(strstr(text, "Opener-Policy") == NULL);
+	p.type = GW_TYPE_HTML;
+	head_of(text, &p, &how);
+	EXPECT(strstr(text,
+		   "\r\nCross-Origin-Opener-Policy: same-origin\r\n") != NULL);
 }
 
 TEST(test_reply_head_lets_listed_pages_read)
