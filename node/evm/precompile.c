@@ -13,18 +13,6 @@ struct precompile {
 	bool (*run)(struct arena *scratch, struct buf *out, struct bytes in);
 };
 
-#define evm_run_bn254_add     NULL
-#define evm_run_bn254_mul     NULL
-#define evm_run_bn254_pairing NULL
-#define evm_run_kzg_point     NULL
-#define evm_run_bls_g1_add    NULL
-#define evm_run_bls_g1_msm    NULL
-#define evm_run_bls_g2_add    NULL
-#define evm_run_bls_g2_msm    NULL
-#define evm_run_bls_pairing   NULL
-#define evm_run_bls_map_g1    NULL
-#define evm_run_bls_map_g2    NULL
-
 static const struct precompile precompiles[] = {
 #define PRECOMPILE(number, name, since, spec)                                  \
 	{number, FORK_##since, evm_price_##name, evm_run_##name},
@@ -71,8 +59,6 @@ evm_precompile(struct evm *vm, struct bytes *output, uint64_t *gas,
 	if (price > *gas)
 		return RC_EVM_GAS;
 	*gas -= price;
-	if (p->run == NULL)
-		return RC_EVM_PRECOMPILE;
 	ok = p->run(&vm->scratch, &out, input);
 	arena_rewind(&vm->scratch, mark);
 	*output = bytes_of_buf(&out);
