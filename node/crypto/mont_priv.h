@@ -70,6 +70,8 @@ struct mont_limbs3 {
 	uint64_t w[3];
 };
 
+/* NOLINTBEGIN(readability-non-const-parameter): assembly writes there */
+
 /* t[0..3] += a[0..3] * b; returns the limb that goes out. */
 MONT_INLINE uint64_t
 mont_row4_mulx(uint64_t *t, const uint64_t *a, uint64_t b)
@@ -121,6 +123,7 @@ mont_row3_mulx(uint64_t *t, const uint64_t *a, uint64_t b, uint64_t carry)
 		: "cc");
 	return h2;
 }
+/* NOLINTEND(readability-non-const-parameter) */
 #endif
 
 /* mont_row adds a * b to t, n limbs each. Returns the limb that goes out. */
@@ -160,16 +163,22 @@ mont_row(uint64_t *t, const uint64_t *a, uint64_t b, unsigned n, bool mulx)
 		: [b0] "rm"((b)[0]), [b1] "rm"((b)[1]), [b2] "rm"((b)[2]),     \
 		[b3] "rm"((b)[3])                                              \
 		: "cc")
-#define MONT_CHAIN3(op, t, b, c)                                               \
+#define MONT_CHAIN6(op, t, b, c)                                               \
 	__asm__("add %[k], %[k]\n\t" op " %[b0], %[t0]\n\t" op                 \
-		" %[b1], %[t1]\n\t" op " %[b2], %[t2]\n\tsbb %[k], %[k]"       \
+		" %[b1], %[t1]\n\t" op " %[b2], %[t2]\n\t" op                  \
+		" %[b3], %[t3]\n\t" op " %[b4], %[t4]\n\t" op                  \
+		" %[b5], %[t5]\n\tsbb %[k], %[k]"                              \
 		: [t0] "+&r"((t)[0]), [t1] "+&r"((t)[1]), [t2] "+&r"((t)[2]),  \
+		[t3] "+&r"((t)[3]), [t4] "+&r"((t)[4]), [t5] "+&r"((t)[5]),    \
 		[k] "+&r"(c)                                                   \
-		: [b0] "rm"((b)[0]), [b1] "rm"((b)[1]), [b2] "rm"((b)[2])      \
+		: [b0] "rm"((b)[0]), [b1] "rm"((b)[1]), [b2] "rm"((b)[2]),     \
+		[b3] "rm"((b)[3]), [b4] "rm"((b)[4]), [b5] "rm"((b)[5])        \
 		: "cc")
 #endif
 
-/* mont_limbs_add is t += b over n limbs (a multiple of 3 or 4). Returns the
+/* NOLINTBEGIN(readability-non-const-parameter): assembly writes there */
+
+/* mont_limbs_add is t += b over n limbs (a multiple of 4 or 6). Returns the
  * carry, as 0 or all ones. */
 MONT_INLINE uint64_t
 mont_limbs_add(uint64_t *t, const uint64_t *b, unsigned n)
@@ -182,8 +191,8 @@ mont_limbs_add(uint64_t *t, const uint64_t *b, unsigned n)
 		MONT_UNROLL
 	for (i = 0; i < n; i += 4)
 		MONT_CHAIN4("adc", t + i, b + i, carry);
-	else MONT_UNROLL for (i = 0; i < n; i += 3)
-	    MONT_CHAIN3("adc", t + i, b + i, carry);
+	else MONT_UNROLL for (i = 0; i < n; i += 6)
+	    MONT_CHAIN6("adc", t + i, b + i, carry);
 	return carry;
 #else
 	for (i = 0; i < n; i++) {
@@ -208,8 +217,8 @@ mont_limbs_sub(uint64_t *t, const uint64_t *b, unsigned n)
 		MONT_UNROLL
 	for (i = 0; i < n; i += 4)
 		MONT_CHAIN4("sbb", t + i, b + i, borrow);
-	else MONT_UNROLL for (i = 0; i < n; i += 3)
-	    MONT_CHAIN3("sbb", t + i, b + i, borrow);
+	else MONT_UNROLL for (i = 0; i < n; i += 6)
+	    MONT_CHAIN6("sbb", t + i, b + i, borrow);
 	return borrow;
 #else
 	for (i = 0; i < n; i++) {
@@ -221,6 +230,8 @@ mont_limbs_sub(uint64_t *t, const uint64_t *b, unsigned n)
 	return 0 - borrow;
 #endif
 }
+
+/* NOLINTEND(readability-non-const-parameter) */
 
 /* mont_limbs_add_if adds the prime to t where mask is all ones, not 0. */
 MONT_INLINE void
@@ -452,7 +463,7 @@ mont_from_be(uint64_t *out, const uint8_t *in, const struct mont *f)
 	unsigned i;
 
 	for (i = 0; i < f->limbs; i++)
-		t[i] = out[i] = be64(in + 8 * (f->limbs - 1 - i));
+		t[i] = out[i] = be64(in + (size_t)8 * (f->limbs - 1 - i));
 	return mont_limbs_sub(t, f->p, f->limbs) != 0;
 }
 
@@ -463,7 +474,7 @@ mont_to_be(uint8_t *out, const uint64_t *a, const struct mont *f)
 	unsigned i;
 
 	for (i = 0; i < f->limbs; i++)
-		be64_put(out + 8 * (f->limbs - 1 - i), a[i]);
+		be64_put(out + (size_t)8 * (f->limbs - 1 - i), a[i]);
 }
 
 #endif
