@@ -155,12 +155,56 @@ add_images(struct product *m, struct pair *p)
 	take_line(m, &l);
 }
 
+/*
+ * is_in_group tells whether a pair's q has order r, of which the loop has
+ * computed the most: t is (6u + 2) q + psi(q) - psi^2(q) in the end, and that
+ * and psi^3(q) add up to nothing for q in G2, and for no other point of the
+ * twist (its order and the norm of 6u + 2 + X - X^2 + X^3 share r alone). A
+ * step for which its formula is not made leaves z = 0 for good: with q of
+ * order r there is none.
+ */
+static bool
+is_in_group(const struct pair *p)
+{
+	struct fp254x2 x, y;
+
+	fp254x2_conj(&x, &p->q.x);
+	fp254x2_mul(&x, &x, &fp254_frob[2][1]);
+	fp254x2_mul(&x, &x, &p->t.z);
+	fp254x2_conj(&y, &p->q.y);
+	fp254x2_mul(&y, &y, &fp254_frob[2][2]);
+	fp254x2_mul(&y, &y, &p->t.z);
+	fp254x2_neg(&y, &y);
+	return !fp254x2_is_zero(&p->t.z) && fp254x2_eq(&x, &p->t.x) &&
+	       fp254x2_eq(&y, &p->t.y);
+}
+
+/* steps takes the loop's lines for digit i of one pair. */
 static void
+steps(struct product *m, struct pair *p, unsigned i)
+{
+	struct bn254_g2_affine minus;
+	struct fp254_line l;
+
+	double_step(&l, p);
+	take_line(m, &l);
+	if (LOOP_PLUS >> i & 1) {
+		add_step(&l, p, &p->q);
+		take_line(m, &l);
+	} else if (LOOP_MINUS >> i & 1) {
+		minus.x = p->q.x;
+		fp254x2_neg(&minus.y, &p->q.y);
+		add_step(&l, p, &minus);
+		take_line(m, &l);
+	}
+}
+
+/* miller_loop is the product of the pairs' loops; false when a point of the
+ * twist is not in G2. */
+static bool
 miller_loop(struct fp254x12 *out, struct pair *pairs, size_t cnt)
 {
 	struct product m = {.is_waiting = false};
-	struct bn254_g2_affine minus;
-	struct fp254_line l;
 	unsigned i;
 	size_t k;
 
@@ -168,27 +212,18 @@ miller_loop(struct fp254x12 *out, struct pair *pairs, size_t cnt)
 	for (i = 64; i-- > 0;) {
 		if (i < 63)
 			fp254x12_sqr(&m.f, &m.f);
-		for (k = 0; k < cnt; k++) {
-			struct pair *p = &pairs[k];
-
-			double_step(&l, p);
-			take_line(&m, &l);
-			if (LOOP_PLUS >> i & 1) {
-				add_step(&l, p, &p->q);
-				take_line(&m, &l);
-			} else if (LOOP_MINUS >> i & 1) {
-				minus.x = p->q.x;
-				fp254x2_neg(&minus.y, &p->q.y);
-				add_step(&l, p, &minus);
-				take_line(&m, &l);
-			}
-		}
+		for (k = 0; k < cnt; k++)
+			steps(&m, &pairs[k], i);
 		settle(&m);
 	}
-	for (k = 0; k < cnt; k++)
+	for (k = 0; k < cnt; k++) {
 		add_images(&m, &pairs[k]);
+		if (!is_in_group(&pairs[k]))
+			return false;
+	}
 	settle(&m);
 	*out = m.f;
+	return true;
 }
 
 /* --- the final exponentiation */
@@ -267,16 +302,22 @@ hard_part(struct fp254x12 *f)
 
 /* --- the contract */
 
-/* A pair that cannot change the product is read and left out. */
+/*
+ * read_pair reads a pair. One that cannot change the product is left out, with
+ * its point of the twist looked at here; others are by the loop.
+ */
 static bool
 read_pair(struct pair *out, bool *is_needed, const uint8_t in[BN254_PAIR])
 {
 	struct bn254_g1_affine p;
 
-	if (!bn254_g1_read(&p, in) || !bn254_g2_read(&out->q, in + BN254_G1))
+	if (!bn254_g1_read(&p, in) || !bn254_twist_read(&out->q, in + BN254_G1))
 		return false;
-	*is_needed =
-	    !bn254_g1_affine_is_inf(&p) && !bn254_g2_affine_is_inf(&out->q);
+	*is_needed = !bn254_g2_affine_is_inf(&out->q);
+	if (bn254_g1_affine_is_inf(&p)) {
+		*is_needed = false;
+		return bn254_g2_is_in_group(&out->q);
+	}
 	out->x = p.x;
 	fp254_neg(&out->minus_y, &p.y);
 	out->t = (struct homogeneous){out->q.x, out->q.y, fp254x2_one};
@@ -298,10 +339,11 @@ miller_batch(struct fp254x12 *f, struct bytes *in)
 			return false;
 		cnt += is_needed;
 	}
-	if (cnt > 0) {
-		miller_loop(&part, pairs, cnt);
-		fp254x12_mul(f, f, &part);
-	}
+	if (cnt == 0)
+		return true;
+	if (!miller_loop(&part, pairs, cnt))
+		return false;
+	fp254x12_mul(f, f, &part);
 	return true;
 }
 

@@ -62,8 +62,8 @@ struct bn254_parts {
 };
 void bn254_g1_split(struct bn254_parts *out, const struct u256 *k);
 
-/* bn254_g2_read reads 128 bytes; false for what is no point of G2. */
-bool bn254_g2_read(struct bn254_g2_affine *out, const uint8_t in[128]);
+/* bn254_twist_read reads 128 bytes; false for what is no point of the twist. */
+bool bn254_twist_read(struct bn254_g2_affine *out, const uint8_t in[128]);
 
 /* bn254_g2_is_in_group tells whether a point of the twist has order r (or is
  * at infinity). */

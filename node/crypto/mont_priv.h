@@ -372,43 +372,6 @@ mont_mul(uint64_t *out, const uint64_t *a, const uint64_t *b,
 	mont_once(out, t, f);
 }
 
-/* mont_pow is out = a^e, e of f->limbs limbs, by windows of four bits. */
-MONT_INLINE void
-mont_pow(uint64_t *out, const uint64_t *a, const uint64_t *e,
-    const struct mont *f, bool mulx)
-{
-	uint64_t power[16][MONT_LIMBS_MAX], r[MONT_LIMBS_MAX] = {0};
-	unsigned i, k;
-
-	for (k = 0; k < f->limbs; k++) {
-		r[k] = power[0][k] = f->one[k];
-		power[1][k] = a[k];
-	}
-	for (i = 2; i < 16; i++)
-		mont_mul(power[i], power[i - 1], a, f, mulx);
-	for (i = 16 * f->limbs; i-- > 0;) {
-		for (k = 0; k < 4; k++)
-			mont_mul(r, r, r, f, mulx);
-		mont_mul(
-		    r, r, power[e[i / 16] >> (4 * (i % 16)) & 15], f, mulx);
-	}
-	for (k = 0; k < f->limbs; k++)
-		out[k] = r[k];
-}
-
-/* mont_inv is out = 1 / a, and 0 for 0: a^(p-2). */
-MONT_INLINE void
-mont_inv(uint64_t *out, const uint64_t *a, const struct mont *f, bool mulx)
-{
-	uint64_t e[MONT_LIMBS_MAX] = {0};
-	unsigned i;
-
-	for (i = 0; i < f->limbs; i++)
-		e[i] = f->p[i];
-	e[0] -= 2; /* p is odd and above 2: no borrow unless it ends in 1 */
-	mont_pow(out, a, e, f, mulx);
-}
-
 /* --- wide products, for sums of products that are reduced once */
 
 /* mont_mul_wide is t = a * b, twice as many limbs. a and b may be lazy sums.

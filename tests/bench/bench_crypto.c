@@ -3,6 +3,8 @@
  * What arithmetic, hashes and signatures cost. One TSV line per case: name,
  * nanoseconds per operation (CPU time of this thread, best of the rounds).
  */
+#include <openssl/bn.h>
+#include <openssl/evp.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
@@ -10,11 +12,15 @@
 #include "base/check.h"
 #include "base/map.h"
 #include "base/u256.h"
+#include "crypto/blake2f.h"
 #include "crypto/bls12.h"
+#include "crypto/bn254.h"
 #include "crypto/ec.h"
 #include "crypto/hash.h"
 #include "crypto/keccak.h"
 #include "crypto/kzg.h"
+#include "crypto/modexp.h"
+#include "crypto/p256.h"
 #include "crypto/rng.h"
 
 enum { ROUNDS = 7, OPERANDS = 1024, MESSAGES = 512, MESSAGE_MAX = 1024 };
@@ -350,6 +356,253 @@ bench_bls(struct rng_test *rng)
 	arena_drop(&arena);
 }
 
+/* modexp beside OpenSSL: exponents of 3 bytes and as long as the modulus. */
+enum { MODEXP_MAX = 1024, MODEXP_ARENA = 8 * MODEXP_MAX };
+static uint8_t modexp_base[MODEXP_MAX], modexp_mod[MODEXP_MAX];
+static size_t modexp_len, modexp_exp_len;
+static BN_CTX *bn_ctx;
+
+static void
+run_modexp(void)
+{
+	uint8_t result[MODEXP_MAX];
+
+	CHECK(modexp(&arena, result, bytes_of(modexp_base, modexp_len),
+		  bytes_of(modexp_base, modexp_exp_len),
+		  bytes_of(modexp_mod, modexp_len)) == RC_OK);
+}
+
+static void
+run_bn_mod_exp(void)
+{
+	uint8_t result[MODEXP_MAX];
+	int len = (int)modexp_len;
+	BIGNUM *x = BN_bin2bn(modexp_base, len, NULL),
+	       *e = BN_bin2bn(modexp_base, (int)modexp_exp_len, NULL),
+	       *n = BN_bin2bn(modexp_mod, len, NULL), *r = BN_new();
+
+	CHECK(BN_mod_exp(r, x, e, n, bn_ctx) == 1);
+	CHECK(BN_bn2binpad(r, result, len) == len);
+	BN_free(x);
+	BN_free(e);
+	BN_free(n);
+	BN_free(r);
+}
+
+static void
+bench_modexp(struct rng_test *rng)
+{
+	static const size_t lens[] = {8, 32, 64, 256, 1024};
+	char name[64];
+	size_t i, k;
+
+	bn_ctx = BN_CTX_new();
+	CHECK(bn_ctx != NULL);
+	arena_init(&arena, MODEXP_ARENA);
+	rng_test_fill(rng, modexp_base, sizeof(modexp_base));
+	rng_test_fill(rng, modexp_mod, sizeof(modexp_mod));
+	modexp_base[0] |= 0x80;
+	modexp_mod[0] |= 0x80;
+	for (i = 0; i < 4 * ARRAY_CNT(lens); i++) {
+		bool is_odd = i % 2 == 0, is_short = i / 2 % 2 == 0;
+		unsigned repeat = i / 4 < 3 ? 20 : 1;
+
+		k = lens[i / 4];
+		modexp_len = k;
+		modexp_exp_len = is_short ? 3 : k > 256 ? 256 : k;
+		modexp_mod[k - 1] =
+		    (uint8_t)((modexp_mod[k - 1] & 0xfe) | is_odd);
+		(void)snprintf(name, sizeof(name), "modexp %zu^%zu %s", k,
+		    modexp_exp_len, is_odd ? "odd" : "even");
+		measure(name, run_modexp, 1, repeat);
+		(void)snprintf(name, sizeof(name), "BN_mod_exp %zu^%zu %s", k,
+		    modexp_exp_len, is_odd ? "odd" : "even");
+		measure(name, run_bn_mod_exp, 1, repeat);
+	}
+	arena_drop(&arena);
+	BN_CTX_free(bn_ctx);
+}
+
+static uint8_t blake_in[BLAKE2F_IN] = {0, 0, 0, 12};
+
+static void
+run_blake2f(void)
+{
+	uint8_t state[BLAKE2F_OUT];
+
+	CHECK(blake2f(state, blake_in));
+}
+
+static void
+run_blake2b_block(void)
+{
+	uint8_t hash[BLAKE2F_OUT];
+
+	CHECK(EVP_Digest(text, 128, hash, NULL, EVP_blake2b512(), NULL) == 1);
+}
+
+static void
+run_ripemd160(void)
+{
+	uint8_t hash[20];
+
+	ripemd160(hash, bytes_of(text[0], text_len));
+}
+
+/* A signature by the key 1: x and y are the generator's (SEC 2, 2.4.2). Its
+ * nonce is 1 too, so r is x, and s = digest + r for a digest of zeros. */
+static uint8_t p256_in[P256_IN] = {[32] = 0x6b,
+    0x17,
+    0xd1,
+    0xf2,
+    0xe1,
+    0x2c,
+    0x42,
+    0x47,
+    0xf8,
+    0xbc,
+    0xe6,
+    0xe5,
+    0x63,
+    0xa4,
+    0x40,
+    0xf2,
+    0x77,
+    0x03,
+    0x7d,
+    0x81,
+    0x2d,
+    0xeb,
+    0x33,
+    0xa0,
+    0xf4,
+    0xa1,
+    0x39,
+    0x45,
+    0xd8,
+    0x98,
+    0xc2,
+    0x96,
+    [128] = 0x4f,
+    0xe3,
+    0x42,
+    0xe2,
+    0xfe,
+    0x1a,
+    0x7f,
+    0x9b,
+    0x8e,
+    0xe7,
+    0xeb,
+    0x4a,
+    0x7c,
+    0x0f,
+    0x9e,
+    0x16,
+    0x2b,
+    0xce,
+    0x33,
+    0x57,
+    0x6b,
+    0x31,
+    0x5e,
+    0xce,
+    0xcb,
+    0xb6,
+    0x40,
+    0x68,
+    0x37,
+    0xbf,
+    0x51,
+    0xf5};
+
+static void
+run_p256(void)
+{
+	CHECK(p256_verify(p256_in));
+}
+
+static uint8_t bn_add_in[2 * BN254_G1], bn_mul_in[BN254_G1 + 32];
+static uint8_t bn_pairs[16 * BN254_PAIR];
+
+static void
+run_bn254_add(void)
+{
+	uint8_t point[BN254_G1];
+
+	CHECK(bn254_add(point, bn_add_in));
+}
+
+static void
+run_bn254_mul(void)
+{
+	uint8_t point[BN254_G1];
+
+	CHECK(bn254_mul(point, bn_mul_in));
+}
+
+static void
+run_bn254_pairing(void)
+{
+	bool is_one;
+
+	CHECK(bn254_pairing(&is_one, bytes_of(bn_pairs, terms * BN254_PAIR)));
+}
+
+static void
+fill_bn254(struct rng_test *rng)
+{
+	/* EIP-197: the generator of G2 */
+	static const uint8_t g2[BN254_G2] = {0x19, 0x8e, 0x93, 0x93, 0x92, 0x0d,
+	    0x48, 0x3a, 0x72, 0x60, 0xbf, 0xb7, 0x31, 0xfb, 0x5d, 0x25, 0xf1,
+	    0xaa, 0x49, 0x33, 0x35, 0xa9, 0xe7, 0x12, 0x97, 0xe4, 0x85, 0xb7,
+	    0xae, 0xf3, 0x12, 0xc2, 0x18, 0x00, 0xde, 0xef, 0x12, 0x1f, 0x1e,
+	    0x76, 0x42, 0x6a, 0x00, 0x66, 0x5e, 0x5c, 0x44, 0x79, 0x67, 0x43,
+	    0x22, 0xd4, 0xf7, 0x5e, 0xda, 0xdd, 0x46, 0xde, 0xbd, 0x5c, 0xd9,
+	    0x92, 0xf6, 0xed, 0x09, 0x06, 0x89, 0xd0, 0x58, 0x5f, 0xf0, 0x75,
+	    0xec, 0x9e, 0x99, 0xad, 0x69, 0x0c, 0x33, 0x95, 0xbc, 0x4b, 0x31,
+	    0x33, 0x70, 0xb3, 0x8e, 0xf3, 0x55, 0xac, 0xda, 0xdc, 0xd1, 0x22,
+	    0x97, 0x5b, 0x12, 0xc8, 0x5e, 0xa5, 0xdb, 0x8c, 0x6d, 0xeb, 0x4a,
+	    0xab, 0x71, 0x80, 0x8d, 0xcb, 0x40, 0x8f, 0xe3, 0xd1, 0xe7, 0x69,
+	    0x0c, 0x43, 0xd3, 0x7b, 0x4c, 0xe6, 0xcc, 0x01, 0x66, 0xfa, 0x7d,
+	    0xaa};
+	uint8_t *pair = bn_pairs;
+
+	bn_mul_in[31] = 1; /* EIP-196: the generator is (1, 2) */
+	bn_mul_in[63] = 2;
+	for (; pair < bn_pairs + sizeof(bn_pairs); pair += BN254_PAIR) {
+		rng_test_fill(rng, bn_mul_in + BN254_G1, 32);
+		CHECK(bn254_mul(pair, bn_mul_in));
+		memcpy(pair + BN254_G1, g2, BN254_G2);
+	}
+	memcpy(bn_add_in, bn_pairs, BN254_G1);
+	memcpy(bn_add_in + BN254_G1, bn_pairs + BN254_PAIR, BN254_G1);
+	memcpy(bn_mul_in, bn_pairs, BN254_G1);
+}
+
+static void
+bench_contracts(struct rng_test *rng)
+{
+	static const size_t cnts[] = {1, 2, 4, 16};
+	size_t i;
+
+	text_len = 128;
+	measure("ripemd160 128", run_ripemd160, 1, 10000);
+	measure("blake2f 12 rounds", run_blake2f, 1, 10000);
+	measure("OpenSSL blake2b512 128", run_blake2b_block, 1, 10000);
+	be32_put(blake_in, 100000);
+	measure("blake2f a round", run_blake2f, 100000, 1);
+	memcpy(p256_in + 64, p256_in + 32, 32); /* s */
+	memcpy(p256_in + 96, p256_in + 32, 32); /* x */
+	measure("p256_verify", run_p256, 1, 200);
+	fill_bn254(rng);
+	measure("bn254_add", run_bn254_add, 1, 2000);
+	measure("bn254_mul", run_bn254_mul, 1, 200);
+	for (i = 0; i < ARRAY_CNT(cnts); i++)
+		measure_terms("bn254_pairing", run_bn254_pairing, cnts[i], 5);
+	bench_modexp(rng);
+}
+
 int
 main(void)
 {
@@ -363,5 +616,6 @@ main(void)
 	measure("ec_recover_addr", run_recover, MESSAGES, 1);
 	bench_map();
 	bench_bls(&rng);
+	bench_contracts(&rng);
 	return 0;
 }

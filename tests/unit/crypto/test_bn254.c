@@ -362,6 +362,9 @@ TEST(test_bn254_g2_points_of_other_orders_refused)
 		EXPECT(bn254_g2_is_in_group(&q) == twist_points[i].is_in_group);
 		EXPECT(bn254_pairing(&is_one, bytes_of(in, sizeof(in))) ==
 		       twist_points[i].is_in_group);
+		put(in, &generator); /* another way to find out */
+		EXPECT(bn254_pairing(&is_one, bytes_of(in, sizeof(in))) ==
+		       twist_points[i].is_in_group);
 	}
 }
 
@@ -370,8 +373,11 @@ TEST(test_bn254_g2_sums_in_group_only_without_the_stranger)
 {
 	struct bn254_g2_affine q, s, t;
 	struct bn254_g2 sum, odd;
+	uint8_t in[BN254_PAIR];
+	bool is_one;
 	uint64_t i;
 
+	put(in, &generator);
 	q = twist_read(test_hex(G2).ptr);
 	s = twist_read(test_hex(twist_points[4].hex).ptr);
 	bn254_g2_from_affine(&sum, &q);
@@ -381,7 +387,11 @@ TEST(test_bn254_g2_sums_in_group_only_without_the_stranger)
 			continue;
 		bn254_g2_to_affine(&t, &sum);
 		EXPECT(bn254_g2_is_in_group(&t) == (i == 10069));
+		twist_write(in + BN254_G1, &t);
+		EXPECT(bn254_pairing(&is_one, bytes_of(in, sizeof(in))) ==
+		       (i == 10069));
 	}
+	EXPECT(i == 10070);
 	bn254_g2_from_affine(&odd, &q);
 	bn254_g2_neg(&odd, &odd);
 	bn254_g2_add(&sum, &sum, &odd);

@@ -8,6 +8,7 @@
 #include <openssl/bn.h>
 
 #include "base/check.h"
+#include "crypto/mont_inv_priv.h"
 #include "crypto/rng.h"
 #include "test.h"
 
@@ -154,17 +155,17 @@ expect_products(struct bn *b, const uint64_t *x, const uint64_t *y, bool mulx)
 }
 
 static void
-expect_inverse(struct bn *b, const uint64_t *x, bool mulx)
+expect_inverse(struct bn *b, const uint64_t *x)
 {
 	const struct mont *f = b->f;
 	uint64_t out[MONT_LIMBS_MAX];
 
-	mont_inv(out, x, f, mulx);
+	mont_inv_gcd(out, x, f);
 	if (mont_is_zero(x, f)) {
 		EXPECT(mont_is_zero(out, f));
 		return;
 	}
-	mont_mul(out, out, x, f, mulx);
+	mont_mul(out, out, x, f, false);
 	EXPECT(mont_eq(out, f->one, f));
 }
 
@@ -184,8 +185,7 @@ expect_all(struct bn *b, bool mulx)
 			expect_sums(b, x, y);
 			expect_products(b, x, y, mulx);
 		}
-		if (i < 20)
-			expect_inverse(b, x, mulx);
+		expect_inverse(b, x);
 	}
 }
 
