@@ -146,6 +146,21 @@ look_at_tickets(struct gw_process *p, uint64_t now_ms)
 	shm_new_ticket(p->shm);
 }
 
+/* wake_workers has them look at what is shared. Not the key manager, whose
+ * SIGUSR1 it would displace. */
+static void
+wake_workers(void)
+{
+	uint8_t i;
+
+	for (i = KORE_WORKER_BASE; i < worker_count; i++) {
+		pid_t pid = kore_worker_data(i)->pid;
+
+		if (pid > 0)
+			(void)kill(pid, SIGHUP);
+	}
+}
+
 /* begin_pair asks the workers to finish no handshake for a moment: a
  * signature of the new key below the old certificate would fail it. */
 static void
@@ -154,7 +169,7 @@ begin_pair(struct gw_process *p, uint64_t now_ms)
 	atomic_store(&p->shm->pair_gen, atomic_load(&p->shm->pair_gen) + 1);
 	p->pair_step = PAIR_HOLD;
 	p->pair_until_ms = now_ms + PAIR_HOLD_MS;
-	kore_worker_dispatch_signal(SIGHUP); /* wakes them */
+	wake_workers();
 }
 
 /* swap_pair tells the key manager. Certificates that it sends let the workers
@@ -231,15 +246,17 @@ reload_pair(struct gw_process *p)
 
 /* Kore keeps one signal only, the last: an operator's word that comes behind
  * another, or before the end of a child, would be lost. */
-static volatile sig_atomic_t has_hup, has_usr1;
+static volatile sig_atomic_t has_hup, has_usr1, stop_by;
 
 static void
 on_signal(int sig)
 {
 	if (sig == SIGHUP)
 		has_hup = 1;
-	else
+	else if (sig == SIGUSR1)
 		has_usr1 = 1;
+	else
+		stop_by = sig;
 }
 
 /* catch_signals takes over from Kore, once; its children set up theirs. */
@@ -252,7 +269,10 @@ catch_signals(struct gw_process *p)
 		return;
 	p->has_signals = sigfillset(&sa.sa_mask) == 0 &&
 			 sigaction(SIGHUP, &sa, NULL) == 0 &&
-			 sigaction(SIGUSR1, &sa, NULL) == 0;
+			 sigaction(SIGUSR1, &sa, NULL) == 0 &&
+			 sigaction(SIGTERM, &sa, NULL) == 0 &&
+			 sigaction(SIGQUIT, &sa, NULL) == 0 &&
+			 sigaction(SIGINT, &sa, NULL) == 0;
 }
 
 static void
@@ -266,6 +286,8 @@ hear_signals(void)
 		has_usr1 = 0;
 		gw_parent_signal(SIGUSR1);
 	}
+	if (stop_by != 0) /* Kore's to do, until it has */
+		sig_recv = stop_by;
 }
 
 void
@@ -348,9 +370,10 @@ gw_parent_signal(int sig)
 		nodes_choose(p);
 		swap_log(p);
 	}
+	if (sig == SIGHUP)
+		wake_workers();
 	if (sig == SIGHUP || sig == SIGUSR1)
 		reload_pair(p);
-	/* That signal tells the key manager that a pair has come. */
-	if (sig != SIGUSR1)
+	else
 		kore_worker_dispatch_signal(sig);
 }

@@ -164,9 +164,9 @@ def rotation_under_load(g):
         before = [x.cnt for x in loads]
         wait_for("everybody goes on", lambda: all(x.fault or x.cnt > b for x, b in zip(loads, before)))
     # faster than workers can stop for it
-    for _ in range(10):
+    for n in range(12):
         g.new_pair()
-        g.proc.send_signal(signal.SIGUSR1)
+        g.proc.send_signal((signal.SIGUSR1, signal.SIGHUP)[n % 2])
         time.sleep(0.003)
     wait_for("the last one is shown", lambda: g.is_shown(g.pair))
     end_load(loads)
