@@ -58,6 +58,9 @@ render_open(struct render *r, const char *dir)
 	snprintf(r->dir, sizeof(r->dir), "%s", dir);
 }
 
+/* What solc compiles for unless it is told otherwise, from 0.8.31 on. */
+#define EVM_FORK "osaka"
+
 static void
 put_forks(struct jsonw *w)
 {
@@ -93,7 +96,7 @@ put_config(struct jsonw *w)
 	jsonw_key(w, "fixedBaseFee");
 	jsonw_str(w, "0x0");
 	jsonw_key(w, "evmFork");
-	jsonw_str(w, "prague");
+	jsonw_str(w, EVM_FORK);
 	jsonw_obj_end(w);
 	jsonw_obj_end(w);
 }

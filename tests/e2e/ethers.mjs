@@ -116,10 +116,24 @@ cases.foreign_chain_id_is_refused = async () => {
 		maxFeePerGas: 0n, maxPriorityFeePerGas: 0n });
 	await refused(provider.broadcastTransaction(raw), /invalid chain id/);
 };
-cases.contract_creation_is_refused = async () => {
-	const plain = new ethers.Wallet(process.env.KEY, provider);
-	await refused(plain.sendTransaction({ data: "0x60006000", gasLimit: 200000n, type: 0, gasPrice: 0n }),
-		/EVM not available/);
+// Returns the leading zeros of a word: an instruction of the newest fork (EIP-7939).
+const countZeros = "0x685f351e5f5260205ff35f5260096017f3";
+cases.a_contract_is_made_and_called = async () => {
+	const gas = await provider.estimateGas({ from: sender, data: countZeros });
+	const sent = await wallet.sendTransaction({ data: countZeros, gasLimit: gas, type: 0, gasPrice: 0n });
+	const receipt = await sent.wait();
+	assert.equal(receipt.status, 1);
+	assert.equal(receipt.gasUsed, gas);
+	assert.equal(await provider.getCode(receipt.contractAddress), "0x5f351e5f5260205ff3");
+	const zeros = await provider.call({ to: receipt.contractAddress, data: ethers.toBeHex(1n, 32) });
+	assert.equal(BigInt(zeros), 255n);
+};
+cases.a_revert_says_why = async () => {
+	// Init code that copies itself to memory and reverts with what follows: Error("no").
+	const why = ethers.AbiCoder.defaultAbiCoder().encode(["string"], ["no"]).slice(2);
+	const data = "0x6064600c60003960646000fd08c379a0" + why;
+	await assert.rejects(provider.call({ data }), (e) => e.code === "CALL_EXCEPTION" && e.reason === "no");
+	await assert.rejects(provider.estimateGas({ data }), (e) => e.code === "CALL_EXCEPTION" && e.reason === "no");
 };
 cases.unknown_hashes_are_null = async () => {
 	assert.equal(await provider.getTransaction("0x" + "00".repeat(32)), null);
