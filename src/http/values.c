@@ -250,6 +250,10 @@ open_body(struct body *b, struct gather *g, const struct gw_req *r)
 	struct bytes type = {NULL, 0};
 
 	*b = (struct body){0};
+	/* JSON-RPC has no forms: its route refuses any other type than JSON,
+	 * whatever is in it. */
+	if (r->surface->kind == GW_RPC)
+		return true;
 	if (gw_req_is_type(r, "application/x-www-form-urlencoded"))
 		b->pairs = r->body;
 	b->is_multipart =
