@@ -1,47 +1,22 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The group law and sums of multiples, written once for curves y^2 = x^3 + b
- * over any field. The including file defines
- *
- *   G(name)   bls_g1##name or bls_g2##name: types and functions of the group
- *   F(name)   bls_fp##name or bls_fp2##name: those of its field
- *   CURVE_B   b of the curve, a static const struct F()
- *
- * Formulas are those of the Explicit-Formulas Database for Jacobian
- * coordinates with a = 0: dbl-2009-l, add-2007-bl, madd-2007-bl.
+ * What the groups of BLS12-381 have beside the group law: points of an x,
+ * many points made affine at once, sums of multiples. The including file
+ * defines G(), F() and CURVE_B for jac_impl_priv.h, which comes with it.
  */
 #include <string.h>
 
 #include "base/check.h"
-
-static void
-right_side(struct F() * out, const struct F() * x)
-{
-	struct F() t;
-
-	F(_sqr)(&t, x);
-	F(_mul)(&t, &t, x);
-	F(_add)(out, &t, &CURVE_B);
-}
-
-bool
-G(_is_on_curve)(const struct G(_affine) * a)
-{
-	struct F() t, s;
-
-	if (G(_affine_is_inf)(a))
-		return true;
-	right_side(&t, &a->x);
-	F(_sqr)(&s, &a->y);
-	return F(_eq)(&s, &t);
-}
+#include "crypto/jac_impl_priv.h"
 
 bool
 G(_lift)(struct G(_affine) * out, const struct F() * x)
 {
 	struct F() t;
 
-	right_side(&t, x);
+	F(_sqr)(&t, x);
+	F(_mul)(&t, &t, x);
+	F(_add)(&t, &t, &CURVE_B);
 	out->x = *x;
 	return F(_sqrt)(&out->y, &t);
 }
@@ -67,136 +42,7 @@ G(_eq)(const struct G() * a, const struct G() * b)
 	return F(_eq)(&s, &t);
 }
 
-void
-G(_neg)(struct G() * out, const struct G() * a)
-{
-	out->x = a->x;
-	F(_neg)(&out->y, &a->y);
-	out->z = a->z;
-}
-
-void
-G(_dbl)(struct G() * out, const struct G() * p)
-{
-	struct F() a, b, c, d, e, z;
-
-	F(_sqr)(&a, &p->x);
-	F(_sqr)(&b, &p->y);
-	F(_sqr)(&c, &b);
-	F(_add)(&d, &p->x, &b);
-	F(_sqr)(&d, &d);
-	F(_sub)(&d, &d, &a);
-	F(_sub)(&d, &d, &c);
-	F(_dbl)(&d, &d);
-	F(_dbl)(&e, &a);
-	F(_add)(&e, &e, &a);
-	F(_mul)(&z, &p->y, &p->z);
-	F(_sqr)(&out->x, &e);
-	F(_sub)(&out->x, &out->x, &d);
-	F(_sub)(&out->x, &out->x, &d);
-	F(_sub)(&d, &d, &out->x);
-	F(_mul)(&out->y, &e, &d);
-	F(_dbl)(&c, &c);
-	F(_dbl)(&c, &c);
-	F(_dbl)(&c, &c);
-	F(_sub)(&out->y, &out->y, &c);
-	F(_dbl)(&out->z, &z);
-}
-
-/*
- * The end that both additions share: s1 is y of p over the common
- * denominator, u1 its x, h and r the differences of x and of y (r twice), and
- * z the factor that with h makes the new denominator.
- */
-static void
-add_end(struct G() * out, const struct F() * u1, const struct F() * s1,
-    const struct F() * h, const struct F() * r, const struct F() * z)
-{
-	struct F() i, j, v;
-
-	F(_dbl)(&i, h);
-	F(_sqr)(&i, &i);
-	F(_mul)(&j, h, &i);
-	F(_mul)(&v, u1, &i);
-	F(_mul)(&out->z, z, h);
-	F(_mul)(&i, s1, &j);
-	F(_sqr)(&out->x, r);
-	F(_sub)(&out->x, &out->x, &j);
-	F(_sub)(&out->x, &out->x, &v);
-	F(_sub)(&out->x, &out->x, &v);
-	F(_sub)(&v, &v, &out->x);
-	F(_mul)(&out->y, r, &v);
-	F(_dbl)(&i, &i);
-	F(_sub)(&out->y, &out->y, &i);
-}
-
-void
-G(_add)(struct G() * out, const struct G() * p, const struct G() * q)
-{
-	struct F() za, zb, u1, u2, s1, s2, z;
-
-	if (G(_is_inf)(p) || G(_is_inf)(q)) {
-		*out = G(_is_inf)(p) ? *q : *p;
-		return;
-	}
-	F(_sqr)(&za, &p->z);
-	F(_sqr)(&zb, &q->z);
-	F(_mul)(&u1, &p->x, &zb);
-	F(_mul)(&u2, &q->x, &za);
-	F(_mul)(&s1, &q->z, &zb);
-	F(_mul)(&s1, &s1, &p->y);
-	F(_mul)(&s2, &p->z, &za);
-	F(_mul)(&s2, &s2, &q->y);
-	F(_sub)(&u2, &u2, &u1);
-	F(_sub)(&s2, &s2, &s1);
-	if (F(_is_zero)(&u2) && F(_is_zero)(&s2)) {
-		G(_dbl)(out, p);
-		return;
-	}
-	F(_mul)(&z, &p->z, &q->z);
-	F(_dbl)(&z, &z);
-	F(_dbl)(&s2, &s2);
-	add_end(out, &u1, &s1, &u2, &s2, &z);
-}
-
-void
-G(_add_affine)(
-    struct G() * out, const struct G() * p, const struct G(_affine) * q)
-{
-	struct F() za, u1 = p->x, s1 = p->y, u2, s2, z;
-
-	if (G(_affine_is_inf)(q)) {
-		*out = *p;
-		return;
-	}
-	if (G(_is_inf)(p)) {
-		G(_from_affine)(out, q);
-		return;
-	}
-	F(_sqr)(&za, &p->z);
-	F(_mul)(&u2, &q->x, &za);
-	F(_mul)(&s2, &p->z, &za);
-	F(_mul)(&s2, &s2, &q->y);
-	F(_sub)(&u2, &u2, &u1);
-	F(_sub)(&s2, &s2, &s1);
-	if (F(_is_zero)(&u2) && F(_is_zero)(&s2)) {
-		G(_dbl)(out, p);
-		return;
-	}
-	F(_dbl)(&z, &p->z);
-	F(_dbl)(&s2, &s2);
-	add_end(out, &u1, &s1, &u2, &s2, &z);
-}
-
-void
-G(_from_affine)(struct G() * out, const struct G(_affine) * a)
-{
-	*out = (struct G()){.x = a->x, .y = a->y};
-	if (!G(_affine_is_inf)(a))
-		out->z = F(_one);
-}
-
-/* scale is out = (X/Z^2, Y/Z^3), z being 1/Z; zeros for z = 0. */
+/* scale is out = (X/Z^2, Y/Z^3), z being 1/Z. */
 static void
 scale(struct G(_affine) * out, const struct G() * a, const struct F() * z)
 {
@@ -206,15 +52,6 @@ scale(struct G(_affine) * out, const struct G() * a, const struct F() * z)
 	F(_mul)(&out->x, &a->x, &zz);
 	F(_mul)(&zz, &zz, z);
 	F(_mul)(&out->y, &a->y, &zz);
-}
-
-void
-G(_to_affine)(struct G(_affine) * out, const struct G() * a)
-{
-	struct F() z;
-
-	F(_inv)(&z, &a->z);
-	scale(out, a, &z);
 }
 
 /* Montgomery's trick: scratch[i] is the product of what stands before i. */

@@ -3,7 +3,8 @@
  * The groups of BLS12-381: y^2 = x^3 + 4 over Fp, and y^2 = x^3 + 4 (1 + u)
  * over Fp2. G1 and G2 are their subgroups of prime order r; these functions
  * take any points of the curves, except where they say so. Both groups have
- * the same functions, written once in bls_curve_impl_priv.h.
+ * the same functions, written once in jac_impl_priv.h, which bn254 shares, and
+ * bls_curve_impl_priv.h.
  */
 #ifndef CRYPTO_BLS_CURVE_PRIV_H
 #define CRYPTO_BLS_CURVE_PRIV_H
@@ -81,14 +82,8 @@ extern const struct bls_g2_affine bls_g2_generator;
  * g_sum_few      the same of at most BLS_FEW points, on the stack
  */
 #define BLS_CURVE_FUNCTIONS(g, field)                                          \
-	static inline bool g##_is_inf(const struct g *a)                       \
-	{                                                                      \
-		return field##_is_zero(&a->z);                                 \
-	}                                                                      \
-	static inline bool g##_affine_is_inf(const struct g##_affine *a)       \
-	{                                                                      \
-		return field##_is_zero(&a->x) && field##_is_zero(&a->y);       \
-	}                                                                      \
+	bool g##_is_inf(const struct g *a);                                    \
+	bool g##_affine_is_inf(const struct g##_affine *a);                    \
 	bool g##_is_on_curve(const struct g##_affine *a);                      \
 	bool g##_lift(struct g##_affine *out, const struct field *x);          \
 	bool g##_eq(const struct g *a, const struct g *b);                     \

@@ -7,7 +7,6 @@
 #include "crypto/bls_fp_priv.h"
 
 #include "base/check.h"
-#include "crypto/mont_inv_priv.h"
 #include "crypto/rng.h"
 #include "test.h"
 
@@ -211,20 +210,6 @@ TEST(test_bls_fp_inverse_and_root)
 		EXPECT(bls_fp_eq(&s, &t));
 	}
 	EXPECT(roots > 5 && roots < VALUES - 5);
-}
-
-/* The power p - 2 of the shared helpers. */
-TEST(test_bls_fp_inverse_is_the_power)
-{
-	struct bls_fp v[VALUES], s, t;
-	size_t i;
-
-	fill(v);
-	for (i = 0; i < VALUES; i++) {
-		bls_fp_inv(&s, &v[i]);
-		mont_inv(t.w, v[i].w, &bls_field, false);
-		EXPECT(bls_fp_eq(&s, &t));
-	}
 }
 
 TEST(test_bls_fp2_products_by_their_definition)
