@@ -123,6 +123,11 @@ print_answer(const json_t *doc)
 	    text_of(doc, "country"));
 	json_array_foreach(filters, i, row) print_filter(row);
 	printf("\n%s", text_of(doc, "outcome"));
+	if (!strcmp(text_of(doc, "outcome"), "depends"))
+		printf(" on the password: it would be hashed and compared. "
+		       "Explaining never does\nthat, nor looks whether it is "
+		       "remembered: tries here are not counted. With\n--user "
+		       "NAME the right password has been shown");
 	if (status != NULL)
 		printf(" with %lld", (long long)json_integer_value(status));
 	if (json_object_get(doc, "cause") != NULL)

@@ -122,6 +122,7 @@ struct gw_surface {
 	struct gw_rate_rule rate, user_rate;
 	uint64_t rate_dear;       /* units of a dear call */
 	struct gw_nets rate_free; /* not counted */
+	bool rate_fields;         /* told on every answer */
 	enum gw_profile profile;
 	bool plain_transfers; /* to whoever is no contract */
 	struct gw_app apps[GW_PLATFORM_CNT];

@@ -139,6 +139,32 @@ check_redirect(struct gw_conf_reader *r, struct gw_surface *s)
 		    s->name);
 }
 
+/* is_inside: only who is on this machine reaches it there. */
+static bool
+is_inside(const struct gw_listener *l)
+{
+	return gw_addr_is_loopback(&l->addr.addr) && l->proxies.cnt == 0;
+}
+
+/* Metrics and explanations are for operators. */
+static void
+check_ops(struct gw_conf_reader *r, const struct gw_mount *m)
+{
+	const struct gw_surface *s = m->surface;
+
+	if (s->kind != GW_OPS || is_inside(m->listener) ||
+	    gw_has_filter(s, GW_FILTER_BASIC) ||
+	    (gw_has_filter(s, GW_FILTER_CERT) && !s->cert_optional &&
+		!gw_is_in_shadow(s, GW_FILTER_CERT)) ||
+	    (gw_has_filter(s, GW_FILTER_NET) && s->allow.cnt > 0 &&
+		!gw_is_in_shadow(s, GW_FILTER_NET)))
+		return;
+	gw_conf_fault(r, s->line,
+	    "surface %s: what serves ops on listener %s needs filter basic "
+	    "or cert, or net with allow",
+	    s->name, m->listener->name);
+}
+
 static void
 check_surface(struct gw_conf_reader *r, struct gw_surface *s)
 {
@@ -207,6 +233,8 @@ check_mount(struct gw_conf_reader *r, size_t at)
 		gw_conf_fault(r, m->line, "there is no [listener %.*s]",
 		    (int)m->listener_name.len,
 		    (const char *)m->listener_name.ptr);
+	else
+		check_ops(r, m);
 	for (i = 0; i < at; i++)
 		if (bytes_eq(c->mounts[i].listener_name, m->listener_name) &&
 		    bytes_eq(c->mounts[i].prefix, m->prefix) &&

@@ -363,6 +363,28 @@ run(struct trial *t)
 
 /* --- the answer --- */
 
+/* Why a filter that asks was not answered. */
+static const char not_checked[] = "not_checked";
+
+static bool
+has_asked(const struct gw_req *r)
+{
+	size_t i;
+
+	for (i = 0; i < GW_FILTER_CNT; i++)
+		if (r->rulings[i].verdict == GW_VERDICT_ASKED)
+			return true;
+	return false;
+}
+
+static const char *
+outcome_word(const struct gw_req *r)
+{
+	if (r->reply.status == 0)
+		return has_asked(r) ? "depends" : "served";
+	return r->reply.cause == GW_R_NONE ? "answered" : "refused";
+}
+
 static const char *
 verdict_word(const struct gw_req *r, size_t i)
 {
@@ -392,7 +414,10 @@ put_filter(struct jsonw *w, const struct gw_req *r, size_t i)
 	jsonw_str(w, gw_filter_word((enum gw_filter)i));
 	jsonw_key(w, "verdict");
 	jsonw_str(w, verdict_word(r, i));
-	if (ruling->rule != NULL || ruling->cause != GW_R_NONE) {
+	if (ruling->verdict == GW_VERDICT_ASKED) {
+		jsonw_key(w, "reason");
+		jsonw_str(w, not_checked);
+	} else if (ruling->rule != NULL || ruling->cause != GW_R_NONE) {
 		jsonw_key(w, "reason");
 		jsonw_str(w, ruling->rule != NULL
 				 ? ruling->rule
@@ -411,9 +436,7 @@ put_outcome(struct jsonw *w, const struct gw_req *r)
 	char word[GW_REFUSAL_WORD_MAX];
 
 	jsonw_key(w, "outcome");
-	jsonw_str(w, r->reply.status == 0          ? "served"
-		     : r->reply.cause == GW_R_NONE ? "answered"
-						   : "refused");
+	jsonw_str(w, outcome_word(r));
 	if (r->reply.status != 0) {
 		jsonw_key(w, "status");
 		jsonw_u64(w, r->reply.status);

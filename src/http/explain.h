@@ -3,7 +3,8 @@
  * What would become of a request: plays one through framing, routing and
  * filters, the same code that decides for clients, and tells each filter's
  * verdict, reason and cost. Nothing is changed by it: no stage runs, no try
- * is counted, no password is checked.
+ * is counted, no password is checked, nor looked up among those that were right
+ * lately: it would be a place to try passwords at.
  */
 #ifndef HTTP_EXPLAIN_H
 #define HTTP_EXPLAIN_H

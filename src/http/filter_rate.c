@@ -8,7 +8,8 @@
  * A refusal says Retry-After and the fields of the IETF's draft
  * draft-ietf-httpapi-ratelimit-headers-10: the burst as quota of the window
  * in which it comes back, what is left of it, and in how many seconds there
- * is enough. Answers that are let through do not carry them.
+ * is enough. Answers that are let through carry them where the surface says
+ * rate_fields, with the seconds until all has come back.
  */
 #include "base/check.h"
 #include "http/filter.h"
@@ -55,25 +56,67 @@ seconds(uint64_t us)
 	return us <= US_PER_S ? 1 : (us + US_PER_S - 1) / US_PER_S;
 }
 
-/* add_fields says what the rule is and when to come again. */
-static bool
-add_fields(
-    struct gw_req *r, const struct account *a, const struct gw_rate_verdict *v)
+/* set_field sets this account's member of a list, which it may have had. */
+static void
+set_field(struct gw_req *r, const char *name, const char *value)
 {
-	unsigned long long wait = seconds(v->wait_us);
+	size_t len = strcspn(value, ";"), i;
+
+	for (i = 0; i < r->reply.field_cnt; i++) {
+		struct gw_reply_field *f = &r->reply.fields[i];
+
+		if (strcmp(f->name, name) != 0 || f->value.len < len ||
+		    memcmp(f->value.ptr, value, len) != 0)
+			continue;
+		f->value = bytes_of_str(value);
+		return;
+	}
+	gw_reply_field(r, name, bytes_of_str(value));
+}
+
+/* say_rate says what the rule is, what is left, and when there is more. */
+static bool
+say_rate(struct gw_req *r, const struct account *a, uint64_t left,
+    unsigned long long wait)
+{
 	const char *policy = arena_str(&r->arena, "\"%s\";q=%llu;w=%llu",
 	    a->name, (unsigned long long)a->rule->burst,
 	    (unsigned long long)seconds(a->rule->burst * a->rule->interval_us));
 	const char *now = arena_str(&r->arena, "\"%s\";r=%llu;t=%llu", a->name,
-	    (unsigned long long)v->left, wait);
+	    (unsigned long long)left, wait);
+
+	if (policy == NULL || now == NULL)
+		return false;
+	set_field(r, "RateLimit-Policy", policy);
+	set_field(r, "RateLimit", now);
+	return true;
+}
+
+/* say_refused also says when to come again. */
+static bool
+say_refused(
+    struct gw_req *r, const struct account *a, const struct gw_rate_verdict *v)
+{
+	unsigned long long wait = seconds(v->wait_us);
 	const char *after = arena_str(&r->arena, "%llu", wait);
 
-	if (policy == NULL || now == NULL || after == NULL)
+	if (after == NULL || !say_rate(r, a, v->left, wait))
 		return false;
-	gw_reply_field(r, "RateLimit-Policy", bytes_of_str(policy));
-	gw_reply_field(r, "RateLimit", bytes_of_str(now));
 	gw_reply_field(r, "Retry-After", bytes_of_str(after));
 	return true;
+}
+
+/* admit says what is left where that is wanted. */
+static enum gw_step
+admit(
+    struct gw_req *r, const struct account *a, const struct gw_rate_verdict *v)
+{
+	uint64_t used = a->rule->burst - v->left;
+
+	if (r->surface->rate_fields && a->rule->interval_us != 0 &&
+	    !say_rate(r, a, v->left, seconds(used * a->rule->interval_us)))
+		return gw_refuse(r, GW_R_INTERNAL, NULL);
+	return GW_NEXT;
 }
 
 static struct gw_rate_verdict
@@ -90,7 +133,7 @@ static enum gw_step
 refuse(struct gw_req *r, const struct account *a,
     const struct gw_rate_verdict *v, const char *rule)
 {
-	if (!add_fields(r, a, v))
+	if (!say_refused(r, a, v))
 		return gw_refuse(r, GW_R_INTERNAL, NULL);
 	return gw_refuse_by(r, GW_R_TOO_MANY, rule);
 }
@@ -105,7 +148,7 @@ judge(struct gw_req *r, enum gw_filter f)
 	if (!open_account(&a, r, f))
 		return GW_NEXT;
 	v = take(r, &a, 1);
-	return v.is_ok ? GW_NEXT : refuse(r, &a, &v, "requests");
+	return v.is_ok ? admit(r, &a, &v) : refuse(r, &a, &v, "requests");
 }
 
 enum gw_step
@@ -150,7 +193,7 @@ gw_rate_charge(struct gw_req *r, uint64_t units)
 		if (!open_account(&a, r, both[i]))
 			continue;
 		v = take(r, &a, units - 1);
-		step = v.is_ok ? GW_NEXT : refuse_late(r, &a, &v);
+		step = v.is_ok ? admit(r, &a, &v) : refuse_late(r, &a, &v);
 		if (step != GW_NEXT)
 			return step;
 	}

@@ -21,7 +21,7 @@ enum gw_refusal {
 };
 
 /* Headers that a stage or filter adds, besides those of every answer. */
-enum { GW_REPLY_FIELD_MAX = 8 };
+enum { GW_REPLY_FIELD_MAX = 12 };
 
 struct gw_reply_field {
 	const char *name;

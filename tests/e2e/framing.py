@@ -1380,8 +1380,10 @@ def explain(g):
         for n in range(30):
             told(method="GET", url="/", surface="wallet", header=basic(user, "wrong %d" % n))
     same("a password is not checked by asking", told(method="GET", url="/", surface="wallet",
-                                                     header=g.auth("wallet"))[2]["basic"], ("asks", None))
+                                                     header=g.auth("wallet"))[2]["basic"], ("asks", "not_checked"))
     same("nor counted as a try", g.get("/nowhere", True, [g.auth("wallet")]).status, 404)
+    same("nor is one that is remembered told from others",
+         {told(method="GET", url="/", surface="wallet", header=g.auth("wallet"))[1:][0] for _ in range(8)}, {"depends"})
     same("one check in all", g.metric("password_checks_total") - checked, 1)
     g.write_conf(more="[surface few]\nserves = ops\nat = loop /few\nhosts = *\nfilters = rate\nrate = 4/h\nrate_burst = 2\n")
     g.reload()
@@ -1393,6 +1395,16 @@ def explain(g):
     g.reload()
     same("the ops surface has it", ask("/ops/explain", method="GET", url="/").status, 200)
     same("a wrong question", ask(method="GET").status, 400)
+    g.write_conf(more="[surface inner]\nserves = ops\nat = tls /inner\nhosts = *\nfilters = basic\nusers = secrets/rpc.users\n")
+    g.reload()
+    for method, path, body in (("POST", "/inner/explain", b"method=GET&url=/"), ("GET", "/inner", None)):
+        same("%s %s needs a password" % (method, path), g.ask(method, path, body, True).status, 401)
+        same("of its own surface", g.ask(method, path, body, True, [g.auth("wallet")]).status, 401)
+    r = ask("/inner/explain", True, [g.auth("rpc")], method="GET", url="/", surface="wallet")
+    same("which answers as the command does", (r.status, json.loads(sekisho(g, "GET", "/", "--surface", "wallet", "--json").stdout)["outcome"]),
+         (200, r.json["outcome"]))
+    g.write_conf(more="")
+    g.reload()
     same("not from outside", ask("/rpc/v1/explain", True, [g.auth("rpc")], method="GET", url="/").status, 404)
     costs = [x.get("ns") for x in ask(method="GET", url="/", surface="wallet", user="ann").json["filters"]]
     ok("costs are told", any(x for x in costs), costs)
@@ -1424,6 +1436,9 @@ def explain_command(g):
     text = sekisho(g, "POST", "http://localhost/", "--data", "{}", "-H", "Content-Type: application/json").stdout
     ok("a person can read it", re.search(r"^surface   local$", text, re.M) and re.search(r"^cors +pass +\d+ ns$", text, re.M) and
        text.endswith("\nserved\n"), text)
+    text = sekisho(g, "GET", "/", "--surface", "wallet", "-H", g.auth("wallet")).stdout
+    ok("what it does not do is said", re.search(r"^basic +asks +not_checked ", text, re.M) and
+       "\ndepends on the password: it would be hashed" in text, text)
     ok("a wrong question", "no such user" in sekisho(g, "GET", "/", "--user", "nobody", "--surface", "wallet", status=1).stderr)
     sekisho(g, "GET", status=2)
     sekisho(g, "GET", "/", "-H", status=2)

@@ -43,6 +43,8 @@ TEST(test_conf_whole_file_is_read_with_defaults)
 #define TLS      "[tls]\ncert = c\nkey = k\n[listener a]\naddress = 127.0.0.1:1\n"
 #define LISTENER "[listener a]\naddress = 127.0.0.1:1\ntls = no\n"
 #define HOME     "[gateway]\nhome = /h\n"
+#define PAIR     "[tls]\ncert = c\nkey = k\n"
+#define OUTSIDE  "[listener a]\naddress = 0.0.0.0:1\n"
 #define OPS      "[surface s]\nserves = ops\nat = a /\nhosts = *\n"
 
 TEST(test_conf_values_come_from_the_environment)
@@ -268,9 +270,18 @@ TEST(test_conf_faults_are_told_with_line_and_reason)
 		"come back\n"},
 	    {HOME LISTENER OPS "rate_dear = 0\n",
 		"10: rate_dear: 0 is outside 1 to 1000\n"},
+	    {HOME LISTENER OPS "rate_fields = maybe\n", "10: rate_fields: "},
 	    {HOME LISTENER OPS "rate_free = x\n", "10: rate_free: \"x\" is"},
 	    {HOME LISTENER "[surface s]\nserves = rpc\nat = a /\nhosts = *\n",
 		"hosts must be named"},
+	    {HOME PAIR OUTSIDE OPS, "surface s: what serves ops on listener a "
+				    "needs filter basic or cert, or net"},
+	    {HOME PAIR OUTSIDE OPS "filters = net\n", "surface s: what serves"},
+	    {HOME PAIR OUTSIDE OPS "filters = net\nallow = 10.0.0.0/8\n"
+				   "shadow = net\n",
+		"surface s: what serves"},
+	    {HOME LISTENER "proxies = 127.0.0.1\n" OPS,
+		"surface s: what serves"},
 	    {HOME "[listener a]\naddress = 1.2.3.4:1\ntls = no\n[surface "
 		  "s]\nserves = ops\nat = a /\nhosts = *\n",
 		"3: listener a: without TLS only"},

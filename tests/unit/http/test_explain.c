@@ -96,7 +96,11 @@ static const struct {
 	FILTERS(PASS, PASS, OFF, PASS) ",\"outcome\":\"served\"}"},
     {"method=GET&url=/&header=Authorization:+Basic+YW5uOng%3D",
 	FILTERS(PASS, PASS, OFF,
-	    "\"verdict\":\"asks\",\"ns\":5") ",\"outcome\":\"served\"}"},
+	    "\"verdict\":\"asks\",\"reason\":\"not_checked\",\"ns\":5") ",\"out"
+									"come\""
+									":\"dep"
+									"ends\""
+									"}"},
     {"method=GET&url=/&user=ann&from=10.1.2.3",
 	"\"client\":\"10.1.2.3\",\"country\":\"private\"," FILTERS(PASS, DENIED,
 	    OFF, NOT_REACHED) ",\"outcome\":\"refused\",\"status\":403"},

@@ -36,6 +36,13 @@ static const char by_address[] = HEAD WALLET
     "rate_free = 10.0.0.0/8\n"
     "[surface r]\nserves = rpc\nat = a /rpc\nhosts = x\nfilters = rate\n"
     "rate = 60/m\nrate_burst = 10\nrate_dear = 4\n";
+static const char told[] = HEAD WALLET
+    "filters = rate\nrate = 2/s\nrate_burst = 3\nrate_fields = yes\n"
+    "rate_free = 10.0.0.0/8\n"
+    "[surface r]\nserves = rpc\nat = a /rpc\nhosts = x\n"
+    "filters = rate basic user_rate\nusers = u\nrate = 60/m\n"
+    "rate_burst = 10\nuser_rate = 120/m\nuser_burst = 8\n"
+    "rate_fields = yes\n";
 static const char by_user[] =
     HEAD WALLET "filters = basic user_rate\nusers = u\nuser_rate = 120/m\n"
 		"user_burst = 2\n";
@@ -217,6 +224,68 @@ TEST(test_filter_rate_counts_calls_of_a_batch)
 		       "[" ID("eth_chainId") "," ID("eth_chainId") "]"),
 	    0);
 	EXPECT_U64(call(&g, "192.0.2.1", ID("eth_chainId")), 429);
+	rig_close(&g);
+}
+
+/* members joins all fields of a name, as a client reads a list. */
+static const char *
+members(struct rig *g, const char *name)
+{
+	const struct gw_reply *p = &g->req.reply;
+	const char *all = "";
+	size_t i;
+
+	for (i = 0; i < p->field_cnt; i++)
+		if (strcmp(p->fields[i].name, name) == 0)
+			all = arena_str(&g->conf->arena, "%s%s%.*s", all,
+			    all[0] != '\0' ? ", " : "",
+			    (int)p->fields[i].value.len,
+			    (const char *)p->fields[i].value.ptr);
+	return all;
+}
+
+TEST(test_filter_rate_fields_on_every_answer_where_wanted)
+{
+	static const char batch[] = "[" ID("eth_chainId") "," ID(
+	    "eth_chainId") "," ID("eth_chainId") "]";
+	char more[128];
+	struct rig g;
+
+	(void)snprintf(more, sizeof(more),
+	    ANN "Content-Type: application/json\r\nContent-Length: %zu\r\n",
+	    strlen(batch));
+	EXPECT(rig_open(&g, told, users));
+	EXPECT_U64(get(&g, "192.0.2.1"), 200);
+	EXPECT_STR(members(&g, "RateLimit-Policy"), "\"address\";q=3;w=2");
+	EXPECT_STR(members(&g, "RateLimit"), "\"address\";r=2;t=1");
+	EXPECT_STR(members(&g, "Retry-After"), "");
+	EXPECT_U64(get(&g, "192.0.2.1"), 200);
+	EXPECT_U64(get(&g, "192.0.2.1"), 200);
+	EXPECT_STR(members(&g, "RateLimit"), "\"address\";r=0;t=2");
+	EXPECT_U64(get(&g, "192.0.2.1"), 429);
+	EXPECT_STR(members(&g, "RateLimit"), "\"address\";r=0;t=1");
+	EXPECT_STR(members(&g, "Retry-After"), "1");
+	/* Nothing of whom nobody counts. */
+	EXPECT_U64(get(&g, "10.0.0.1"), 200);
+	EXPECT_STR(members(&g, "RateLimit"), "");
+	/* Both rules, after what calls have cost. */
+	(void)send(&g, "192.0.2.2", "POST", "/rpc", more);
+	EXPECT(g.run == GW_RUN_BODY);
+	rig_body(&g, batch);
+	EXPECT(g.run == GW_RUN_WAIT);
+	EXPECT_STR(members(&g, "RateLimit-Policy"),
+	    "\"address\";q=10;w=10, \"user\";q=8;w=4");
+	EXPECT_STR(
+	    members(&g, "RateLimit"), "\"address\";r=7;t=3, \"user\";r=5;t=2");
+	/* A refusal for calls replaces what was said of its rule before. */
+	(void)send(&g, "192.0.2.2", "POST", "/rpc", more);
+	rig_body(&g, batch);
+	(void)send(&g, "192.0.2.2", "POST", "/rpc", more);
+	rig_body(&g, batch);
+	EXPECT_U64(g.req.reply.status, 429);
+	EXPECT_STR(
+	    members(&g, "RateLimit"), "\"address\";r=1;t=9, \"user\";r=1;t=1");
+	EXPECT_STR(members(&g, "Retry-After"), "1");
 	rig_close(&g);
 }
 

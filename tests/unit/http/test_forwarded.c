@@ -18,7 +18,8 @@ static const char conf[] =
     "[listener f]\naddress = 127.0.0.1:2\ntls = no\n"
     "proxies = 10.0.0.0/8 2001:db8:a::/48\nforwarded = forwarded\n"
     "[listener none]\naddress = 127.0.0.1:3\ntls = no\n"
-    "[surface s]\nserves = ops\nat = p /\nat = f /\nhosts = *\n";
+    "[surface s]\nserves = ops\nat = p /\nat = f /\nhosts = *\n"
+    "filters = net\nallow = 127.0.0.1\n";
 
 struct chain {
 	const char *peer, *fields, *client;
