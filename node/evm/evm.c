@@ -125,9 +125,3 @@ evm_run(struct evm *vm, struct evm_result *out, const struct evm_host *host,
 		evm_interpret_traced(vm, NULL);
 	evm_region_trim(&vm->memory);
 }
-
-bool
-evm_available(void)
-{
-	return false;
-}

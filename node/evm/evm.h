@@ -213,7 +213,4 @@ bool evm_is_precompile(const struct addr *addr, enum fork f);
  * and to whom. */
 bool evm_delegation(struct addr *to, struct bytes code);
 
-/* evm_available tells whether this build runs code. */
-bool evm_available(void);
-
 #endif

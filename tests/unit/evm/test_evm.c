@@ -14,11 +14,6 @@ addr_of(uint16_t number)
 	return a;
 }
 
-TEST(test_evm_without_machine_is_not_available)
-{
-	EXPECT(!evm_available());
-}
-
 static const struct {
 	const char *name;
 	uint16_t number;
