@@ -145,10 +145,10 @@ $(foreach l,$(LIBS),$(foreach f,$(SRCS_$(l)) $(wildcard \
 $(foreach f,$(FUZZ_NAMES),$(file >>$(LINT)/all,$(FUZZ_LIB_$(f)) tests/fuzz/fuzz_$(f).c))
 endef
 
-.PHONY: check fmt fmt-check lint lint-lists layers symbols docs gen gen-check \
+.PHONY: check fmt fmt-check lint lint-lists layers symbols docs sql gen gen-check \
 	hardened spec measure
 check: deps-test ## all source checks, and the unit tests under ASan and UBSan
-	@$(MAKE) --no-print-directory fmt-check docs layers spec gen-check \
+	@$(MAKE) --no-print-directory fmt-check docs layers sql spec gen-check \
 		symbols hardened lint asan
 fmt: ## lay out all C files
 	@clang-format -i $(C_FILES)
@@ -167,6 +167,8 @@ hardened: $(PROGRAMS) ## the programs are linked as tests/flags.mk says
 	@tests/tools/hardened $^
 docs: ## every public prototype is described
 	@tests/tools/docs $(HEADERS)
+sql: ## no SQL statement is built from input
+	@tests/tools/sql $(filter-out tests/%,$(C_FILES))
 spec: ## which rule is where, and which test shows each requirement
 	@tests/tools/spec tests/tools/spec-untested.txt
 	@tests/tools/requirements tests/requirements.tsv

@@ -1,8 +1,8 @@
 # The running stack, and everything that tests it from outside.
 
 .PHONY: run test torture deps-run deps-test e2e e2e-framing e2e-limit e2e-geo \
-	e2e-tls e2e-stack e2e-nodes e2e-wallet e2e-cli e2e-export e2e-fault \
-	e2e-powercut powercut-torture crash crash-torture newcomer \
+	e2e-tls e2e-stack e2e-nodes e2e-wallet e2e-injection injection-torture e2e-cli \
+	e2e-export e2e-fault e2e-powercut powercut-torture crash crash-torture newcomer \
 	mutations mutations-torture mutate
 
 deps-run: ## install what make run needs
@@ -18,15 +18,15 @@ run: deps-run ## build and start the development stack (Ctrl-C stops it)
 
 .PHONY: check-source
 check-source: deps-test ## the source checks that take seconds
-	@$(MAKE) --no-print-directory fmt-check docs layers spec gen-check symbols
+	@$(MAKE) --no-print-directory fmt-check docs layers sql spec gen-check symbols
 
 # Each stage is a target whose last line is "N passed, N failed".
 E2E_STAGES := e2e-framing e2e-limit e2e-geo e2e-tls e2e-stack e2e-nodes \
-	e2e-wallet e2e-cli e2e-export e2e-fault
+	e2e-wallet e2e-injection e2e-cli e2e-export e2e-fault
 TEST_STAGES := unit conformance-sample sim fuzz-seeds $(E2E_STAGES) mutations e2e-powercut \
 	crash newcomer
 TORTURE_STAGES := unit conformance asan tsan sim-torture fuzz-torture \
-	$(E2E_STAGES) mutations-torture powercut-torture crash-torture newcomer dist-check
+	$(E2E_STAGES) injection-torture mutations-torture powercut-torture crash-torture newcomer dist-check
 
 test: deps-test ## everything that every change must pass (STAGES="unit crash")
 	@$(MAKE) --no-print-directory -j2 all
@@ -53,6 +53,11 @@ e2e-nodes: all ## two nodes behind one gateway (CASE=pattern)
 	@SEKISHO_BIN=$(B)/bin $(PY) tests/e2e/nodes_test.py $(CASE)
 e2e-wallet: all ## transactions of wallets, and how they are waited for
 	@SEKISHO_BIN=$(B)/bin $(PY) tests/e2e/wallet_test.py $(CASE)
+INJECT := SEKISHO_BIN=$(B)/bin $(PY) tests/e2e/injection_test.py
+e2e-injection: all ## attacks with the SQL screen off (CASE=pattern)
+	@$(INJECT) $(CASE)
+injection-torture: all ## sqlmap on every route, 4 minutes each at most
+	@SQLMAP=1 $(INJECT) sqlmap
 e2e-cli: all ## the command line from outside (CASE=pattern)
 	@SEKISHO_BIN=$(B)/bin $(PY) tests/e2e/cli_test.py $(CASE)
 e2e-export: all ## another client imports our chain
