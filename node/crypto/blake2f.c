@@ -20,32 +20,37 @@ static const uint64_t iv[8] = {0x6a09e667f3bcc908, 0xbb67ae8584caa73b,
 /* RFC 7693, section 2.1: where the input's parts are. */
 enum { AT_H = 4, AT_M = 68, AT_T = 196, AT_FLAG = 212 };
 
-#define ROR(v, n) ((v) >> (n) | (v) << (64 - (n)))
+static inline uint64_t
+ror(uint64_t v, unsigned n)
+{
+	return v >> n | v << (64 - n);
+}
 
-/* Section 3.1: the mixing function. */
-#define G(a, b, c, d, x, y)                                                    \
-	do {                                                                   \
-		a += b + m[x];                                                 \
-		d = ROR(d ^ a, 32);                                            \
-		c += d;                                                        \
-		b = ROR(b ^ c, 24);                                            \
-		a += b + m[y];                                                 \
-		d = ROR(d ^ a, 16);                                            \
-		c += d;                                                        \
-		b = ROR(b ^ c, 63);                                            \
-	} while (0)
+/* Section 3.1: the mixing function G. */
+static inline __attribute__((always_inline)) void
+mix(uint64_t *a, uint64_t *b, uint64_t *c, uint64_t *d, uint64_t x, uint64_t y)
+{
+	*a += *b + x;
+	*d = ror(*d ^ *a, 32);
+	*c += *d;
+	*b = ror(*b ^ *c, 24);
+	*a += *b + y;
+	*d = ror(*d ^ *a, 16);
+	*c += *d;
+	*b = ror(*b ^ *c, 63);
+}
 
 /* A round takes the message words in this order: columns, then diagonals. */
 #define ROUND(s0, s1, s2, s3, s4, s5, s6, s7, s8, s9, sa, sb, sc, sd, se, sf)  \
 	do {                                                                   \
-		G(v0, v4, v8, vc, s0, s1);                                     \
-		G(v1, v5, v9, vd, s2, s3);                                     \
-		G(v2, v6, va, ve, s4, s5);                                     \
-		G(v3, v7, vb, vf, s6, s7);                                     \
-		G(v0, v5, va, vf, s8, s9);                                     \
-		G(v1, v6, vb, vc, sa, sb);                                     \
-		G(v2, v7, v8, vd, sc, sd);                                     \
-		G(v3, v4, v9, ve, se, sf);                                     \
+		mix(&v0, &v4, &v8, &vc, m[s0], m[s1]);                         \
+		mix(&v1, &v5, &v9, &vd, m[s2], m[s3]);                         \
+		mix(&v2, &v6, &va, &ve, m[s4], m[s5]);                         \
+		mix(&v3, &v7, &vb, &vf, m[s6], m[s7]);                         \
+		mix(&v0, &v5, &va, &vf, m[s8], m[s9]);                         \
+		mix(&v1, &v6, &vb, &vc, m[sa], m[sb]);                         \
+		mix(&v2, &v7, &v8, &vd, m[sc], m[sd]);                         \
+		mix(&v3, &v4, &v9, &ve, m[se], m[sf]);                         \
 		if (--rounds == 0)                                             \
 			goto done;                                             \
 	} while (0)

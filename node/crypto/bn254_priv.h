@@ -17,7 +17,7 @@
  */
 #define BN254_U UINT64_C(4965661367192848881)
 enum { BN254_U_DIGITS = 63 };
-extern const int8_t bn254_u_digits[BN254_U_DIGITS];
+extern const int bn254_u_digits[BN254_U_DIGITS];
 
 /* r, the order of G1 and G2; EIP-196 */
 #define BN254_R                                                                \

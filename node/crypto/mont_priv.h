@@ -246,13 +246,93 @@ mont_limbs_add_if(uint64_t *t, uint64_t mask, const struct mont *f)
 	(void)mont_limbs_add(t, k, f->limbs);
 }
 
+#if MONT_ASM
+/* Four limbs: s = t - p or, where that borrows, t. The prime stays in memory,
+ * and the carry in the flags, which compilers do not manage by themselves. */
+MONT_INLINE void
+mont_once4(uint64_t *s, const uint64_t *t, const uint64_t *p)
+{
+	uint64_t s0 = t[0], s1 = t[1], s2 = t[2], s3 = t[3];
+
+	__asm__("sub %[p0], %[s0]\n\t"
+		"sbb %[p1], %[s1]\n\t"
+		"sbb %[p2], %[s2]\n\t"
+		"sbb %[p3], %[s3]\n\t"
+		"cmovc %[t0], %[s0]\n\t"
+		"cmovc %[t1], %[s1]\n\t"
+		"cmovc %[t2], %[s2]\n\t"
+		"cmovc %[t3], %[s3]"
+		: [s0] "+&r"(s0), [s1] "+&r"(s1), [s2] "+&r"(s2), [s3] "+&r"(s3)
+		: [t0] "rm"(t[0]), [t1] "rm"(t[1]), [t2] "rm"(t[2]),
+		[t3] "rm"(t[3]), [p0] "m"(p[0]), [p1] "m"(p[1]), [p2] "m"(p[2]),
+		[p3] "m"(p[3])
+		: "cc");
+	s[0] = s0;
+	s[1] = s1;
+	s[2] = s2;
+	s[3] = s3;
+}
+
+/* Four limbs: t += b, where no carry can go out. */
+MONT_INLINE void
+mont_add4(uint64_t *t, const uint64_t *b)
+{
+	__asm__(
+	    "add %[b0], %[t0]\n\t"
+	    "adc %[b1], %[t1]\n\t"
+	    "adc %[b2], %[t2]\n\t"
+	    "adc %[b3], %[t3]"
+	    : [t0] "+&r"(t[0]), [t1] "+&r"(t[1]), [t2] "+&r"(t[2]),
+	    [t3] "+&r"(t[3])
+	    : [b0] "rm"(b[0]), [b1] "rm"(b[1]), [b2] "rm"(b[2]), [b3] "rm"(b[3])
+	    : "cc");
+}
+
+/* Four limbs: t -= b, and += p where that borrows. */
+MONT_INLINE void
+mont_sub4(uint64_t *t, const uint64_t *b, const uint64_t *p)
+{
+	uint64_t k0, k1, k2, k3;
+
+	__asm__(
+	    "sub %[b0], %[t0]\n\t"
+	    "sbb %[b1], %[t1]\n\t"
+	    "sbb %[b2], %[t2]\n\t"
+	    "sbb %[b3], %[t3]\n\t"
+	    "sbb %[k0], %[k0]\n\t"
+	    "mov %[k0], %[k1]\n\t"
+	    "mov %[k0], %[k2]\n\t"
+	    "mov %[k0], %[k3]\n\t"
+	    "and %[p0], %[k0]\n\t"
+	    "and %[p1], %[k1]\n\t"
+	    "and %[p2], %[k2]\n\t"
+	    "and %[p3], %[k3]\n\t"
+	    "add %[k0], %[t0]\n\t"
+	    "adc %[k1], %[t1]\n\t"
+	    "adc %[k2], %[t2]\n\t"
+	    "adc %[k3], %[t3]"
+	    : [t0] "+&r"(t[0]), [t1] "+&r"(t[1]), [t2] "+&r"(t[2]),
+	    [t3] "+&r"(t[3]), [k0] "=&r"(k0), [k1] "=&r"(k1), [k2] "=&r"(k2),
+	    [k3] "=&r"(k3)
+	    : [b0] "m"(b[0]), [b1] "m"(b[1]), [b2] "m"(b[2]), [b3] "m"(b[3]),
+	    [p0] "m"(p[0]), [p1] "m"(p[1]), [p2] "m"(p[2]), [p3] "m"(p[3])
+	    : "cc");
+}
+#endif
+
 /* mont_once takes the prime off t, which is below twice of it, if it can. */
 MONT_INLINE void
 mont_once(uint64_t *out, const uint64_t *t, const struct mont *f)
 {
-	uint64_t s[MONT_LIMBS_MAX], borrow;
+	uint64_t s[MONT_LIMBS_MAX] = {0}, borrow;
 	unsigned i;
 
+#if MONT_ASM
+	if (f->limbs == 4) {
+		mont_once4(out, t, f->p);
+		return;
+	}
+#endif
 	MONT_UNROLL
 	for (i = 0; i < f->limbs; i++)
 		s[i] = t[i];
@@ -260,6 +340,32 @@ mont_once(uint64_t *out, const uint64_t *t, const struct mont *f)
 	MONT_UNROLL
 	for (i = 0; i < f->limbs; i++)
 		out[i] = borrow != 0 ? t[i] : s[i];
+}
+
+/* mont_sum is t += b below 2^(64 limbs). */
+MONT_INLINE void
+mont_sum(uint64_t *t, const uint64_t *b, const struct mont *f)
+{
+#if MONT_ASM
+	if (f->limbs == 4) {
+		mont_add4(t, b);
+		return;
+	}
+#endif
+	(void)mont_limbs_add(t, b, f->limbs);
+}
+
+/* mont_difference is t -= b modulo p. */
+MONT_INLINE void
+mont_difference(uint64_t *t, const uint64_t *b, const struct mont *f)
+{
+#if MONT_ASM
+	if (f->limbs == 4) {
+		mont_sub4(t, b, f->p);
+		return;
+	}
+#endif
+	mont_limbs_add_if(t, mont_limbs_sub(t, b, f->limbs), f);
 }
 
 /* --- the field: operands and results are below p */
@@ -275,7 +381,7 @@ mont_add(
 	MONT_UNROLL
 	for (i = 0; i < f->limbs; i++)
 		t[i] = a[i];
-	(void)mont_limbs_add(t, b, f->limbs);
+	mont_sum(t, b, f);
 	mont_once(out, t, f);
 }
 
@@ -290,7 +396,7 @@ mont_add_lazy(
 	MONT_UNROLL
 	for (i = 0; i < f->limbs; i++)
 		t[i] = a[i];
-	(void)mont_limbs_add(t, b, f->limbs);
+	mont_sum(t, b, f);
 	MONT_UNROLL
 	for (i = 0; i < f->limbs; i++)
 		out[i] = t[i];
@@ -301,14 +407,13 @@ MONT_INLINE void
 mont_sub(
     uint64_t *out, const uint64_t *a, const uint64_t *b, const struct mont *f)
 {
-	uint64_t t[MONT_LIMBS_MAX], borrow;
+	uint64_t t[MONT_LIMBS_MAX];
 	unsigned i;
 
 	MONT_UNROLL
 	for (i = 0; i < f->limbs; i++)
 		t[i] = a[i];
-	borrow = mont_limbs_sub(t, b, f->limbs);
-	mont_limbs_add_if(t, borrow, f);
+	mont_difference(t, b, f);
 	MONT_UNROLL
 	for (i = 0; i < f->limbs; i++)
 		out[i] = t[i];

@@ -57,7 +57,7 @@ TEST(test_blake2f_eip152_vectors)
 	size_t i;
 
 	memcpy(in + 4, test_hex(h).ptr, 64);
-	memcpy(in + 68, "abc", 3);
+	memcpy(in + 68, (const uint8_t[]){'a', 'b', 'c'}, 3);
 	in[196] = 3;
 	for (i = 0; i < ARRAY_CNT(rows); i++) {
 		test_row(rows[i].name);
@@ -104,7 +104,8 @@ static void
 plain(uint8_t out[BLAKE2F_OUT], const uint8_t in[BLAKE2F_IN])
 {
 	uint64_t h[8], m[16], v[16], t[2];
-	uint32_t i, k, rounds = be32(in);
+	uint32_t i, rounds = be32(in);
+	size_t k;
 
 	memcpy(h, in + 4, sizeof(h));
 	memcpy(m, in + 68, sizeof(m));

@@ -402,7 +402,7 @@ TEST(test_bn254_constants_as_defined)
 {
 	struct u256 u = u256_from_u64(BN254_U), r, v, t, nine, r_want = BN254_R;
 	struct fp254x2 xi, b = {0};
-	struct bn254_g2_affine q = {0};
+	struct bn254_g2_affine q;
 	int64_t sum = 0;
 	int i;
 
