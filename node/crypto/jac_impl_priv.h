@@ -44,7 +44,7 @@ G(_is_inf)(const struct G() * a)
 void
 G(_from_affine)(struct G() * out, const struct G(_affine) * a)
 {
-	static const struct F() zero;
+	static const struct F() zero = {0};
 
 	out->x = a->x;
 	out->y = a->y;
