@@ -3,7 +3,7 @@
 .PHONY: run test torture deps-run deps-test e2e e2e-framing e2e-limit e2e-geo \
 	e2e-tls e2e-stack e2e-nodes e2e-wallet e2e-injection injection-torture e2e-cli \
 	e2e-export e2e-fault e2e-powercut powercut-torture crash crash-torture newcomer \
-	mutations mutations-torture mutate
+	e2e-life mutations mutations-torture mutate
 
 deps-run: ## install what make run needs
 	@tests/tools/packages run
@@ -21,10 +21,10 @@ check-source: deps-test ## the source checks that take seconds
 	@$(MAKE) --no-print-directory fmt-check docs layers sql spec gen-check symbols
 
 # Each stage is a target whose last line is "N passed, N failed".
-E2E_STAGES := e2e-framing e2e-limit e2e-geo e2e-tls e2e-stack e2e-nodes \
-	e2e-wallet e2e-injection e2e-cli e2e-export e2e-fault
-TEST_STAGES := unit conformance-sample sim fuzz-seeds $(E2E_STAGES) mutations e2e-powercut \
-	crash newcomer
+E2E_STAGES := e2e-framing e2e-life e2e-limit e2e-geo e2e-tls e2e-stack \
+	e2e-nodes e2e-wallet e2e-injection e2e-cli e2e-export e2e-fault
+TEST_STAGES := unit conformance-sample sim fuzz-seeds $(E2E_STAGES) \
+	mutations e2e-powercut crash newcomer
 TORTURE_STAGES := unit conformance asan tsan sim-torture fuzz-torture \
 	$(E2E_STAGES) injection-torture mutations-torture powercut-torture crash-torture newcomer dist-check
 
@@ -41,6 +41,8 @@ PY := PYTHONDONTWRITEBYTECODE=1 python3
 e2e: $(E2E_STAGES) ## black-box cases over HTTPS and JSON-RPC
 e2e-framing: all ## the gateway from outside (CASE=pattern)
 	@SEKISHO_BIN=$(B)/bin $(PY) tests/e2e/framing.py '$(CASE)'
+e2e-life: all ## the gateway's end, deaths and reloads under load (CASE=pattern)
+	@SEKISHO_BIN=$(B)/bin $(PY) tests/e2e/life_test.py '$(CASE)'
 e2e-limit: all ## whom requests are from, and how many they may be (CASE=pattern)
 	@SEKISHO_BIN=$(B)/bin $(PY) tests/e2e/limit_test.py '$(CASE)'
 e2e-geo: all ## countries at the gateway (CASE=pattern)

@@ -21,20 +21,37 @@ enum {
 	PAUSE_MS = 100,
 };
 
-/* make_room closes the connection that has been idle longest. */
 static bool
-make_room(void)
+close_oldest(bool (*fits)(const struct conn *))
 {
 	struct conn *c;
 
 	TAILQ_FOREACH(c, &gw_worker->conns, list)
 	{
-		if (c->state != CONN_HEAD || c->in_len > 0)
+		if (!fits(c))
 			continue;
 		conn_close(c);
 		return true;
 	}
 	return false;
+}
+
+/* Nobody has been kept waiting by us. */
+static bool
+owes_bytes(const struct conn *c)
+{
+	return c->state == CONN_SHAKE || c->state == CONN_HEAD ||
+	       c->state == CONN_LINGER;
+}
+
+/* make_room closes the oldest of those who hold a connection and ask for
+ * nothing; when there is none, of those who were served and are idle, and
+ * then of those whose request has not come whole. */
+static bool
+make_room(void)
+{
+	return close_oldest(conn_is_silent) || close_oldest(conn_is_idle) ||
+	       close_oldest(owes_bytes);
 }
 
 static void

@@ -263,6 +263,20 @@ conn_enter(struct conn *c, enum conn_state state)
 	c->moved = 0;
 }
 
+bool
+conn_is_silent(const struct conn *c)
+{
+	return (c->state == CONN_SHAKE || c->state == CONN_HEAD) &&
+	       c->req_cnt == 0 &&
+	       worker_now_ms() - c->since_ms >= CONN_FRESH_MS;
+}
+
+bool
+conn_is_idle(const struct conn *c)
+{
+	return c->state == CONN_HEAD && c->in_len == 0 && c->req_cnt > 0;
+}
+
 static bool
 shake(struct conn *c)
 {
@@ -286,6 +300,11 @@ shake(struct conn *c)
 	if (SSL_has_pending(c->ssl))
 		c->evt.flags |= KORE_EVENT_READ;
 	conn_enter(c, CONN_HEAD);
+	/* A request that came with the end of the handshake is in OpenSSL's
+	 * hands already, and no event has told of it where the handshake was
+	 * held up for a new certificate. */
+	if (SSL_has_pending(c->ssl))
+		c->evt.flags |= KORE_EVENT_READ;
 	return true;
 }
 
@@ -319,13 +338,14 @@ after_send(struct conn *c)
 	bool refused = c->txn != NULL && c->txn->req.reply.must_close;
 
 	entry_sent(c);
-	if (c->keep_alive && !gw_worker->is_draining) {
+	if (c->keep_alive && !(gw_worker->is_draining && c->in_len == 0)) {
 		gw_frame_init(&c->frame);
 		conn_enter(c, CONN_HEAD);
 		/* The list is in the order in which they became idle. */
 		TAILQ_REMOVE(&gw_worker->conns, c, list);
 		TAILQ_INSERT_TAIL(&gw_worker->conns, c, list);
-	} else if (refused || c->in_len > 0) {
+	} else if (refused || c->in_len > 0 ||
+		   (c->evt.flags & KORE_EVENT_READ) != 0) {
 		start_linger(c);
 	} else {
 		conn_close(c);

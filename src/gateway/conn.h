@@ -81,6 +81,8 @@ enum {
 	CONN_LINGER_MAX = 32 << 20,
 	CONN_LINGER_MS = 10000,
 	CONN_LINGER_STILL_MS = 2000, /* nothing has come for so long */
+	/* How long who has just come may keep silent before that counts. */
+	CONN_FRESH_MS = 1000,
 };
 
 /* conn_accept is the event of a listening socket, conn_event that of a
@@ -103,6 +105,13 @@ void conn_take(struct conn *c, size_t n);
 
 /* conn_close closes at once; the struct lives until the end of the turn. */
 void conn_close(struct conn *c);
+
+/* conn_is_silent tells of a connection that has not asked for anything yet,
+ * and had the time to. */
+bool conn_is_silent(const struct conn *c);
+
+/* conn_is_idle tells of one that has its answers and asks for no more. */
+bool conn_is_idle(const struct conn *c);
 
 /* conn_bury frees those closed in this turn; only between turns. */
 void conn_bury(void);

@@ -170,8 +170,9 @@ send_reply(struct txn *t)
 	    .is_head = t->req.head.method == GW_HEAD,
 	    .minor = t->req.head.minor};
 
-	how.keep_alive =
-	    t->req.head.keep_alive && !p->must_close && !gw_worker->is_draining;
+	/* Requests that were here when the end began are answered. */
+	how.keep_alive = t->req.head.keep_alive && !p->must_close &&
+			 !(gw_worker->is_draining && c->in_len == 0);
 	c->keep_alive = how.keep_alive;
 	/* A header that a filter made does not fit: our own mistake. */
 	if (!gw_reply_head(&out, p, &how)) {

@@ -348,6 +348,8 @@ gw_worker_turn(u_int64_t timeout_ms)
 
 /* --- end --- */
 
+/* close_idle closes connections on which nothing is under way. Who was served
+ * a moment ago may be about to ask again, and is told with that answer. */
 static void
 close_idle(struct gw_worker *w)
 {
@@ -355,32 +357,45 @@ close_idle(struct gw_worker *w)
 
 	for (c = TAILQ_FIRST(&w->conns); c != NULL; c = next) {
 		next = TAILQ_NEXT(c, list);
-		if (c->state == CONN_SHAKE ||
-		    (c->state == CONN_HEAD && c->in_len == 0))
+		if ((c->state == CONN_SHAKE || c->state == CONN_HEAD) &&
+		    c->in_len == 0 &&
+		    worker_now_ms() - c->since_ms >= CONN_FRESH_MS)
 			conn_close(c);
 	}
 }
 
+/* stop_listening takes those who have connected already; whoever comes later
+ * is refused. Closed as well: a successor may bind the address meanwhile. */
+static void
+stop_listening(struct gw_worker *w)
+{
+	size_t i;
+
+	for (i = 0; i < w->listener_cnt; i++)
+		if (w->listeners[i].is_on)
+			conn_accept(&w->listeners[i], 0);
+	worker_deafen();
+	w->is_draining = true;
+	for (i = 0; i < w->listener_cnt; i++) {
+		(void)shutdown(w->listeners[i].fd, SHUT_RDWR);
+		(void)close(w->listeners[i].fd);
+	}
+}
+
 /* Kore calls this when the worker was told to stop: requests that are under
- * way may end, new ones do not begin. */
+ * way, or here, may end; new ones do not begin. */
 void
 kore_worker_teardown(void)
 {
 	struct gw_worker *w = gw_worker;
 	uint64_t until_ms;
-	size_t i;
 
 	worker_tick();
 	until_ms = worker_now_ms() + w->conf->drain_ms;
-	worker_deafen();
-	w->is_draining = true;
+	stop_listening(w);
 	/* Who waits for a block is answered in time for that to be sent. */
 	w->world.end_ms = until_ms - w->conf->drain_ms / 4;
-	/* Closed as well: a successor may bind the address while we drain. */
-	for (i = 0; i < w->listener_cnt; i++) {
-		(void)shutdown(w->listeners[i].fd, SHUT_RDWR);
-		(void)close(w->listeners[i].fd);
-	}
+	gw_worker_turn(0); /* what came before this is no idleness */
 	for (;;) {
 		close_idle(w);
 		if (w->conn_cnt == 0 || worker_now_ms() >= until_ms)

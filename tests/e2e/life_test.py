@@ -1,0 +1,316 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""The gateway's processes and its clients: an end that waits for what is
+here, killed workers, reloads and new certificates, all of it under load.
+
+usage: life_test.py [PATTERN]      SEKISHO_BIN names the folder of the program
+"""
+import glob
+import os
+import re
+import signal
+import socket
+import ssl
+import sys
+import threading
+import time
+
+import framing
+from battery import CHAIN, E, H, post
+from framing import Gateway, LONG, Reader, Reply, Talk, ok, same, wait_for
+
+BACK_S = 1.0  # reliability 4: a killed worker is back in less
+
+
+class Load:
+    """Clients that ask in a row, each on a thread; every answer is to be a
+    200, whole, and with our id."""
+
+    def __init__(self):
+        self.stop, self.threads, self.lock = threading.Event(), [], threading.Lock()
+        self.answers, self.faults, self.slowest = 0, [], 0.0
+
+    def run(self, fn):
+        self.threads.append(threading.Thread(target=self.loop, args=(fn,), daemon=True))
+        self.threads[-1].start()
+
+    def loop(self, fn):
+        n = 0
+        while not self.stop.is_set():
+            n, begin, fault = n + 1, time.time(), None
+            try:
+                fn("load-%d-%d" % (threading.get_ident(), n))
+            except Exception as e:  # whatever it is, it counts
+                fault = "%s, number %d: %r" % (fn.__qualname__, n, e)
+            with self.lock:
+                self.answers += 1
+                self.slowest = max(self.slowest, time.time() - begin)
+                if fault:
+                    self.faults.append(fault)
+            if fault:
+                return
+
+    def end(self):
+        self.stop.set()
+        for t in self.threads:
+            t.join(LONG)
+        return self.faults
+
+
+def ask(s, rd, ident, data=H):
+    """One request on an open connection."""
+    s.sendall(data + b"X-Request-Id: " + ident.encode() + E + E)
+    r = Reply.read(rd)
+    if r.status != 200 or r.header("x-request-id") != ident:
+        raise AssertionError("%s, %s instead of %s" % (r.line, r.header("x-request-id"), ident))
+    return r
+
+
+def keeper(g, tls):
+    """For Load.run: asks on one connection."""
+    s = g.dial(tls)
+    rd = Reader(s)
+    return lambda ident: ask(s, rd, ident)
+
+
+def newcomer(g, ctx):
+    """For Load.run: a TLS connection for each request."""
+    def once(ident):
+        with g.dial(True, ctx=ctx) as s:
+            ask(s, Reader(s), ident)
+    return once
+
+
+def owners(g):
+    """{port of a client: process that has its connection}."""
+    by_inode = {}
+    for w in g.workers():
+        for fd in glob.glob("/proc/%d/fd/*" % w):
+            try:
+                m = re.match(r"socket:\[(\d+)\]", os.readlink(fd))
+            except OSError:
+                continue
+            if m:
+                by_inode[m[1]] = w
+    with open("/proc/net/tcp") as f:
+        rows = [x.split() for x in f.read().splitlines()[1:]]
+    return {int(x[2].split(":")[1], 16): by_inode[x[9]] for x in rows if x[9] in by_inode}
+
+
+# -- killed workers
+
+def back_after(g, old):
+    """Seconds until a process that is none of old has answered, and the
+    slowest of the newcomers meanwhile."""
+    begin, slowest = time.time(), 0.0
+    while time.time() - begin < LONG:
+        at = time.time()
+        try:
+            with g.dial() as s:
+                s.sendall(H + E)
+                Reply.read(Reader(s))
+                slowest = max(slowest, time.time() - at)
+                if owners(g).get(s.getsockname()[1], next(iter(old))) not in old:
+                    return time.time() - begin, slowest
+        except (OSError, EOFError):  # taken by the process that was killed
+            pass
+    return LONG, slowest
+
+
+def kill_one(g, victim):
+    load, conns = Load(), []
+    for i in range(48):
+        s = g.dial(i % 3 == 0)
+        rd = Reader(s)
+        ask(s, rd, "before-%d" % i)
+        conns.append((s, rd))
+    of = owners(g)
+    mine = [c for c in conns if of[c[0].getsockname()[1]] == victim]
+    rest = [c for c in conns if of[c[0].getsockname()[1]] != victim]
+    ok("connections are spread", mine and rest, "%d of the victim, %d others" % (len(mine), len(rest)))
+    for s, rd in rest[:6]:
+        load.run(lambda ident, s=s, rd=rd: ask(s, rd, ident))
+    old = set(g.workers())
+    os.kill(victim, signal.SIGKILL)
+    took, slowest = back_after(g, old)
+    ok("back in under a second", took < BACK_S, "%.2f s" % took)
+    ok("newcomers meanwhile", slowest < BACK_S, "%.2f s" % slowest)
+    same("no other connection is harmed", load.end(), [])
+    ok("they were busy", load.answers > 20, load.answers)
+    for i, (s, rd) in enumerate(rest):
+        ask(s, rd, "after-%d" % i)
+    for s, rd in mine:
+        try:
+            same("what the victim had is closed", s.recv(10), b"")
+        except OSError:
+            ok("what the victim had is closed", True)
+    for s, _ in conns:
+        s.close()
+    return took
+
+
+def run_killed_workers():
+    """Reliability 4: back with its listener, nobody else is harmed."""
+    with Gateway(workers=3) as g:
+        g.expects_kill = True
+        time.sleep(BACK_S)  # one that dies at its start is started again later
+        took = [kill_one(g, w) for w in g.workers()]
+        print("killed workers were back after %s s" % ", ".join("%.2f" % t for t in took))
+        wait_for("no connection is counted for ever", lambda: g.metric("connections") == 1)
+
+
+# -- an end that waits
+
+def half(data, n):
+    return data[:n], data[n:]
+
+
+def run_drain_finishes():
+    """What was here when SIGTERM came is answered: under way, pipelined
+    behind it, half received. Idle and silent ones are closed."""
+    with Gateway(workers=2, limits="drain = 10m\n") as g:
+        g.node.gate = threading.Event()
+        before, parts = len(g.node.seen), []
+        for tls in (False, "bare"):
+            row = g.dial(tls)
+            row.sendall(post() + H + E + post() + H + E)
+            idle = g.dial(tls)
+            ask(idle, Reader(idle), "idle")
+            silent = g.dial(tls)
+            halves = []
+            for data, at in ((post(), 20), (post(), len(post()) - 10), (H + E, 30)):
+                s = g.dial(tls)
+                first, rest = half(data, at)
+                s.sendall(first)
+                halves.append((s, rest))
+            parts.append((row, idle, silent, halves))
+        wait_for("requests under way", lambda: len([d for d in g.node.seen[before:] if not framing.is_probe(d)]) >= 2)
+        begin = time.time()
+        g.proc.terminate()
+        for _, idle, silent, _ in parts:
+            same("idle: closed", idle.recv(10), b"")
+            same("silent: closed", silent.recv(10), b"")
+        try:
+            g.dial()
+            ok("newcomers are refused", False, "connected")
+        except ConnectionRefusedError:
+            ok("newcomers are refused", True)
+        ok("it waits", g.proc.poll() is None)
+        for _, _, _, halves in parts:
+            for s, rest in halves:
+                s.sendall(rest)
+        g.node.gate.set()
+        for row, _, _, halves in parts:
+            t = Talk()
+            t.read(row)
+            same("all in a row", (t.statuses, t.is_closed), ([200] * 4, True))
+            same("the last one says so", [r.header("connection") for r in t.replies], [None] * 3 + ["close"])
+            for s, _ in halves:
+                t = Talk()
+                t.read(s)
+                same("a half that came whole", (t.statuses, t.is_closed), ([200], True))
+        same("leaves by itself", g.proc.wait(LONG), 0)
+        ok("long before its time", time.time() - begin < LONG, time.time() - begin)
+
+
+def run_drain_ends():
+    """Nobody can hold it longer than it says."""
+    with Gateway(workers=2, limits="drain = 3s\n", node_time="10m") as g:
+        g.node.gate = threading.Event()
+        before, held = len(g.node.seen), []
+        for data in (post(), post()[:-5], H + b"A: b", b"P", b"\x16\x03\x01", post() + H):
+            s = g.dial()
+            s.sendall(data)
+            held.append(s)
+        wait_for("requests under way", lambda: len([d for d in g.node.seen[before:] if not framing.is_probe(d)]) >= 2)
+        begin = time.time()
+        g.proc.terminate()
+        same("leaves", g.proc.wait(LONG), 0)
+        took = time.time() - begin
+        ok("at its time", 2.5 < took < 6, "%.1f s" % took)
+        for s in held:
+            t = Talk()
+            t.read(s)
+            ok("and nobody is left", t.is_closed and set(t.statuses) <= {400, 503}, t.statuses)
+
+
+def last_words(g, tls, out, stop):
+    """Asks until the gateway is gone; how it went at the end."""
+    s = g.dial(tls)
+    rd, n, open_at_end = Reader(s), 0, None
+    try:
+        while not stop.is_set():
+            n, open_at_end = n + 1, "sent"
+            s.sendall(post() if n % 2 else H + E)
+            open_at_end = "unanswered"
+            r = Reply.read(rd)
+            open_at_end = "answered" if r.header("connection") != "close" else "told"
+            if r.status != 200:
+                open_at_end = "status %d" % r.status
+            if open_at_end != "answered":
+                break
+    except (OSError, EOFError):
+        if rd.buf:
+            open_at_end = "half an answer"
+    out.append(open_at_end)
+
+
+def run_drain_under_load():
+    """Clients that ask all the time get whole answers and then a close."""
+    with Gateway(workers=2) as g:
+        out, stop = [], threading.Event()
+        ts = [threading.Thread(target=last_words, args=(g, "bare" if i % 2 else False, out, stop)) for i in range(16)]
+        for t in ts:
+            t.start()
+        time.sleep(0.5)
+        g.proc.terminate()
+        same("leaves", g.proc.wait(LONG), 0)
+        for t in ts:
+            t.join(LONG)
+        stop.set()
+        same("all have ended", len(out), 16)
+        ok("without half an answer or a refusal", set(out) <= {"told", "unanswered", "sent", "answered"}, out)
+        ok("most were told", out.count("told") >= 8, out)
+
+
+# -- reloads
+
+def run_reload_under_load():
+    """Configuration, users, log and certificate change; nobody notices."""
+    with Gateway(workers=2) as g:
+        ctx = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        ctx.check_hostname, ctx.verify_mode = False, ssl.CERT_NONE
+        load = Load()
+        for _ in range(3):
+            load.run(keeper(g, False))
+            load.run(keeper(g, "bare"))
+            load.run(newcomer(g, ctx))
+        for n in range(4):
+            g.write_conf(more="[surface more]\nserves = ops\nat = loop /more%d\nhosts = *\n" % n)
+            g.reload()
+            same("reload %d" % n, g.get("/more%d/health" % n).status, 200)
+            done = g.log().count("certificate reloaded")
+            g.new_pair("rsa" if n % 2 else "ec")
+            g.proc.send_signal(signal.SIGUSR1)
+            wait_for("certificate %d" % n, lambda: g.log().count("certificate reloaded") > done)
+            time.sleep(0.3)
+        same("no request has failed", load.end(), [])
+        ok("they were busy", load.answers > 500, load.answers)
+
+
+RUNS = [run_killed_workers, run_drain_finishes, run_drain_ends, run_drain_under_load, run_reload_under_load]
+
+
+def main():
+    pattern = sys.argv[1] if len(sys.argv) > 1 else ""
+    t0 = time.time()
+    for fn in RUNS:
+        if not pattern or re.search(pattern, fn.__name__):
+            fn()
+    print("%.0f s" % (time.time() - t0))
+    print("%d passed, %d failed" % (framing.passed, framing.failed))
+    return framing.failed > 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
