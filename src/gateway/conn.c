@@ -300,11 +300,6 @@ shake(struct conn *c)
 	if (SSL_has_pending(c->ssl))
 		c->evt.flags |= KORE_EVENT_READ;
 	conn_enter(c, CONN_HEAD);
-	/* A request that came with the end of the handshake is in OpenSSL's
-	 * hands already, and no event has told of it where the handshake was
-	 * held up for a new certificate. */
-	if (SSL_has_pending(c->ssl))
-		c->evt.flags |= KORE_EVENT_READ;
 	return true;
 }
 

@@ -21,6 +21,7 @@
 #include "gateway/drive.h"
 #include "gateway/files.h"
 #include "gateway/routes.h"
+#include "gateway/signals.h"
 #include "gateway/stats.h"
 #include "gateway/tls.h"
 #include "gateway/worker.h"
@@ -343,7 +344,7 @@ gw_worker_turn(u_int64_t timeout_ms)
 {
 	uint64_t wait_ms = turn(gw_worker);
 
-	kore_platform_event_wait(wait_ms < timeout_ms ? wait_ms : timeout_ms);
+	signals_wait(wait_ms < timeout_ms ? wait_ms : timeout_ms);
 }
 
 /* --- end --- */

@@ -81,11 +81,18 @@ int shim_access(const char *path, int mode);
 #define main                        kore_main
 #define kore_platform_event_wait    gw_parent_turn
 #define kore_worker_dispatch_signal gw_parent_signal
+/* Its handler, not the name that sigaction is given (signals.c). */
+void kore_signal(int sig);
+#define kore_signal(sig) kore_signal_unused(sig)
 #endif
 
 /* Workers: work to be done once for each turn of the loop. */
 #ifdef SHIM_worker
 #define kore_platform_event_wait gw_worker_turn
+#endif
+/* The key manager: nothing but signals that are not lost. */
+#ifdef SHIM_keymgr
+#define kore_platform_event_wait signals_wait
 #endif
 
 /*

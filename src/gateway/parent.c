@@ -9,7 +9,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <signal.h>
 #include <stdio.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -20,6 +19,7 @@
 #include "gateway/files.h"
 #include "gateway/kore_priv.h"
 #include "gateway/nodes.h"
+#include "gateway/signals.h"
 
 enum {
 	TURN_MS = 500,
@@ -244,65 +244,17 @@ reload_pair(struct gw_process *p)
 	look_at_pair(p, clock_real()->mono_ms(NULL));
 }
 
-/* Kore keeps one signal only, the last: an operator's word that comes behind
- * another, or before the end of a child, would be lost. */
-static volatile sig_atomic_t has_hup, has_usr1, stop_by;
-
-static void
-on_signal(int sig)
-{
-	if (sig == SIGHUP)
-		has_hup = 1;
-	else if (sig == SIGUSR1)
-		has_usr1 = 1;
-	else
-		stop_by = sig;
-}
-
-/* catch_signals takes over from Kore, once; its children set up theirs. */
-static void
-catch_signals(struct gw_process *p)
-{
-	struct sigaction sa = {.sa_handler = on_signal};
-
-	if (p->has_signals)
-		return;
-	p->has_signals = sigfillset(&sa.sa_mask) == 0 &&
-			 sigaction(SIGHUP, &sa, NULL) == 0 &&
-			 sigaction(SIGUSR1, &sa, NULL) == 0 &&
-			 sigaction(SIGTERM, &sa, NULL) == 0 &&
-			 sigaction(SIGQUIT, &sa, NULL) == 0 &&
-			 sigaction(SIGINT, &sa, NULL) == 0;
-}
-
-static void
-hear_signals(void)
-{
-	if (has_hup != 0) {
-		has_hup = 0;
-		gw_parent_signal(SIGHUP);
-	}
-	if (has_usr1 != 0) {
-		has_usr1 = 0;
-		gw_parent_signal(SIGUSR1);
-	}
-	if (stop_by != 0) /* Kore's to do, until it has */
-		sig_recv = stop_by;
-}
-
 void
 gw_parent_turn(u_int64_t timeout_ms)
 {
 	uint64_t most = gw_process->nodes.cnt > 1 ? NODES_TURN_MS : TURN_MS;
 	uint64_t now_ms;
 
-	catch_signals(gw_process);
 	if (gw_process->pair_step != PAIR_IDLE)
 		most = PAIR_TURN_MS;
-	kore_platform_event_wait(timeout_ms < most ? timeout_ms : most);
-	hear_signals();
+	signals_wait(timeout_ms < most ? timeout_ms : most);
 	now_ms = clock_real()->mono_ms(NULL);
-	/* A SIGCHLD behind another signal is lost, too. */
+	/* At once, not when its signal has its turn. */
 	kore_worker_reap();
 	look_at_log(gw_process);
 	look_at_tickets(gw_process, now_ms);

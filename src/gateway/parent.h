@@ -36,7 +36,6 @@ struct gw_process {
 	pid_t parent_pid; /* of the process that forks workers */
 	bool is_chrooted; /* started as root */
 	const char *root; /* absolute path of the workers' root */
-	bool has_signals; /* the parent hears SIGHUP and SIGUSR1 itself */
 	int log_fd;       /* access log, -1: none */
 	struct country_file countries;
 	uint64_t ticket_ms; /* when the last ticket key was drawn */

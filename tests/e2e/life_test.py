@@ -298,7 +298,26 @@ def run_reload_under_load():
         ok("they were busy", load.answers > 500, load.answers)
 
 
-RUNS = [run_killed_workers, run_drain_finishes, run_drain_ends, run_drain_under_load, run_reload_under_load]
+def run_signals_in_a_row():
+    """Kore keeps one signal, and one at a time: none may be lost."""
+    with Gateway(workers=2) as g:
+        for n in range(25):
+            for part in ("first", "second"):
+                g.write_conf(more="[surface more]\nserves = ops\nat = loop /%s%d\nhosts = *\n" % (part, n))
+                g.proc.send_signal(signal.SIGHUP)
+                time.sleep(0.0013 * n)
+            wait_for("the second of two reloads", lambda: g.get("/second%d/health" % n).status == 200, 10)
+    for n in range(8):
+        with Gateway(workers=2) as g:
+            for _ in range(3):
+                g.proc.send_signal(signal.SIGHUP)
+                time.sleep(0.002 * n)
+            g.proc.terminate()
+            same("an end behind reloads", g.proc.wait(LONG), 0)
+
+
+RUNS = [run_killed_workers, run_drain_finishes, run_drain_ends, run_drain_under_load, run_reload_under_load,
+        run_signals_in_a_row]
 
 
 def main():
