@@ -7,6 +7,8 @@ case took, however long that was.
 
 usage: limit_test.py [PATTERN]      SEKISHO_BIN names the folder of the program
 """
+import bisect
+import datetime
 import json
 import os
 import re
@@ -208,6 +210,28 @@ def within(what, sums, took, lost=0):
     ok(what, want * 0.98 - lost <= sums[200] <= want * 1.005 + 1, "%r in %.3f s, want %.0f" % (sums, took, want))
 
 
+def admitted(g, cnt):
+    """When requests of the crowd were let in, by the access log, which is
+    rotated meanwhile; what a killed worker had not written is missing."""
+    found = {}
+
+    def read():
+        found.update((x["req"], x) for x in framing.log_lines(g) if x.get("surface") == "rated" and x["status"] == 200)
+        return len(found) >= cnt * 0.95
+    wait_for("the log of all", read)
+    return sorted(datetime.datetime.fromisoformat(x["time"].replace("Z", "+00:00")).timestamp() - x["us"] / 1e6 for x in found.values())
+
+
+def no_window_has_more(g, cnt):
+    """Reliability A13: wherever a window begins, it has its share and no more;
+    counted by windows of the clock an edge would have let in twice as many."""
+    times = admitted(g, cnt)
+    for width in (0.25, 0.5, 1, 2):
+        most = max(bisect.bisect_left(times, t + width) - i for i, t in enumerate(times))
+        want = BURST + RATE * width
+        ok("any %.2f s" % width, most <= want * 1.02 + RATE * 0.02, "%d, at most %d" % (most, want))
+
+
 def run_rates():
     """Reliability A13 to A15: the count over all workers, whatever becomes of
     them; what a 429 says; who shares a count and who does not."""
@@ -234,6 +258,7 @@ def run_rates():
         t.join()
         same("disturbed on the way", done, ["reload", "kill"])
         within("20 clients at the limit", sums, took, sums[None])
+        no_window_has_more(g, sums[200])
         ok("who were refused mostly", sums[429] > sums[200], sums)
         # what it says, and that it is so
         c = Caller(port, "127.0.0.1")
@@ -312,9 +337,180 @@ def run_polite():
         same("the polite one", set(statuses), {200})
         within("the greedy ones", *got[0])
         print("polite p99 %.1f ms" % (sorted(took)[-3] * 1000))
+        mine = sorted(x["us"] for x in framing.log_lines(g) if x["addr"] == "127.0.0.5")
+        ok("its p99 in the gateway is below 100 ms", mine[len(mine) * 99 // 100 - 1] < 100000, mine[-5:])
 
 
-RUNS = [run_proxies, run_rates, run_polite]
+def separation(a, b):
+    """How well a time tells the kinds apart: the share of pairs in which the
+    one of a is longer; 0.5 when not at all, 0 or 1 when always."""
+    return sum((x > y) + (x == y) / 2 for x in a for y in b) / (len(a) * len(b))
+
+
+def run_strangers():
+    """Reliability A4: an unknown user and a wrong password get the same status,
+    headers and body, and no time tells them apart. They come in turns, so that
+    the machine's load is shared."""
+    with Gateway(workers=1) as g:
+        took, seen = {"wrong password": [], "unknown user": []}, set()
+        for n in range(24):
+            for kind, user in (("wrong password", "ann"), ("unknown user", "nobody")):
+                s = g.dial(True)
+                begin = time.time()
+                r = g.ask("GET", "/nowhere", headers=[framing.basic(user, "a wrong password %d" % n)], sock=s)
+                took[kind].append(time.time() - begin)
+                s.close()
+                seen.add((r.line, tuple((k, v) for k, v in r.headers if k not in ("Date", "X-Request-Id")), r.body))
+        same("one answer for both", [x[0].split()[1] for x in seen], ["401"])
+        got = separation(*took.values())
+        ok("time does not tell", 0.2 < got < 0.8, "%.2f %r" % (got, took))
+        print("unknown user against wrong password: separation %.2f" % got)
+
+
+def run_guessing():
+    """Reliability A6: 50 wrong tries a second, none of them slowed down, leave
+    the p99 of others below a second."""
+    more = "[surface guessed]\nserves = wallet\nat = loop /guessed\nhosts = localhost\nfilters = basic\nusers = secrets/wallet.users\n"
+    with Gateway(workers=2, more=more) as g:
+        known = Known(g)
+        same("who has logged in", known.ask(), 404)
+        stop, tries = threading.Event(), []
+
+        def guess(i):
+            """One each half second, whatever became of the one before."""
+            n, socks = 0, []
+            while not stop.wait(max(0, begin + n / 2 + i / 60 - time.time())):
+                n += 1
+                s = g.dial(source="127.0.1.%d" % (i + 1))
+                head = framing.basic("name %d" % n, "wrong %d" % i)
+                s.sendall(("GET /guessed/x HTTP/1.1\r\nHost: localhost\r\n%s\r\n\r\n" % head).encode())
+                socks.append(s)
+                tries.append(time.time())
+            for s in socks:
+                s.close()
+        took, begin = {"open": [], "known": []}, time.time()
+        threads = [threading.Thread(target=guess, args=(i,)) for i in range(30)]
+        for t in threads:
+            t.start()
+        try:
+            wait_for("guessing goes on", lambda: g.metric("password_checks_waiting") > 0)
+            while time.time() - begin < 6:
+                for kind, ask in (("open", lambda: g.get("/v1/health", True).status == 200), ("known", lambda: known.ask() == 404)):
+                    t0 = time.time()
+                    ok(kind + " is served", ask())
+                    took[kind].append(time.time() - t0)
+            span, cnt = time.time() - begin, len(tries)
+        finally:
+            stop.set()
+            for t in threads:
+                t.join()
+        ok("as many as that", cnt / span >= 50, "%d in %.1f s" % (cnt, span))
+        for kind, all in took.items():
+            p99 = sorted(all)[len(all) * 99 // 100]
+            print("%.0f wrong tries a second: %s p99 %.0f ms of %d" % (cnt / span, kind, p99 * 1000, len(all)))
+            ok("p99 of %s below a second" % kind, p99 < 1, p99)
+
+
+class Known:
+    """A connection of a user whose password was right on it."""
+
+    def __init__(self, g):
+        self.g, self.sock = g, g.dial(True, source="127.0.0.7")
+
+    def ask(self):
+        return self.g.ask("GET", "/nowhere", headers=[self.g.auth("wallet")], sock=self.sock).status
+
+
+def memory_kb(g):
+    """Of the parent and its children, what is shared counted once."""
+    total = 0
+    for pid in [g.proc.pid] + [p for p, _ in g.children()]:
+        with open("/proc/%d/smaps_rollup" % pid) as f:
+            total += int(re.search(r"^Pss: +(\d+) kB", f.read(), re.M).group(1))
+    return total
+
+
+def run_crowds():
+    """Reliability A14: 4,000 addresses cost at most 32 MiB and set no offender
+    free; what has come back is free again (expired entries)."""
+    port = free_port()
+    with Gateway(workers=2, more=RATED.format(port=port, rate="1/m", burst=3)) as g:
+        c = Caller(port, "127.0.0.9")
+
+        def ask(addr):
+            return c.ask("X-Forwarded-For: " + addr).status
+        same("an offender", [ask("203.0.113.9") for _ in range(5)], [200] * 3 + [429] * 2)
+        six = "2001:db8:77::9"
+        same("one of IPv6", [ask(six) for _ in range(5)], [200] * 3 + [429] * 2)
+        before = memory_kb(g)
+        got = {ask("198.51.%d.%d" % (100 + n // 250, n % 250 + 1)) for n in range(2000)}
+        got |= {ask("2001:db8:%x::1" % (0x1000 + n)) for n in range(2000)}
+        same("4,000 others come in", got, {200})
+        grown = memory_kb(g) - before
+        print("4,000 addresses: %d KiB" % grown)
+        ok("at a bounded price", grown <= 32 * 1024, grown)
+        same("offenders stay", (ask("203.0.113.9"), ask(six)), (429, 429))
+        # with a rule that lets go soon, an entry that is over is a new one
+        g.write_conf(more=RATED.format(port=port, rate="20/s", burst=5))
+        g.reload()
+        for addr in ("203.0.113.10", "2001:db8:78::9"):
+            wait_for("its limit", lambda: ask(addr) == 429)
+            time.sleep(0.5)
+            same("what has come back is free", [ask(addr) for _ in range(5)], [200] * 5)
+
+
+SIX = """
+[listener six]
+address = [::1]:{port}
+tls = no
+[surface six]
+serves = ops
+at = six /
+hosts = *
+filters = {filters}
+{more}
+"""
+
+
+def run_six():
+    """Filters on a connection of IPv6, who is let in and who is not; what
+    answers say where rate_fields is set."""
+    port = free_port()
+
+    def conf(filters, more):
+        return SIX.format(port=port, filters=filters, more=more)
+
+    def ask(*headers, path="/health"):
+        with socket.create_connection(("::1", port), LONG) as s:
+            s.sendall(("GET %s HTTP/1.1\r\nHost: x\r\n%s\r\n" % (path, "".join(h + "\r\n" for h in headers))).encode())
+            return Reply.read(Reader(s))
+    with Gateway(more=conf("net", "allow = ::1/128"), limits="remember = 1s\n") as g:
+        same("net lets in", ask().status, 200)
+        for more in ("allow = 127.0.0.0/8 2001:db8::/32", "allow = ::/0\ndeny = ::/64"):
+            g.write_conf(more=conf("net", more))
+            g.reload()
+            same("net: " + more, ask().status, 403)
+        g.write_conf(more=conf("rate", "rate = 1/m\nrate_burst = 3\nrate_fields = yes"))
+        g.reload()
+        got = [ask() for _ in range(4)]
+        same("rate", [r.status for r in got], [200] * 3 + [429])
+        same("and what is left", [r.header("RateLimit") for r in got],
+             ['"address";r=2;t=60', '"address";r=1;t=120', '"address";r=0;t=180', '"address";r=0;t=60'])
+        same("of how much", {r.header("RateLimit-Policy") for r in got}, {'"address";q=3;w=180'})
+        same("when to come again", [r.header("Retry-After") for r in got], [None] * 3 + ["60"])
+        g.write_conf(more=conf("basic", "users = secrets/wallet.users"))
+        g.reload()
+        same("basic", [ask(*h, path="/").status for h in ([], [g.auth("wallet", "wrong")], [g.auth("wallet")])], [401, 401, 200])
+        # a password that was right is forgotten in time
+        ask(g.auth("wallet"), path="/")
+        time.sleep(1.1)
+        hashed = g.metric("password_checks_total")
+        for _ in range(2 * len(g.workers())):
+            same("right still", ask(g.auth("wallet"), path="/").status, 200)
+        ok("and looked at again", g.metric("password_checks_total") > hashed)
+
+
+RUNS = [run_proxies, run_rates, run_polite, run_strangers, run_guessing, run_crowds, run_six]
 
 
 def main():
