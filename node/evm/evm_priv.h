@@ -119,6 +119,19 @@ struct frame {
 	uint64_t traced_gas; /* at the last step; UINT64_MAX: none is open */
 };
 
+/*
+ * Hashes of 64 bytes, which are places of mapping entries: contracts compute
+ * the same ones again and again, a token's transfer each of its two at least
+ * twice. An entry holds what was hashed, so that it is never wrong.
+ */
+enum { MEMO_CNT = 512, MEMO_LEN = 64 };
+
+struct memo {
+	uint64_t in[MEMO_LEN / 8];
+	struct u256 hash;
+	bool is_used;
+};
+
 /* struct region is reserved address space that the system fills as it is
  * touched. */
 struct region {
@@ -145,6 +158,7 @@ struct evm {
 	bool has_fork;
 
 	struct code_cache codes;
+	struct memo memo[MEMO_CNT];
 	struct arena scratch;                  /* of precompiles */
 	const void *labels[256], *traced[256]; /* of the fork */
 };

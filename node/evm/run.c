@@ -29,23 +29,21 @@ is_below(uint64_t a, uint64_t b)
 	return a < b;
 }
 
-/* push_word reads n bytes of code; what follows them may be read too. */
+/* push_digit reads digit i of a number of n bytes, push_word all four; what
+ * follows them may be read too. */
+INLINE uint64_t
+push_digit(const uint8_t *p, unsigned n, unsigned i)
+{
+	if (n >= 8 * i + 8)
+		return be64(p + n - 8 * i - 8);
+	return n > 8 * i ? be64(p) >> (64 - 8 * (n - 8 * i)) : 0;
+}
+
 INLINE struct u256
 push_word(const uint8_t *p, unsigned n)
 {
-	struct u256 w = {{0, 0, 0, 0}};
-	unsigned i, left = n;
-
-	for (i = 0; i < 4 && left > 0; i++) {
-		if (left >= 8) {
-			left -= 8;
-			w.w[i] = be64(p + left);
-		} else {
-			w.w[i] = be64(p) >> (64 - 8 * left);
-			left = 0;
-		}
-	}
-	return w;
+	return (struct u256){{push_digit(p, n, 0), push_digit(p, n, 1),
+	    push_digit(p, n, 2), push_digit(p, n, 3)}};
 }
 
 INLINE struct u256

@@ -12,12 +12,13 @@
 #include "base/check.h"
 #include "evm/evm.h"
 
-enum {
-	MEM_ACCOUNTS = 4096,
-	MEM_SLOTS = 1 << 15,
-	MEM_SAVED = 96,
-	MEM_LOGS = 4096
-};
+/* Room for accounts and slots; who runs many short programs defines less. */
+#ifndef MEM_ACCOUNTS
+#define MEM_ACCOUNTS 4096
+#define MEM_SLOTS    32768
+#endif
+
+enum { MEM_SAVED = 96, MEM_LOGS = 4096 };
 
 struct mem_account {
 	struct addr addr;

@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * What a tracer is told: each step before it happens, its cost behind it,
+ * messages in the order they begin and end; and the lines of EIP-3155.
+ */
+#include <stdarg.h>
+
+#include "asm.h"
+
+struct told {
+	char text[1024];
+	size_t len;
+};
+
+__attribute__((format(printf, 2, 3))) static void
+tell(struct told *t, const char *fmt, ...)
+{
+	va_list args;
+
+	va_start(args, fmt);
+	t->len += (size_t)vsnprintf(
+	    t->text + t->len, sizeof(t->text) - t->len, fmt, args);
+	va_end(args);
+	CHECK(t->len < sizeof(t->text));
+}
+
+static void
+told_step(void *ctx, const struct evm_step *s)
+{
+	tell(ctx, "%u:%s/%zu", s->depth, evm_op_name(s->op), s->stack_cnt);
+}
+
+static void
+told_after(void *ctx, uint64_t cost, enum rc rc)
+{
+	tell(ctx, "=%llu%s ", (unsigned long long)cost,
+	    rc == RC_OK ? "" : err_name(rc));
+}
+
+static void
+told_enter(void *ctx, const struct evm_msg *msg)
+{
+	tell(ctx, "<%02x ", msg->to.b[19]);
+}
+
+static void
+told_leave(void *ctx, const struct evm_result *r)
+{
+	tell(ctx, "%s> ", err_name(r->rc));
+}
+
+static const struct {
+	const char *name, *self, *other, *want;
+} runs[] = {
+    {"steps and costs", "0x05 POP", "",
+	"<cc 1:PUSH1/0=3 1:POP/1=2 1:STOP/0=0 OK> "},
+    {"a call: its cost is what it gives away, and the frame comes behind",
+	"0x00 0x00 0x00 0x00 0x00 0xee 0x64 CALL", "POP",
+	"<cc 1:PUSH1/0=3 1:PUSH1/1=3 1:PUSH1/2=3 1:PUSH1/3=3 1:PUSH1/4=3 "
+	"1:PUSH1/5=3 1:PUSH1/6=3 1:CALL/7=800 <ee 2:POP/0=0EVM_UNDERFLOW "
+	"EVM_UNDERFLOW> 1:STOP/1=0 OK> "},
+    {"a precompile has no steps", "0x00 0x00 0x00 0x00 0x00 0x04 0x64 CALL", "",
+	"<cc 1:PUSH1/0=3 1:PUSH1/1=3 1:PUSH1/2=3 1:PUSH1/3=3 1:PUSH1/4=3 "
+	"1:PUSH1/5=3 1:PUSH1/6=3 1:CALL/7=800 <04 OK> 1:STOP/1=0 OK> "},
+    {"a creation without the money is told as well", "0x00 0x00 0x0fff CREATE",
+	"",
+	"<cc 1:PUSH1/0=3 1:PUSH1/1=3 1:PUSH2/2=3 1:CREATE/3=984867 <00 "
+	"EVM_FUNDS> 1:STOP/1=0 OK> "},
+    {"a jump shows its destination", "0x04 JUMP #fe JUMPDEST", "",
+	"<cc 1:PUSH1/0=3 1:JUMP/1=8 1:JUMPDEST/0=1 1:STOP/0=0 OK> "},
+    {"a revert", "0x00 0x00 REVERT", "",
+	"<cc 1:PUSH1/0=3 1:PUSH1/1=3 1:REVERT/2=0REVERT REVERT> "},
+};
+
+TEST(test_trace_tells_in_order)
+{
+	static struct told told;
+	static struct asm_run r;
+	const struct evm_tracer tracer = {.step = told_step,
+	    .after = told_after,
+	    .enter = told_enter,
+	    .leave = told_leave,
+	    .ctx = &told};
+	size_t i;
+
+	for (i = 0; i < sizeof(runs) / sizeof(runs[0]); i++) {
+		test_row(runs[i].name);
+		told = (struct told){.len = 0};
+		asm_open(&r, FORK_BYZANTIUM, runs[i].self);
+		if (runs[i].other[0] != '\0')
+			asm_put(&r, ASM_OTHER, runs[i].other);
+		evm_trace(r.vm, &tracer);
+		asm_go(&r);
+		EXPECT_STR(told.text, runs[i].want);
+		asm_close(&r);
+	}
+	test_row(NULL);
+	test_count(i);
+}
+
+static const char *
+json_of(const char *program, bool has_memory)
+{
+	static char text[4096];
+	static struct asm_run r;
+	struct evm_json json = {.has_memory = has_memory};
+	struct evm_tracer tracer = evm_json_tracer(&json);
+
+	memset(text, 0, sizeof(text));
+	json.out = fmemopen(text, sizeof(text) - 1, "w");
+	CHECK(json.out != NULL);
+	asm_open(&r, FORK_OSAKA, program);
+	evm_trace(r.vm, &tracer);
+	asm_go(&r);
+	evm_json_end(&json, &r.out, asm_used(&r));
+	(void)fclose(json.out);
+	asm_close(&r);
+	return text;
+}
+
+TEST(test_trace_json_lines_are_those_of_eip_3155)
+{
+	EXPECT_STR(json_of("0x05 0x00 MSTORE", false),
+	    "{\"pc\":0,\"op\":96,\"opName\":\"PUSH1\",\"gas\":\"0xf4240\","
+	    "\"memSize\":0,\"depth\":1,\"refund\":0,\"stack\":[],"
+	    "\"gasCost\":\"0x3\"}\n"
+	    "{\"pc\":2,\"op\":96,\"opName\":\"PUSH1\",\"gas\":\"0xf423d\","
+	    "\"memSize\":0,\"depth\":1,\"refund\":0,\"stack\":[\"0x5\"],"
+	    "\"gasCost\":\"0x3\"}\n"
+	    "{\"pc\":4,\"op\":82,\"opName\":\"MSTORE\",\"gas\":\"0xf423a\","
+	    "\"memSize\":0,\"depth\":1,\"refund\":0,"
+	    "\"stack\":[\"0x5\",\"0x0\"],\"gasCost\":\"0x6\"}\n"
+	    "{\"pc\":5,\"op\":0,\"opName\":\"STOP\",\"gas\":\"0xf4234\","
+	    "\"memSize\":32,\"depth\":1,\"refund\":0,\"stack\":[],"
+	    "\"gasCost\":\"0x0\"}\n"
+	    "{\"pass\":true,\"gasUsed\":\"0xc\",\"output\":\"0x\"}\n");
+}
+
+TEST(test_trace_json_shows_memory_when_asked_and_errors)
+{
+	EXPECT_STR(json_of("PUSH0 MLOAD #0c", true),
+	    "{\"pc\":0,\"op\":95,\"opName\":\"PUSH0\",\"gas\":\"0xf4240\","
+	    "\"memSize\":0,\"depth\":1,\"refund\":0,\"stack\":[],"
+	    "\"gasCost\":\"0x2\"}\n"
+	    "{\"pc\":1,\"op\":81,\"opName\":\"MLOAD\",\"gas\":\"0xf423e\","
+	    "\"memSize\":0,\"depth\":1,\"refund\":0,\"stack\":[\"0x0\"],"
+	    "\"gasCost\":\"0x6\"}\n"
+	    "{\"pc\":2,\"op\":12,\"opName\":\"INVALID\",\"gas\":\"0xf4238\","
+	    "\"memSize\":32,\"depth\":1,\"refund\":0,\"stack\":[\"0x0\"],"
+	    "\"memory\":\"0x0000000000000000000000000000000000000000000000000"
+	    "000000000000000\","
+	    "\"gasCost\":\"0x0\",\"error\":\"invalid opcode\"}\n"
+	    "{\"pass\":false,\"gasUsed\":\"0xf4240\",\"output\":\"0x\","
+	    "\"error\":\"invalid opcode\"}\n");
+}
