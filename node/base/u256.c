@@ -119,20 +119,23 @@ struct divisor {
 	uint64_t inv;
 };
 
-/* div_2by1 divides high:low by d; high < d. */
+/* div_2by1 divides *rem:low by d; *rem < d before and after. */
 static inline uint64_t
-div_2by1(uint64_t high, uint64_t low, uint64_t d)
+div_2by1(uint64_t *rem, uint64_t low, uint64_t d)
 {
 #if defined(__x86_64__)
-	uint64_t quot, rem;
+	uint64_t quot;
 
 	__asm__("divq %4"
-		: "=a"(quot), "=d"(rem)
-		: "0"(low), "1"(high), "r"(d)
+		: "=a"(quot), "=d"(*rem)
+		: "0"(low), "1"(*rem), "r"(d)
 		: "cc");
 	return quot;
 #else
-	return lo(join(high, low) / d);
+	u128 all = join(*rem, low);
+
+	*rem = lo(all % d);
+	return lo(all / d);
 #endif
 }
 
@@ -140,7 +143,9 @@ div_2by1(uint64_t high, uint64_t low, uint64_t d)
 static inline uint64_t
 inverse_1(uint64_t d)
 {
-	return div_2by1(~d, ~(uint64_t)0, d);
+	uint64_t rem = ~d;
+
+	return div_2by1(&rem, ~(uint64_t)0, d);
 }
 
 /* inverse_2 is floor((2^192 - 1) / d1:d0) - 2^64 for d1 >= 2^63: algorithm 6
@@ -249,7 +254,7 @@ divisor_init(struct divisor *v, const struct u256 *b)
 }
 
 /* sub_mul subtracts d * q from u and returns the borrow beyond cnt digits. */
-static uint64_t
+static inline uint64_t
 sub_mul(uint64_t *u, const uint64_t *d, unsigned cnt, uint64_t q)
 {
 	uint64_t borrow = 0;
@@ -279,13 +284,12 @@ add_back(uint64_t *u, const uint64_t *d, unsigned cnt)
 }
 
 /*
- * digit_long finds one quotient digit for a divisor of three or four digits
- * and takes its multiple off u, the cnt + 1 digits it applies to.
+ * digit_long finds one quotient digit for a divisor of n digits, three or
+ * four, and takes its multiple off u, the n + 1 digits it applies to.
  */
-static uint64_t
-digit_long(uint64_t *u, const struct divisor *v)
+static inline __attribute__((always_inline)) uint64_t
+digit_long(uint64_t *u, const struct divisor *v, unsigned n)
 {
-	unsigned n = v->cnt;
 	u128 top = join(v->d[n - 1], v->d[n - 2]);
 	u128 rem = join(u[n], u[n - 1]);
 	uint64_t q, borrow;
@@ -331,9 +335,12 @@ divide(uint64_t *quot, uint64_t *u, unsigned cnt, const struct divisor *v)
 			quot[i] = step_2(&rem, u[i], d, v->inv);
 		u[0] = lo(rem);
 		u[1] = hi(rem);
+	} else if (v->cnt == 3) {
+		for (i = cnt - 2; i-- > 0;)
+			quot[i] = digit_long(u + i, v, 3);
 	} else {
-		for (i = cnt - v->cnt + 1; i-- > 0;)
-			quot[i] = digit_long(u + i, v);
+		for (i = cnt - 3; i-- > 0;)
+			quot[i] = digit_long(u + i, v, 4);
 	}
 }
 
@@ -367,6 +374,20 @@ divmod_wide(uint64_t *quot, struct u256 *rem, const uint64_t *a, unsigned cnt,
 	take_rem(rem, u, &v);
 }
 
+/* div_short divides by one digit, one hardware division per digit that the
+ * quotient can have. */
+static inline void
+div_short(struct u256 *quot, uint64_t *rem, const struct u256 *a, uint64_t b)
+{
+	unsigned i = digits(a->w, 4);
+
+	*rem = 0;
+	if (i > 0 && a->w[i - 1] < b)
+		*rem = a->w[--i];
+	while (i-- > 0)
+		quot->w[i] = div_2by1(rem, a->w[i], b);
+}
+
 void
 u256_divmod(struct u256 *quot, struct u256 *rem, const struct u256 *a,
     const struct u256 *b)
@@ -377,9 +398,8 @@ u256_divmod(struct u256 *quot, struct u256 *rem, const struct u256 *a,
 		/* both stay zero */
 	} else if (u256_lt(a, b)) {
 		r = *a;
-	} else if (u256_is_u64(a)) {
-		q.w[0] = a->w[0] / b->w[0];
-		r.w[0] = a->w[0] % b->w[0];
+	} else if (u256_is_u64(b)) {
+		div_short(&q, &r.w[0], a, b->w[0]);
 	} else {
 		divmod_wide(q.w, &r, a->w, digits(a->w, 4), b);
 	}

@@ -30,8 +30,9 @@ enum { STACK_MAX = 1024 };
 #define REGION_MAX  ((uint64_t)1 << 32)
 #define REGION_SPAN (3 * REGION_MAX)
 
-/* What of it stays in memory between runs. */
-enum { REGION_KEEP = 1 << 20 };
+/* What of it stays in memory between runs: all that 30 million gas can buy in
+ * one frame. */
+enum { REGION_KEEP = 4 << 20 };
 
 /* Behind code stand zero bytes, so that no PUSH reads past it and every
  * program ends with STOP. */

@@ -44,6 +44,16 @@ price_of(uint64_t words)
 	return GAS_WORD * words + words * words / QUADRATIC;
 }
 
+/* clear is memset with its commonest size, one word, in line. */
+static inline void
+clear(uint8_t *at, uint64_t len)
+{
+	if (len == 32)
+		memset(at, 0, 32);
+	else
+		memset(at, 0, len);
+}
+
 /* grow lets memory have end bytes; end is at most REGION_MAX. */
 static bool
 grow(struct frame *f, uint64_t end)
@@ -57,7 +67,7 @@ grow(struct frame *f, uint64_t end)
 	if (!evm_take(f, price_of(now / 32) - price_of(before / 32)) ||
 	    base + now > REGION_MAX)
 		return false;
-	memset(f->mem + before, 0, now - before);
+	clear(f->mem + before, now - before);
 	if (base + now > r->high)
 		r->high = base + now;
 	f->mem_len = now;
