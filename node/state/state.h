@@ -139,7 +139,7 @@ bool state_load(struct state *s, struct u256 *out, const struct addr *addr,
     const struct hash *key);
 void state_slot_open(struct state *s, struct state_slot_view *out,
     const struct addr *addr, const struct hash *key);
-void state_slot_put(struct state *s, struct slot *at, const struct u256 *value);
+void state_slot_put(struct state *s, struct slot *sl, const struct u256 *value);
 
 /* Transient storage (EIP-1153). */
 void state_transient(struct state *s, struct u256 *out, const struct addr *addr,

@@ -131,7 +131,7 @@ judge_success(struct vm_case *c, struct err *e)
 static enum rc
 run_case(struct vm_case *c, struct err *e)
 {
-	struct bytes code;
+	struct bytes code = bytes_of(NULL, 0);
 	struct u256 ttd;
 
 	TRY(suite_plan(&c->plan, &ttd, c->v.fork, e));

@@ -68,15 +68,16 @@ suite_accounts(struct arena *a, struct genesis_account **out, size_t *cnt,
 	const char *addr;
 	json_t *v;
 
-	if (list == NULL && size > 0)
-		return FAIL(
-		    e, RC_NO_MEMORY, "no memory for %zu accounts", size);
+	*out = list;
+	*cnt = size;
+	if (list == NULL)
+		return size == 0 ? RC_OK
+				 : FAIL(e, RC_NO_MEMORY,
+				       "no memory for %zu accounts", size);
 	json_object_foreach((json_t *)(uintptr_t)pre, addr, v) TRY(suite_within(
 	    e, read_account(a, &list[i++], addr, v, e), "pre: %.50s", addr));
 	if (size > 1)
 		qsort(list, size, sizeof(*list), by_addr);
-	*out = list;
-	*cnt = size;
 	return RC_OK;
 }
 
