@@ -24,6 +24,7 @@
 #include "base/prio.h"
 #include "base/version.h"
 #include "consensus/clique.h"
+#include "consensus/pow.h"
 #include "crypto/rng.h"
 #include "noded/core.h"
 #include "noded/crash.h"
@@ -259,13 +260,13 @@ open_engine(struct node *n, struct err *e)
 	    .vanity = "Sekisho"};
 
 	rng_fill(&c.seed, sizeof(c.seed));
-	if (n->genesis.engine == GENESIS_CLIQUE)
-		TRY(clique_new(&n->engine, &c, &link, e));
-	else
-		n->engine = engine_none();
 	if (n->genesis.engine == GENESIS_QBFT)
 		return FAIL(e, RC_UNSUPPORTED,
 		    "genesis: QBFT is not in this version; use clique");
+	if (n->genesis.engine == GENESIS_CLIQUE)
+		TRY(clique_new(&n->engine, &c, &link, e));
+	else
+		TRY(pow_new(&n->engine, &n->genesis.forks, e));
 	chain_set_engine(n->chain, n->engine);
 	return RC_OK;
 }

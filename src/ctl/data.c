@@ -14,6 +14,7 @@
 
 #include "base/ini.h"
 #include "consensus/clique.h"
+#include "consensus/pow.h"
 #include "ctl/cmd.h"
 #include "ctl/home.h"
 #include "ctl/textfile.h"
@@ -82,6 +83,8 @@ make_engine(struct data *d, struct err *e)
 
 	if (d->genesis.engine == GENESIS_CLIQUE)
 		return clique_new(&d->engine, &c, &link, e);
+	if (d->genesis.engine == GENESIS_NO_ENGINE)
+		return pow_new(&d->engine, &d->genesis.forks, e);
 	d->engine = engine_none();
 	return RC_OK;
 }

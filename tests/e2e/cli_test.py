@@ -24,7 +24,7 @@ from stack import BIN, Stack, free_port, wait_for
 
 GOOD_PASSWORD = "gw4tk9x2pmz7"
 COMMANDS = ("up", "status", "init", "migrate", "account", "rpc", "check", "genesis", "audit", "export", "user",
-            "explain", "credentials", "version")
+            "explain", "credentials", "evm", "version")
 PARTS = ("postgres", "noded", "jobsd", "gateway")
 
 
@@ -313,6 +313,62 @@ def genesis_prints_one_json_line_then_findings(s):
 
 
 # Keys and users. ----------------------------------------------------------
+
+STATE_TEST = """{"transfer" : {
+ "env": {"currentCoinbase": "0x2a", "currentNumber": "0x01", "currentTimestamp": "0x01", "currentGasLimit": "0x0f4240",
+  "currentDifficulty": "0x20"},
+ "pre": {"0xa94f5374fce5edbc8e2a8697c15331677e6ebf0b": {"balance": "0x0f4240", "nonce": "0x", "code": "", "storage": {}}},
+ "transaction": {"data": [""], "gasLimit": ["0x5208"], "value": ["0x01"], "nonce": "0x", "to": "0x1000",
+  "gasPrice": "0x0a", "sender": "0xa94f5374fce5edbc8e2a8697c15331677e6ebf0b"},
+ "post": {"Berlin": [{"indexes": {"data": 0, "gas": 0, "value": 0}, "hash": "%s",
+  "logs": "0x1dcc4de8dec75d7aab85b567b6ccd41ad312451b948a7413f0a142fd40d49347"}]}}}"""
+
+
+@case
+def evm_runs_a_program(s):
+    r = s.sekisho("evm", "run", "--code", "345f5260205ff3", "--value", "7", "--trace")
+    same(r.stdout.splitlines(), ["Result:   success", "Gas used: 15", "Output:   0x" + "0" * 63 + "7"])
+    lines = [json.loads(line) for line in r.stderr.splitlines()]
+    same([line["opName"] for line in lines[:-1]], ["CALLVALUE", "PUSH0", "MSTORE", "PUSH1", "PUSH0", "RETURN"])
+    r = s.sekisho("evm", "run", "--code", "0x5f5ffd", "--gas", "0x100", check=False)
+    same((r.returncode, r.stdout.splitlines()[0]), (1, "Result:   execution reverted"))
+    r = s.sekisho("evm", "run", "--code", "5f", "--fork", "Paris", check=False)
+    same((r.returncode, r.stdout.splitlines()[0]), (1, "Result:   invalid opcode"))
+    fails(s, "evm", "run", "--code", "0x5", says="--code: not hex with an even number of digits")
+    fails(s, "evm", "run", "--fork", "Atlantis", says='no rules are named "Atlantis"')
+    fails(s, "evm", "run", "--gas", "much", says='--gas: "much" is no number')
+    fails(s, "evm", "walk", says='"walk" is none of: statetest, blocktest, vmtest, txtest, run', status=2)
+
+
+@case
+def evm_judges_test_files(s):
+    good, bad = os.path.join(s.home, "good.json"), os.path.join(s.home, "bad.json")
+    os.makedirs(s.home, exist_ok=True)
+    with open(bad, "w") as f:
+        f.write(STATE_TEST % ("0x" + "11" * 32))
+    r = s.sekisho("evm", "statetest", bad, "--json", check=False)
+    line, tally = r.stdout.splitlines()
+    case_ = json.loads(line)
+    same((r.returncode, tally), (1, "0 passed, 1 failed"))
+    same((case_["name"], case_["pass"], case_["fork"], case_["error"]),
+         ("transfer", False, "Berlin", "another state root"))
+    with open(good, "w") as f:
+        f.write(STATE_TEST % case_["stateRoot"])
+    r = s.sekisho("evm", "statetest", good, "--trace")
+    same(r.stdout, "1 passed, 0 failed\n")
+    same(json.loads(r.stderr.splitlines()[-1]), {"stateRoot": case_["stateRoot"]})
+    r = s.sekisho("evm", "statetest", good, bad, os.path.join(s.home, "none.json"), check=False)
+    same((r.returncode, r.stdout.splitlines()[-1]), (1, "1 passed, 2 failed"))
+    assert "none.json: No such file or directory" in r.stderr, r.stderr
+    same(s.sekisho("evm", "statetest", good, bad, "--fork", "London").stdout, "0 passed, 0 failed\n")
+    with open(bad, "w") as f:
+        f.write('{"transfer": {\n "post": }}')
+    fails(s, "evm", "statetest", bad, says="bad.json: line 2, column 10")
+    with open(bad, "w") as f:
+        f.write(STATE_TEST.replace("0x5208", "0x52g8") % case_["stateRoot"])
+    fails(s, "evm", "statetest", bad, says='transfer: post: Berlin: 0: transaction: "52g8" is no hex')
+    shutil.rmtree(s.home)
+
 
 @case
 def account_new_list_import(s):

@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 
 #include "base/check.h"
+#include "consensus/pow.h"
 #include "eth/rlp.h"
 #include "yard.h"
 
@@ -142,5 +143,44 @@ TEST(test_vectors_clique_of_besu_with_a_transaction)
 	EXPECT_RC(feed(&n, dir, &e), RC_OK);
 	EXPECT_U64(chain_head(n.chain)->number, 2);
 	EXPECT_RC(chain_check_head(n.chain, NULL), RC_OK);
+	guest_close(&n);
+}
+
+/* Fifty-five blocks by other programs: proof of work, the change to proof of
+ * stake by total difficulty, then every fork to the newest with system
+ * contracts, blobs and requests. */
+TEST(test_vectors_public_chain_of_all_forks_is_imported)
+{
+	const char *base = test_unpack("ethereum/rpc-compat.tar.zst");
+	struct chain_change change;
+	struct bytes file, block;
+	struct err e = {0};
+	struct guest n = {0};
+	char path[256];
+
+	if (base == NULL) {
+		test_skip("ethereum/rpc-compat.tar.zst cannot be unpacked");
+		return;
+	}
+	arena_init(&n.arena, 64 << 20);
+	snprintf(path, sizeof(path), "%s/tests/genesis.json", base);
+	EXPECT_RC(genesis_read(&n.arena, &n.g, test_read(path), NULL), RC_OK);
+	guest_open(&n);
+	EXPECT_RC(pow_new(&n.engine, &n.g.forks, NULL), RC_OK);
+	chain_set_engine(n.chain, n.engine);
+	chain_set_sample(n.chain, 1);
+	snprintf(path, sizeof(path), "%s/tests/chain.rlp", base);
+	file = test_read(path);
+	while (file.len > 0) {
+		enum rc rc;
+
+		EXPECT_RC(rlp_take_raw(&block, &file, NULL), RC_OK);
+		rc = chain_import(n.chain, &change, block, 4000000000, &e);
+		if (rc != RC_OK && rc != RC_BLK_KNOWN)
+			test_fail(__FILE__, __LINE__, "block %llu: %s",
+			    (unsigned long long)chain_head(n.chain)->number + 1,
+			    err_message(&e, rc));
+	}
+	EXPECT_U64(chain_head(n.chain)->number, 54);
 	guest_close(&n);
 }
