@@ -1,7 +1,7 @@
 # The running stack, and everything that tests it from outside.
 
 .PHONY: run test torture deps-run deps-test e2e e2e-framing e2e-limit e2e-geo \
-	e2e-tls e2e-stack e2e-nodes e2e-wallet e2e-injection injection-torture e2e-cli \
+	e2e-tls tls-findings e2e-stack e2e-nodes e2e-wallet e2e-injection injection-torture e2e-cli \
 	e2e-export e2e-fault e2e-powercut powercut-torture crash crash-torture newcomer \
 	e2e-life mutations mutations-torture mutate
 
@@ -26,13 +26,14 @@ E2E_STAGES := e2e-framing e2e-life e2e-limit e2e-geo e2e-tls e2e-stack \
 TEST_STAGES := unit conformance-sample sim fuzz-seeds $(E2E_STAGES) \
 	mutations e2e-powercut crash newcomer
 TORTURE_STAGES := unit conformance asan tsan sim-torture fuzz-torture \
-	$(E2E_STAGES) injection-torture mutations-torture powercut-torture crash-torture newcomer dist-check
+	$(E2E_STAGES) tls-findings injection-torture mutations-torture powercut-torture crash-torture newcomer dist-check
 
 test: deps-test ## everything that every change must pass (STAGES="unit crash")
 	@$(MAKE) --no-print-directory -j2 all
 	@tests/tools/run-stages $(or $(STAGES),$(TEST_STAGES))
 
 torture: deps-test ## everything whole: 200 crash cycles, long fuzzing
+	@tests/tools/packages torture
 	@$(MAKE) --no-print-directory -j2 all
 	@tests/tools/run-stages $(TORTURE_STAGES)
 
@@ -49,6 +50,8 @@ e2e-geo: all ## countries at the gateway (CASE=pattern)
 	@SEKISHO_BIN=$(B)/bin $(PY) tests/e2e/geo_test.py '$(CASE)'
 e2e-tls: all ## certificates of the gateway, and replacing them (CASE=pattern)
 	@SEKISHO_BIN=$(B)/bin $(PY) tests/e2e/tls_test.py '$(CASE)'
+tls-findings: all ## what testssl.sh finds at the TLS port, five minutes
+	@SEKISHO_BIN=$(B)/bin $(PY) tests/e2e/findings_test.py
 e2e-stack: all ## a whole stack, from the wallet to the database (CASE=pattern)
 	@SEKISHO_BIN=$(B)/bin $(PY) tests/e2e/stack_test.py $(CASE)
 e2e-nodes: all ## two nodes behind one gateway (CASE=pattern)

@@ -249,8 +249,7 @@ set_kore_globals(const struct gw_process *p)
 int
 main(int argc, char **argv)
 {
-	/* workers inherit it */
-	static struct gw_process process = {.pair = {-1, -1}};
+	static struct gw_process process; /* workers inherit it */
 	const struct gw_conf_say to_stderr = {say, NULL};
 	struct daemon_args args;
 	int status;
@@ -272,6 +271,7 @@ main(int argc, char **argv)
 	/* Kore writes process titles over the arguments. */
 	process.conf_file = keep(args.file);
 	process.parent_pid = getpid();
+	process.pair = (struct pair){-1, -1};
 	process.is_chrooted = getuid() == 0;
 	if (files_load(&process.conf, &blob, args.file, &to_stderr, &e) !=
 	    RC_OK)

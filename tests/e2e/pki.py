@@ -41,6 +41,7 @@ extendedKeyUsage = serverAuth
 subjectKeyIdentifier = hash
 authorityKeyIdentifier = keyid
 subjectAltName = DNS:localhost,IP:127.0.0.1
+crlDistributionPoints = URI:http://crl.test.invalid/servers.crl
 [client]
 basicConstraints = critical,CA:FALSE
 keyUsage = critical,digitalSignature
@@ -98,10 +99,10 @@ class Authority:
         cert, key = self.dir + "/cert.pem", self.dir + "/key.pem"
         if parent is None:
             openssl("req", "-x509", "-config", self.dir + "/conf", "-extensions", "root", *KEYS["ec"], "-nodes",
-                    "-days", "30", "-subj", "/CN=" + name, "-keyout", key, "-out", cert)
+                    "-days", "400", "-subj", "/CN=" + name, "-keyout", key, "-out", cert)
             self.above = ""
         else:
-            parent.sign(name, "authority", key, cert, "ec", -1, 30)
+            parent.sign(name, "authority", key, cert, "ec", -1, 400)
             self.above = read(cert) + parent.above
         self.pem = read(cert)
 
@@ -111,7 +112,7 @@ class Authority:
         openssl("ca", "-batch", "-notext", "-config", self.dir + "/conf", "-extensions", what, "-in", cert + ".req",
                 "-out", cert, "-startdate", stamp(begin), "-enddate", stamp(end))
 
-    def issue(self, name, what="client", kind="ec", begin=-1, end=20):
+    def issue(self, name, what="client", kind="ec", begin=-1, end=89):
         self.count += 1
         base = "%s/%d" % (self.dir, self.count)
         self.sign(name, what, base + ".key", base + ".cert", kind, begin, end)

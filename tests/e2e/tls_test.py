@@ -39,7 +39,8 @@ class Pki:
         self.dir = tempfile.mkdtemp(prefix="sekisho-pki.", dir="/tmp")
         self.root = Authority(self.dir, "Test Root")
         self.mid = Authority(self.dir, "Test Servers", self.root)
-        self.root_file = self.dir + "/Test Root/cert.pem"
+        self.root_file = self.dir + "/root.pem"
+        shutil.copy(self.root.dir + "/cert.pem", self.root_file)
         self.clients = Authority(self.dir, "Test Clients", self.root)
         self.lost = Authority(self.dir, "Lost Clients", self.root)  # revoked itself
         self.root.revoke(self.lost)
