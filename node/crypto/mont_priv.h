@@ -273,6 +273,8 @@ mont_once4(uint64_t *s, const uint64_t *t, const uint64_t *p)
 	s[3] = s3;
 }
 
+/* NOLINTBEGIN(readability-non-const-parameter): assembly writes there */
+
 /* Four limbs: t += b, where no carry can go out. */
 MONT_INLINE void
 mont_add4(uint64_t *t, const uint64_t *b)
@@ -318,6 +320,7 @@ mont_sub4(uint64_t *t, const uint64_t *b, const uint64_t *p)
 	    [p0] "m"(p[0]), [p1] "m"(p[1]), [p2] "m"(p[2]), [p3] "m"(p[3])
 	    : "cc");
 }
+/* NOLINTEND(readability-non-const-parameter) */
 #endif
 
 /* mont_once takes the prime off t, which is below twice of it, if it can. */

@@ -198,7 +198,7 @@ try_final_exp(struct bytes in)
 		struct g one, two;                                             \
 		draw_##g(points, &in);                                         \
 		draw(parts, FEW * sizeof(*parts), &in);                        \
-		if (bits == 64)                                                \
+		if ((bits) == 64)                                              \
 			for (size_t i = 0; i < FEW; i++)                       \
 				parts[i].w[1] = 0;                             \
 		arena_init(&mem, (size_t)4 << 20);                             \
