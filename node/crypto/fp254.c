@@ -8,28 +8,27 @@
 
 #include "crypto/mont_inv_priv.h"
 
-/* WITH_MULX calls fn with a constant last argument that is true where the
- * processor has mulx. */
-#define WITH_MULX(fn, ...)                                                     \
-	do {                                                                   \
-		if (mont_has_mulx())                                           \
-			fn(__VA_ARGS__, true);                                 \
-		else                                                           \
-			fn(__VA_ARGS__, false);                                \
-	} while (0)
-
 /* --- Fp */
+
+void
+fp254_mul_plain(struct fp254 *out, const struct fp254 *a, const struct fp254 *b)
+{
+	mont_mul(out->w, a->w, b->w, &fp254_field, false);
+}
 
 void
 fp254_mul(struct fp254 *out, const struct fp254 *a, const struct fp254 *b)
 {
-	WITH_MULX(mont_mul, out->w, a->w, b->w, &fp254_field);
+	if (mont_has_mulx())
+		mont_mul(out->w, a->w, b->w, &fp254_field, true);
+	else
+		fp254_mul_plain(out, a, b);
 }
 
 void
 fp254_sqr(struct fp254 *out, const struct fp254 *a)
 {
-	WITH_MULX(mont_mul, out->w, a->w, a->w, &fp254_field);
+	fp254_mul(out, a, a);
 }
 
 void
@@ -111,17 +110,6 @@ sqr2(struct fp254x2 *out, const struct fp254x2 *a, bool mulx)
 	mont_mul(out->re.w, diff, sum, f, mulx);
 }
 
-MONT_INLINE void
-scale2(struct fp254x2 *out, const struct fp254x2 *a, const struct fp254 *k,
-    bool mulx)
-{
-	uint64_t by[4];
-
-	memcpy(by, k->w, sizeof(by));
-	mont_mul(out->re.w, a->re.w, by, &fp254_field, mulx);
-	mont_mul(out->im.w, a->im.w, by, &fp254_field, mulx);
-}
-
 /* 2^256 - p */
 static const uint64_t minus_p[4] = {0xc3df73e9278302b9, 0x687e956e978e3572,
     0x47afba497e7ea7a2, 0xcf9bb18d1ece5fd6};
@@ -154,29 +142,60 @@ mul_xi2(struct fp254x2 *out, const struct fp254x2 *a, bool mulx)
 }
 
 void
+fp254x2_mul_plain(
+    struct fp254x2 *out, const struct fp254x2 *a, const struct fp254x2 *b)
+{
+	mul2(out, a, b, false);
+}
+
+void
 fp254x2_mul(
     struct fp254x2 *out, const struct fp254x2 *a, const struct fp254x2 *b)
 {
-	WITH_MULX(mul2, out, a, b);
+	if (mont_has_mulx())
+		mul2(out, a, b, true);
+	else
+		fp254x2_mul_plain(out, a, b);
+}
+
+void
+fp254x2_sqr_plain(struct fp254x2 *out, const struct fp254x2 *a)
+{
+	sqr2(out, a, false);
 }
 
 void
 fp254x2_sqr(struct fp254x2 *out, const struct fp254x2 *a)
 {
-	WITH_MULX(sqr2, out, a);
+	if (mont_has_mulx())
+		sqr2(out, a, true);
+	else
+		fp254x2_sqr_plain(out, a);
+}
+
+void
+fp254x2_mul_xi_plain(struct fp254x2 *out, const struct fp254x2 *a)
+{
+	mul_xi2(out, a, false);
+}
+
+void
+fp254x2_mul_xi(struct fp254x2 *out, const struct fp254x2 *a)
+{
+	if (mont_has_mulx())
+		mul_xi2(out, a, true);
+	else
+		fp254x2_mul_xi_plain(out, a);
 }
 
 void
 fp254x2_scale(
     struct fp254x2 *out, const struct fp254x2 *a, const struct fp254 *k)
 {
-	WITH_MULX(scale2, out, a, k);
-}
+	struct fp254 by = *k; /* may be a part of out */
 
-void
-fp254x2_mul_xi(struct fp254x2 *out, const struct fp254x2 *a)
-{
-	WITH_MULX(mul_xi2, out, a);
+	fp254_mul(&out->re, &a->re, &by);
+	fp254_mul(&out->im, &a->im, &by);
 }
 
 void

@@ -164,4 +164,14 @@ void fp254x2_half(struct fp254x2 *out, const struct fp254x2 *a);
 /* fp254x2_inv is out = 1 / a, and 0 for 0. */
 void fp254x2_inv(struct fp254x2 *out, const struct fp254x2 *a);
 
+/* --- the same without mulx, for processors that have not got it and for
+ * tests on those that have */
+
+void fp254_mul_plain(
+    struct fp254 *out, const struct fp254 *a, const struct fp254 *b);
+void fp254x2_mul_plain(
+    struct fp254x2 *out, const struct fp254x2 *a, const struct fp254x2 *b);
+void fp254x2_sqr_plain(struct fp254x2 *out, const struct fp254x2 *a);
+void fp254x2_mul_xi_plain(struct fp254x2 *out, const struct fp254x2 *a);
+
 #endif

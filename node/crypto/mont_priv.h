@@ -279,21 +279,27 @@ mont_once4(uint64_t *s, const uint64_t *t, const uint64_t *p)
 MONT_INLINE void
 mont_add4(uint64_t *t, const uint64_t *b)
 {
+	uint64_t t0 = t[0], t1 = t[1], t2 = t[2], t3 = t[3];
+
 	__asm__(
 	    "add %[b0], %[t0]\n\t"
 	    "adc %[b1], %[t1]\n\t"
 	    "adc %[b2], %[t2]\n\t"
 	    "adc %[b3], %[t3]"
-	    : [t0] "+&r"(t[0]), [t1] "+&r"(t[1]), [t2] "+&r"(t[2]),
-	    [t3] "+&r"(t[3])
+	    : [t0] "+&r"(t0), [t1] "+&r"(t1), [t2] "+&r"(t2), [t3] "+&r"(t3)
 	    : [b0] "rm"(b[0]), [b1] "rm"(b[1]), [b2] "rm"(b[2]), [b3] "rm"(b[3])
 	    : "cc");
+	t[0] = t0;
+	t[1] = t1;
+	t[2] = t2;
+	t[3] = t3;
 }
 
 /* Four limbs: t -= b, and += p where that borrows. */
 MONT_INLINE void
 mont_sub4(uint64_t *t, const uint64_t *b, const uint64_t *p)
 {
+	uint64_t t0 = t[0], t1 = t[1], t2 = t[2], t3 = t[3];
 	uint64_t k0, k1, k2, k3;
 
 	__asm__(
@@ -313,12 +319,15 @@ mont_sub4(uint64_t *t, const uint64_t *b, const uint64_t *p)
 	    "adc %[k1], %[t1]\n\t"
 	    "adc %[k2], %[t2]\n\t"
 	    "adc %[k3], %[t3]"
-	    : [t0] "+&r"(t[0]), [t1] "+&r"(t[1]), [t2] "+&r"(t[2]),
-	    [t3] "+&r"(t[3]), [k0] "=&r"(k0), [k1] "=&r"(k1), [k2] "=&r"(k2),
-	    [k3] "=&r"(k3)
+	    : [t0] "+&r"(t0), [t1] "+&r"(t1), [t2] "+&r"(t2), [t3] "+&r"(t3),
+	    [k0] "=&r"(k0), [k1] "=&r"(k1), [k2] "=&r"(k2), [k3] "=&r"(k3)
 	    : [b0] "m"(b[0]), [b1] "m"(b[1]), [b2] "m"(b[2]), [b3] "m"(b[3]),
 	    [p0] "m"(p[0]), [p1] "m"(p[1]), [p2] "m"(p[2]), [p3] "m"(p[3])
 	    : "cc");
+	t[0] = t0;
+	t[1] = t1;
+	t[2] = t2;
+	t[3] = t3;
 }
 /* NOLINTEND(readability-non-const-parameter) */
 #endif

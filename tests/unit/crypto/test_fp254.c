@@ -191,6 +191,31 @@ TEST(test_fp254x2_any_operands_by_definition)
 	}
 }
 
+/* Both ways to multiply are there on any machine. */
+TEST(test_fp254_without_mulx_the_same)
+{
+	struct rng_test rng = {.state = 4};
+	struct fp254x2 a, b, c, d;
+	size_t i;
+
+	for (i = 0; i < 2500; i++) {
+		a = draw2(&rng, i % 25);
+		b = draw2(&rng, i / 25);
+		fp254_mul(&c.re, &a.re, &b.re);
+		fp254_mul_plain(&d.re, &a.re, &b.re);
+		EXPECT(fp254_eq(&c.re, &d.re));
+		fp254x2_mul(&c, &a, &b);
+		fp254x2_mul_plain(&d, &a, &b);
+		EXPECT(fp254x2_eq(&c, &d));
+		fp254x2_sqr(&c, &a);
+		fp254x2_sqr_plain(&d, &a);
+		EXPECT(fp254x2_eq(&c, &d));
+		fp254x2_mul_xi(&c, &a);
+		fp254x2_mul_xi_plain(&d, &a);
+		EXPECT(fp254x2_eq(&c, &d));
+	}
+}
+
 /* xi = 9 + i */
 static struct fp254x2
 xi(void)

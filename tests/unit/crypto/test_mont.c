@@ -133,8 +133,8 @@ static void
 expect_products(struct bn *b, const uint64_t *x, const uint64_t *y, bool mulx)
 {
 	const struct mont *f = b->f;
-	uint64_t out[MONT_LIMBS_MAX], t[2 * MONT_LIMBS_MAX],
-	    u[2 * MONT_LIMBS_MAX];
+	uint64_t out[MONT_LIMBS_MAX], t[2 * MONT_LIMBS_MAX] = {0},
+					    u[2 * MONT_LIMBS_MAX];
 
 	CHECK(BN_mod_mul(b->z, b->x, b->y, b->p, b->ctx) == 1);
 	CHECK(BN_mod_mul(b->z, b->z, b->r_inv, b->p, b->ctx) == 1);
