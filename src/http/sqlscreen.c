@@ -128,7 +128,8 @@ next_line(struct lines *l, struct bytes *line)
 	eol = memchr(l->rest.ptr, '\n', len);
 	if (eol != NULL)
 		len = (size_t)(eol - l->rest.ptr) + 1;
-	(void)bytes_take(line, &l->rest, len);
+	if (!bytes_take(line, &l->rest, len))
+		return false;
 	if (eol != NULL)
 		line->len--;
 	if (line->len > 0 && line->ptr[line->len - 1] == '\r')
@@ -186,7 +187,7 @@ look_by_line(struct gw_sql_verdict *v, const struct gw_sql_rules *rules,
 {
 	struct gw_sql_verdict one = {0};
 	struct lines l = {text};
-	struct bytes line;
+	struct bytes line = {0};
 
 	look_by_rules(&one, rules, text, kinds);
 	keep_higher(v, one);
