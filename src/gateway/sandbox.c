@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "base/harden.h"
+#include "base/prio.h"
 #include "gateway/keyline.h"
 #include "gateway/kore_priv.h"
 #include "gateway/parent.h"
@@ -161,6 +162,7 @@ kore_seccomp_hook(void)
 	add("gw-all", everything, KORE_FILTER_LEN(everything));
 #endif
 	if (is_keymgr) {
+		prio_prompt(); /* workers wait for it in every handshake */
 		(void)munmap(p->shm, sizeof(*p->shm));
 		add("gw-files", no_files, KORE_FILTER_LEN(no_files));
 		add("gw-keymgr", keymgr_calls, KORE_FILTER_LEN(keymgr_calls));
