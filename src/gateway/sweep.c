@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * Deadlines and least rates of all connections, both directions (reliability
- * H11, H12). One walk over all of them every tenth of a second costs less
- * than a timer for each.
+ * H11, H12), and memory behind a crowd. One walk over all of them every tenth
+ * of a second costs less than a timer for each.
  */
 #include <linux/tcp.h>
+#include <malloc.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
 
@@ -17,6 +18,8 @@ enum {
 	GRACE_DIVISOR = 3,
 	/* Buffers of connections idle this long are given back. */
 	RELEASE_MS = 2000,
+	/* Connections that are worth tidying up behind. */
+	CROWD_MIN = 128,
 };
 
 /* cut ends a connection without a word. */
@@ -172,6 +175,19 @@ sweep_one(struct conn *c, uint64_t now_ms)
 	}
 }
 
+/* give_back returns memory behind a crowd that has gone: the library keeps
+ * what lies below anything that is still in use. */
+static void
+give_back(struct gw_worker *w)
+{
+	if (w->conn_cnt > w->conn_peak)
+		w->conn_peak = w->conn_cnt;
+	if (w->conn_peak < CROWD_MIN || w->conn_cnt > w->conn_peak / 4)
+		return;
+	w->conn_peak = w->conn_cnt;
+	(void)malloc_trim(0);
+}
+
 static void
 sweep(void *arg)
 {
@@ -187,6 +203,7 @@ sweep(void *arg)
 		next = TAILQ_NEXT(c, list);
 		sweep_one(c, now_ms);
 	}
+	give_back(w);
 	timer_set(&w->timers, &w->sweep, now_ms + SWEEP_MS, sweep, NULL);
 }
 

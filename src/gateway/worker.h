@@ -50,6 +50,7 @@ struct gw_worker {
 
 	struct conn_list conns, ready, dead;
 	size_t conn_cnt, req_cnt;
+	size_t conn_peak;  /* most connections since memory was given back */
 	uint64_t buffered; /* bytes of bodies and of answers not sent */
 	bool is_draining, is_full;
 

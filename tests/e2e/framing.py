@@ -1984,27 +1984,6 @@ def run_pipelined_reader():
         s.close()
 
 
-def run_many_slow_ones():
-    """Reliability 6: 1,000 slow connections, others are served."""
-    with Gateway(limits="head = 10m\nhandshake = 10m\nbody = 10m\nbody_stall = 10m\nper_address = 4000\n") as g:
-        socks = []
-        for i in range(1000):
-            s = socket.create_connection(("127.0.0.1", g.tls if i % 3 == 0 else g.loop), timeout=LONG)
-            s.sendall([H, b"P", b"\x16\x03\x01", b"\x16\x03\x01\x02"][i % 4] if i % 3 == 0 else
-                      [H, b"P", H + b"A", b"POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 20000\r\n\r\n"][i % 4])
-            socks.append(s)
-        held = len([i for i in range(1000) if i % 12])  # plain text on the TLS port is cut at once
-        wait_for("they are there", lambda: g.metric("connections") >= held)
-        for i in range(100):
-            same("served among slow ones", g.get("/v1/health", i % 2 == 0).status, 200)
-        ok("they were there all the time", g.metric("connections") >= held, g.metric("connections"))
-        g.write_conf(limits=SHORT + "per_address = 4000\n")
-        g.reload()
-        wait_for("shorter deadlines end them", lambda: g.metric("connections") == 1)
-        for s in socks:
-            s.close()
-
-
 def run_alone():
     """Cases with a gateway of their own."""
     with Gateway(limits="per_address = 20\nconnections = 100\n", workers=2) as g:
@@ -2249,7 +2228,7 @@ def main():
             run_cases(g, slow_cases, pattern)
     if wanted("run_conf"):
         run_conf()
-    for fn in (run_redirect, run_alone, run_wrong_passwords, run_pipelined_reader, run_many_slow_ones):
+    for fn in (run_redirect, run_alone, run_wrong_passwords, run_pipelined_reader):
         if wanted(fn.__name__):
             fn()
     if os.getuid() == 0 and wanted("ordinary"):

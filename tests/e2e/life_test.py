@@ -1,13 +1,17 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """The gateway's processes and its clients: an end that waits for what is
-here, killed workers, reloads and new certificates, all of it under load.
+here, killed workers, reloads and new certificates, all of it under load; a
+thousand clients that only hold their connections.
 
 usage: life_test.py [PATTERN]      SEKISHO_BIN names the folder of the program
 """
 import glob
+import json
+import multiprocessing
 import os
 import re
+import resource
 import signal
 import socket
 import ssl
@@ -20,6 +24,8 @@ from battery import CHAIN, E, H, post
 from framing import Gateway, LONG, Reader, Reply, Talk, ok, same, wait_for
 
 BACK_S = 1.0  # reliability 4: a killed worker is back in less
+HOARDERS, ONE_ADDRESS = 1000, 300
+P99_S, MORE_MIB = 1.0, 64  # reliability 6
 
 
 class Load:
@@ -278,9 +284,7 @@ def run_drain_under_load():
 def run_reload_under_load():
     """Configuration, users, log and certificate change; nobody notices."""
     with Gateway(workers=2) as g:
-        ctx = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-        ctx.check_hostname, ctx.verify_mode = False, ssl.CERT_NONE
-        load = Load()
+        load, ctx = Load(), bare_ctx()
         for _ in range(3):
             load.run(keeper(g, False))
             load.run(keeper(g, "bare"))
@@ -296,6 +300,150 @@ def run_reload_under_load():
             time.sleep(0.3)
         same("no request has failed", load.end(), [])
         ok("they were busy", load.answers > 500, load.answers)
+
+
+# -- hoarders
+
+HELLO = bytes.fromhex("16030100f8010000f40303") + bytes(range(240))
+LONG_ANSWER = json.dumps({"jsonrpc": "2.0", "id": 1, "method": "eth_getLogs", "params": [150000]}).encode()
+BODY = b"POST / HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 100000\r\n\r\n"
+# what is sent at once, and then byte by byte; port; with a handshake
+KINDS = [
+    (b"", b"", "loop", False), (b"", b"", "tls", False), (HELLO[:100], b"", "tls", False), (HELLO[:9], HELLO, "tls", False),
+    (b"", b"", "bare", True), (H, b"A: " + b"b" * 9000, "loop", False), (H, b"A: " + b"b" * 9000, "bare", True),
+    (BODY, b"x" * 9000, "loop", False), (post(body=LONG_ANSWER), b"", "loop", False), (H + E, b"", "loop", False)]
+
+
+class Hoarder:
+    """One client that comes again whenever it is cut off."""
+
+    def __init__(self, i, ports, ctx):
+        self.first, self.rest, self.port, self.shakes = KINDS[i % len(KINDS)] if i < HOARDERS else KINDS[0]
+        self.source = "127.9.%d.1" % (i % 8) if i < HOARDERS else "127.9.99.1"
+        self.port, self.ctx, self.s = ports[self.port], ctx, None
+
+    def open(self):
+        self.s, self.at = socket.socket(), 0
+        self.s.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        self.s.settimeout(LONG)
+        self.s.bind((self.source, 0))
+        self.s.connect(("127.0.0.1", self.port))
+        if self.shakes:
+            self.s = self.ctx.wrap_socket(self.s, server_hostname="localhost")
+        self.s.sendall(self.first)
+        self.s.setblocking(False)
+
+    def tick(self):
+        try:
+            if self.s is None:
+                self.open()
+            self.s.send(self.rest[self.at:self.at + 1])
+            self.at += 1
+            if self.first[:4] != b"POST" and self.s.recv(100) == b"":  # those read nothing
+                raise ConnectionError
+        except (BlockingIOError, ssl.SSLWantReadError):
+            pass
+        except OSError:
+            self.s.close()
+            self.s = None
+
+
+def bare_ctx():
+    ctx = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    ctx.check_hostname, ctx.verify_mode = False, ssl.CERT_NONE
+    return ctx
+
+
+def hoard(ports):
+    hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    ctx = bare_ctx()
+    all_of_them = [Hoarder(i, ports, ctx) for i in range(HOARDERS + ONE_ADDRESS)]
+    while True:
+        for h in all_of_them:
+            h.tick()
+        time.sleep(0.3)
+
+
+def ordinary(g, stop, out):
+    """Seconds of each request of a client like any other."""
+    took, ctx = [], bare_ctx()
+    kept = g.dial("bare", ctx=ctx)
+    rd = Reader(kept)
+    while not stop.is_set():
+        for how in ("kept", "call", "new"):
+            begin = time.time()
+            if how == "kept":
+                ask(kept, rd, "kept")
+            elif how == "call":
+                same("a call", g.rpc(json.loads(CHAIN)).status, 200)
+            else:
+                with g.dial(True, ctx=ctx) as s:
+                    ask(s, Reader(s), "new")
+            took.append(time.time() - begin)
+        time.sleep(0.01)
+    out.put((took, framing.failed))
+
+
+def memory_mib(g):
+    """Of all workers; 0 below a sanitizer, which keeps what is freed."""
+    total = 0
+    for w in g.workers():
+        with open("/proc/%d/status" % w) as f:
+            text = f.read()
+        if int(re.search(r"VmSize:\s+(\d+)", text).group(1)) > 1 << 30:
+            return 0
+        total += int(re.search(r"VmRSS:\s+(\d+)", text).group(1))
+    return total / 1024
+
+
+def descriptors(g):
+    return sum(len(os.listdir("/proc/%d/fd" % w)) for w in g.workers())
+
+
+def beside_hoarders(g, fork, seconds):
+    """What an ordinary client had, and the fewest that were held meanwhile."""
+    stop, out, held = fork.Event(), fork.Queue(), []
+    client = fork.Process(target=ordinary, args=(g, stop, out), daemon=True)
+    client.start()
+    end = time.time() + seconds
+    while time.time() < end:
+        held.append(g.metric("connections"))
+        time.sleep(0.3)
+    stop.set()
+    took, faults = out.get(timeout=LONG)
+    client.join()
+    same("the ordinary one is served", faults, framing.failed)
+    return sorted(took), min(held)
+
+
+def run_hoarders():
+    """Reliability 6, H11: a thousand connections that are only held, of eight
+    addresses, and more of a ninth than one may have."""
+    fork = multiprocessing.get_context("fork")
+    with Gateway(workers=2) as g:
+        g.get("/v1/health", True)
+        mib, fds = memory_mib(g), descriptors(g)
+        crowd = fork.Process(target=hoard, args=({"tls": g.tls, "loop": g.loop, "bare": g.bare},), daemon=True)
+        crowd.start()
+        wait_for("they are there", lambda: g.metric("connections") >= HOARDERS)
+        for seconds, least in ((5, HOARDERS), (9, 0)):  # before deadlines strike, and while they do
+            took, fewest = beside_hoarders(g, fork, seconds)
+            p99 = took[len(took) * 99 // 100]
+            print("beside %d hoarders: %d requests, p50 %.1f ms, p99 %.1f ms, most %.1f ms" % (
+                fewest, len(took), took[len(took) // 2] * 1e3, p99 * 1e3, took[-1] * 1e3))
+            ok("p99", p99 < P99_S and len(took) > 100, "%.2f s of %d" % (p99, len(took)))
+            ok("they were there", fewest >= least, fewest)
+        ok("deadlines struck", g.metric("deadlines_total") > 300, g.metric("deadlines_total"))
+        ok("one address has its share only", g.metric('connections_refused_total{why="address"}') >= ONE_ADDRESS - 256)
+        ok("memory", memory_mib(g) - mib < MORE_MIB, "%.0f, %.0f MiB" % (mib, memory_mib(g)))
+        crowd.kill()
+        crowd.join()
+        wait_for("all are given back", lambda: g.metric("connections") == 1)
+        wait_for("descriptors too", lambda: descriptors(g) <= fds + 2)
+        wait_for("and memory", lambda: memory_mib(g) - mib < MORE_MIB / 4, 10)
+        with g.dial(source="127.9.99.1") as s:
+            ask(s, Reader(s), "again")
 
 
 def run_signals_in_a_row():
@@ -317,7 +465,7 @@ def run_signals_in_a_row():
 
 
 RUNS = [run_killed_workers, run_drain_finishes, run_drain_ends, run_drain_under_load, run_reload_under_load,
-        run_signals_in_a_row]
+        run_signals_in_a_row, run_hoarders]
 
 
 def main():
