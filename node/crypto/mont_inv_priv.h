@@ -4,7 +4,7 @@
  * Binary GCD for Modular Inversion" (2020). Thirty-one steps of the binary
  * algorithm at a time run on 64-bit pictures of the two numbers, the lowest
  * 31 bits and the highest 33; then the numbers, and the cofactors that lead
- * back to them, are brought up to date at once. A tenth of the time of the
+ * back to them, are brought up to date at once. A fifth of the time of the
  * power p - 2.
  */
 #ifndef CRYPTO_MONT_INV_PRIV_H
@@ -12,9 +12,8 @@
 
 #include "crypto/mont_priv.h"
 
-enum {
-	MONT_INV_STEPS = 31
-}; /* in one go: what a picture's exact low bits decide */
+/* Steps in one go: what a picture's exact low bits decide. */
+enum { MONT_INV_STEPS = 31 };
 
 #define MONT_INV_LOW ((uint64_t)0x7fffffff)
 
@@ -189,7 +188,8 @@ mont_inv_cofactor(uint64_t *out, const struct mont_inv_state *s, int64_t f,
 	mont_once(out, w, m);
 }
 
-/* mont_inv_gcd is out = 1 / a, and 0 for 0. */
+/* mont_inv_gcd is out = 1 / a, and 0 for 0. The prime leaves two bits of the
+ * last limb free: cofactors are below 3p on their way. */
 MONT_INLINE void
 mont_inv_gcd(uint64_t *out, const uint64_t *a, const struct mont *m)
 {
