@@ -124,12 +124,13 @@ static inline uint64_t
 div_2by1(uint64_t *rem, uint64_t low, uint64_t d)
 {
 #if defined(__x86_64__)
-	uint64_t quot;
+	uint64_t quot, rest;
 
 	__asm__("divq %4"
-		: "=a"(quot), "=d"(*rem)
+		: "=a"(quot), "=d"(rest)
 		: "0"(low), "1"(*rem), "r"(d)
 		: "cc");
+	*rem = rest;
 	return quot;
 #else
 	u128 all = join(*rem, low);

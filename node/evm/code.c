@@ -86,9 +86,13 @@ evm_codes_drop(struct code_cache *c)
 }
 
 const struct code *
-evm_code_find(const struct code_cache *c, const struct hash *hash)
+evm_code_find(struct code_cache *c, const struct hash *hash)
 {
-	return map_get(&c->map, hash->b);
+	if (c->last != NULL && hash_eq(&c->last_hash, hash))
+		return c->last;
+	c->last = map_get(&c->map, hash->b);
+	c->last_hash = *hash;
+	return c->last;
 }
 
 const struct code *

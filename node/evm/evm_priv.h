@@ -75,6 +75,8 @@ struct code {
  * runs. */
 struct code_cache {
 	struct map map;
+	struct hash last_hash; /* what was found last, and its program */
+	const struct code *last;
 	size_t used_bytes;
 	bool is_full;
 };
@@ -84,8 +86,7 @@ void evm_codes_drop(struct code_cache *c);
 
 /* evm_code_find returns the program with this hash, NULL when it is not in
  * the cache; evm_code_put adds one, NULL when there is no room. */
-const struct code *evm_code_find(
-    const struct code_cache *c, const struct hash *hash);
+const struct code *evm_code_find(struct code_cache *c, const struct hash *hash);
 const struct code *evm_code_put(
     struct code_cache *c, const struct hash *hash, struct bytes code);
 

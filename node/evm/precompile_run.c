@@ -52,13 +52,23 @@ evm_modexp_read(struct modexp_in *out, struct bytes in)
 	}
 }
 
-/* put_truth writes a word of 0 or 1. */
+/* give writes an output of len bytes, if there is one; out has room for what
+ * the price allows. */
 static bool
-put_truth(struct buf *out, bool is_true)
+give(struct buf *out, bool is_valid, const uint8_t *from, size_t len)
+{
+	if (is_valid)
+		CHECK(buf_put(out, from, len));
+	return is_valid;
+}
+
+/* give_truth writes a word of 0 or 1. */
+static bool
+give_truth(struct buf *out, bool is_valid, bool is_true)
 {
 	uint8_t word[32] = {[31] = is_true};
 
-	return buf_put(out, word, sizeof(word));
+	return give(out, is_valid, word, sizeof(word));
 }
 
 /* A signature that recovers nothing is no failure: the output is empty. */
@@ -80,7 +90,7 @@ evm_run_ecrecover(struct arena *scratch, struct buf *out, struct bytes in)
 	if (!ec_is_scalar(sig.r) || !ec_is_scalar(sig.s) ||
 	    ec_recover_addr(word + 12, &sig, input, NULL) != RC_OK)
 		return true;
-	return buf_put(out, word, sizeof(word));
+	return give(out, true, word, sizeof(word));
 }
 
 bool
@@ -90,7 +100,7 @@ evm_run_sha256(struct arena *scratch, struct buf *out, struct bytes in)
 
 	(void)scratch;
 	sha256(hash, in);
-	return buf_put(out, hash, sizeof(hash));
+	return give(out, true, hash, sizeof(hash));
 }
 
 bool
@@ -100,14 +110,14 @@ evm_run_ripemd160(struct arena *scratch, struct buf *out, struct bytes in)
 
 	(void)scratch;
 	ripemd160(word + 12, in);
-	return buf_put(out, word, sizeof(word));
+	return give(out, true, word, sizeof(word));
 }
 
 bool
 evm_run_identity(struct arena *scratch, struct buf *out, struct bytes in)
 {
 	(void)scratch;
-	return buf_put(out, in.ptr, in.len);
+	return give(out, true, in.ptr, in.len);
 }
 
 bool
@@ -140,7 +150,7 @@ evm_run_bn254_add(struct arena *scratch, struct buf *out, struct bytes in)
 
 	(void)scratch;
 	evm_take_padded(points, in, 0, sizeof(points));
-	return bn254_add(sum, points) && buf_put(out, sum, sizeof(sum));
+	return give(out, bn254_add(sum, points), sum, sizeof(sum));
 }
 
 bool
@@ -150,17 +160,17 @@ evm_run_bn254_mul(struct arena *scratch, struct buf *out, struct bytes in)
 
 	(void)scratch;
 	evm_take_padded(factors, in, 0, sizeof(factors));
-	return bn254_mul(product, factors) &&
-	       buf_put(out, product, sizeof(product));
+	return give(out, bn254_mul(product, factors), product, sizeof(product));
 }
 
 bool
 evm_run_bn254_pairing(struct arena *scratch, struct buf *out, struct bytes in)
 {
-	bool is_one;
+	bool is_one = false, is_valid;
 
 	(void)scratch;
-	return bn254_pairing(&is_one, in) && put_truth(out, is_one);
+	is_valid = bn254_pairing(&is_one, in);
+	return give_truth(out, is_valid, is_one);
 }
 bool
 evm_run_blake2f(struct arena *scratch, struct buf *out, struct bytes in)
@@ -168,8 +178,8 @@ evm_run_blake2f(struct arena *scratch, struct buf *out, struct bytes in)
 	uint8_t state[BLAKE2F_OUT];
 
 	(void)scratch;
-	return in.len == BLAKE2F_IN && blake2f(state, in.ptr) &&
-	       buf_put(out, state, sizeof(state));
+	return in.len == BLAKE2F_IN &&
+	       give(out, blake2f(state, in.ptr), state, sizeof(state));
 }
 
 /* The output is the count of field elements in a blob and the order of the
@@ -212,8 +222,8 @@ evm_run_kzg_point(struct arena *scratch, struct buf *out, struct bytes in)
 	    0x01};
 
 	(void)scratch;
-	return in.len == KZG_INPUT_LEN && kzg_verify_point(in.ptr) &&
-	       buf_put(out, answer, sizeof(answer));
+	return in.len == KZG_INPUT_LEN &&
+	       give(out, kzg_verify_point(in.ptr), answer, sizeof(answer));
 }
 
 bool
@@ -222,8 +232,8 @@ evm_run_bls_g1_add(struct arena *scratch, struct buf *out, struct bytes in)
 	uint8_t sum[BLS12_G1_LEN];
 
 	(void)scratch;
-	return in.len == 2 * BLS12_G1_LEN && bls12_g1_add(sum, in.ptr) &&
-	       buf_put(out, sum, sizeof(sum));
+	return in.len == 2 * (size_t)BLS12_G1_LEN &&
+	       give(out, bls12_g1_add(sum, in.ptr), sum, sizeof(sum));
 }
 
 bool
@@ -232,8 +242,8 @@ evm_run_bls_g2_add(struct arena *scratch, struct buf *out, struct bytes in)
 	uint8_t sum[BLS12_G2_LEN];
 
 	(void)scratch;
-	return in.len == 2 * BLS12_G2_LEN && bls12_g2_add(sum, in.ptr) &&
-	       buf_put(out, sum, sizeof(sum));
+	return in.len == 2 * (size_t)BLS12_G2_LEN &&
+	       give(out, bls12_g2_add(sum, in.ptr), sum, sizeof(sum));
 }
 
 bool
@@ -241,8 +251,8 @@ evm_run_bls_g1_msm(struct arena *scratch, struct buf *out, struct bytes in)
 {
 	uint8_t sum[BLS12_G1_LEN];
 
-	return in.len > 0 && bls12_g1_msm(scratch, sum, in) &&
-	       buf_put(out, sum, sizeof(sum));
+	return in.len > 0 &&
+	       give(out, bls12_g1_msm(scratch, sum, in), sum, sizeof(sum));
 }
 
 bool
@@ -250,18 +260,18 @@ evm_run_bls_g2_msm(struct arena *scratch, struct buf *out, struct bytes in)
 {
 	uint8_t sum[BLS12_G2_LEN];
 
-	return in.len > 0 && bls12_g2_msm(scratch, sum, in) &&
-	       buf_put(out, sum, sizeof(sum));
+	return in.len > 0 &&
+	       give(out, bls12_g2_msm(scratch, sum, in), sum, sizeof(sum));
 }
 
 bool
 evm_run_bls_pairing(struct arena *scratch, struct buf *out, struct bytes in)
 {
-	bool is_one;
+	bool is_one = false, is_valid;
 
 	(void)scratch;
-	return in.len > 0 && bls12_pairing(&is_one, in) &&
-	       put_truth(out, is_one);
+	is_valid = in.len > 0 && bls12_pairing(&is_one, in);
+	return give_truth(out, is_valid, is_one);
 }
 
 bool
@@ -270,8 +280,8 @@ evm_run_bls_map_g1(struct arena *scratch, struct buf *out, struct bytes in)
 	uint8_t point[BLS12_G1_LEN];
 
 	(void)scratch;
-	return in.len == BLS12_FP_LEN && bls12_map_fp(point, in.ptr) &&
-	       buf_put(out, point, sizeof(point));
+	return in.len == BLS12_FP_LEN &&
+	       give(out, bls12_map_fp(point, in.ptr), point, sizeof(point));
 }
 
 bool
@@ -280,8 +290,8 @@ evm_run_bls_map_g2(struct arena *scratch, struct buf *out, struct bytes in)
 	uint8_t point[BLS12_G2_LEN];
 
 	(void)scratch;
-	return in.len == BLS12_FP2_LEN && bls12_map_fp2(point, in.ptr) &&
-	       buf_put(out, point, sizeof(point));
+	return in.len == BLS12_FP2_LEN &&
+	       give(out, bls12_map_fp2(point, in.ptr), point, sizeof(point));
 }
 
 /* Whatever is wrong with a signature gives an empty output. */
@@ -291,5 +301,5 @@ evm_run_p256_verify(struct arena *scratch, struct buf *out, struct bytes in)
 	(void)scratch;
 	if (in.len != P256_IN || !p256_verify(in.ptr))
 		return true;
-	return put_truth(out, true);
+	return give_truth(out, true, true);
 }

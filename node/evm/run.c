@@ -32,7 +32,7 @@ is_below(uint64_t a, uint64_t b)
 /* push_digit reads digit i of a number of n bytes, push_word all four; what
  * follows them may be read too. */
 INLINE uint64_t
-push_digit(const uint8_t *p, unsigned n, unsigned i)
+push_digit(const uint8_t *p, size_t n, size_t i)
 {
 	if (n >= 8 * i + 8)
 		return be64(p + n - 8 * i - 8);
@@ -40,7 +40,7 @@ push_digit(const uint8_t *p, unsigned n, unsigned i)
 }
 
 INLINE struct u256
-push_word(const uint8_t *p, unsigned n)
+push_word(const uint8_t *p, size_t n)
 {
 	return (struct u256){{push_digit(p, n, 0), push_digit(p, n, 1),
 	    push_digit(p, n, 2), push_digit(p, n, 3)}};

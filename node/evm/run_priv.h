@@ -31,9 +31,15 @@
 	gas -= COST_##name;
 
 #if IS_TRACED
-#define NEXT goto step
+#define NEXT                                                                   \
+	do {                                                                   \
+		goto step;                                                     \
+	} while (0)
 #else
-#define NEXT goto *tab[*pc++]
+#define NEXT                                                                   \
+	do {                                                                   \
+		goto *tab[*pc++];                                              \
+	} while (0)
 #endif
 
 /* The top word is four variables, because compilers do not keep a structure

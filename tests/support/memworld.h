@@ -48,6 +48,7 @@ struct mem_world {
 	struct mem_account *accounts;
 	size_t account_cnt;
 	struct mem_slot *slots;
+	size_t slot_cnt;
 	struct mem_undo *undo;
 	size_t undo_cnt, undo_cap;
 	uint64_t refund;
@@ -105,9 +106,11 @@ mem_slot(struct mem_world *w, const struct addr *addr, const struct hash *key)
 		i = (i + 1) % MEM_SLOTS;
 		CHECK(++turns < MEM_SLOTS);
 	}
-	if (!w->slots[i].is_used)
-		w->slots[i] = (struct mem_slot){
-		    .addr = *addr, .key = *key, .is_used = true};
+	if (w->slots[i].is_used)
+		return &w->slots[i];
+	w->slot_cnt++;
+	w->slots[i] =
+	    (struct mem_slot){.addr = *addr, .key = *key, .is_used = true};
 	return &w->slots[i];
 }
 
@@ -205,7 +208,7 @@ mem_is_taken(void *ctx, const struct addr *addr)
 	const struct mem_account *a = mem_account(ctx, addr);
 	size_t i;
 
-	for (i = 0; i < MEM_SLOTS; i++)
+	for (i = 0; w->slot_cnt > 0 && i < MEM_SLOTS; i++)
 		if (w->slots[i].is_used && addr_eq(&w->slots[i].addr, addr) &&
 		    !u256_is_zero(&w->slots[i].now))
 			return true;
@@ -395,7 +398,7 @@ mem_begin_tx(struct mem_world *w)
 {
 	size_t i;
 
-	for (i = 0; i < MEM_SLOTS; i++) {
+	for (i = 0; w->slot_cnt > 0 && i < MEM_SLOTS; i++) {
 		w->slots[i].original = w->slots[i].now;
 		w->slots[i].is_warm = false;
 		w->slots[i].transient = U256_ZERO;

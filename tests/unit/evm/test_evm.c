@@ -61,3 +61,21 @@ TEST(test_evm_precompile_other_addresses_are_none)
 		EXPECT(!evm_is_precompile(&a, FORK_OSAKA));
 	}
 }
+
+TEST(test_evm_new_without_memory_is_none)
+{
+	struct evm *vm;
+	size_t n;
+
+	for (n = 1;; n++) {
+		test_alloc_fail(n);
+		vm = evm_new();
+		if (!test_alloc_did_fail())
+			break;
+		EXPECT(vm == NULL);
+	}
+	EXPECT(vm != NULL);
+	EXPECT(n > 3);
+	evm_free(vm);
+	evm_free(NULL);
+}

@@ -506,3 +506,44 @@ TEST(test_messages_more_code_than_the_cache_runs)
 	}
 	asm_close(&r);
 }
+
+/* Init code that creates itself: the last creation finds no depth left. */
+TEST(test_messages_creations_end_at_depth_1024_too)
+{
+	static struct asm_run r;
+
+	asm_open(&r, FORK_FRONTIER, "");
+	r.msg.kind = EVM_CREATE;
+	r.msg.to = asm_addr(0x77);
+	r.msg.gas = 40000000;
+	r.msg.input =
+	    asm_of("CODESIZE 0x00 0x00 CODECOPY CODESIZE 0x00 0x00 CREATE");
+	asm_go(&r);
+	EXPECT_RC(r.out.rc, RC_OK);
+	EXPECT_U64(r.w.account_cnt, 2 + EVM_DEPTH_MAX);
+	asm_close(&r);
+}
+
+/* With any less gas every message above still ends in good order. */
+TEST(test_messages_end_in_order_with_any_less_gas)
+{
+	static struct asm_run r;
+	uint64_t gas;
+	size_t i;
+
+	for (i = 0; i < sizeof(calls) / sizeof(calls[0]); i++) {
+		test_row(calls[i].name);
+		asm_open(&r, calls[i].fork, calls[i].self);
+		if (calls[i].other[0] != '\0')
+			asm_put(&r, ASM_OTHER, calls[i].other);
+		for (gas = 0; gas < 70000; gas += 1 + gas / 20) {
+			r.msg.gas = gas;
+			asm_go(&r);
+			EXPECT(r.out.gas_left <= gas);
+			EXPECT(r.out.rc == RC_OK || r.w.log_cnt == 0);
+			mem_revert(&r.w, 0);
+		}
+		asm_close(&r);
+	}
+	test_row(NULL);
+}

@@ -6,6 +6,8 @@
  */
 #include "asm.h"
 
+#include "crypto/keccak.h"
+
 #define MAX      "0xffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff"
 #define MIN      "0x8000000000000000000000000000000000000000000000000000000000000000"
 #define HALF     "0x0100000000000000000000000000000000"
@@ -348,6 +350,32 @@ TEST(test_opcodes_cost_what_the_fork_says)
 	test_count(sizeof(prices) / sizeof(prices[0]));
 }
 
+/* With any less gas a program fails, wherever it runs out. */
+TEST(test_opcodes_fail_with_any_less_gas)
+{
+	static struct asm_run r;
+	struct addr self = asm_addr(ASM_SELF);
+	struct hash key = {.b = {[31] = 5}};
+	uint64_t gas, step;
+	size_t i;
+
+	for (i = 0; i < sizeof(prices) / sizeof(prices[0]); i++) {
+		test_row(prices[i].name);
+		open_with(&r, prices[i].fork, prices[i].program);
+		mem_slot(&r.w, &self, &key)->now = u256_from_u64(9);
+		for (gas = 0; gas < prices[i].gas; gas += step) {
+			step = gas + 60 < prices[i].gas ? 1 + gas / 40 : 1;
+			r.msg.gas = gas;
+			asm_go(&r);
+			EXPECT_RC(r.out.rc, RC_EVM_GAS);
+			mem_revert(&r.w, 0);
+		}
+		asm_close(&r);
+	}
+	test_row(NULL);
+	test_count(i);
+}
+
 static const struct {
 	const char *name, *program;
 	enum fork fork;
@@ -485,5 +513,46 @@ TEST(test_opcodes_block_hash_is_asked_of_the_host)
 	asm_go(&r);
 	mem_block_hash(NULL, &want, 0x123);
 	EXPECT_BYTES(r.out.output, hash_bytes(&want));
+	asm_close(&r);
+}
+
+/* Places of mapping entries are remembered: whatever was asked before, the
+ * hash is that of the 64 bytes. */
+TEST(test_opcodes_hash_of_64_bytes_is_never_another_ones)
+{
+	static struct asm_run r;
+	uint8_t in[64] = {0}, want[32];
+	unsigned i;
+
+	asm_open(&r, FORK_LONDON,
+	    "0x40 0x00 0x00 CALLDATACOPY 0x40 0x00 KECCAK256" TOP_BACK);
+	r.msg.input = bytes_of(in, sizeof(in));
+	for (i = 0; i < 4000; i++) {
+		in[i % 64] = (uint8_t)(in[i % 64] + 1);
+		asm_go(&r);
+		keccak256(want, r.msg.input);
+		EXPECT_BYTES(r.out.output, bytes_of(want, sizeof(want)));
+		asm_go(&r);
+		EXPECT_BYTES(r.out.output, bytes_of(want, sizeof(want)));
+	}
+	asm_close(&r);
+}
+
+/* 5 MiB of memory, which the machine gives back: the next run finds zeros. */
+TEST(test_opcodes_memory_of_a_large_run_is_zero_in_the_next)
+{
+	static struct asm_run r;
+	struct u256 got;
+
+	asm_open(&r, FORK_LONDON,
+	    "0x500000 MLOAD 0x480000 MLOAD OR 0xff 0x480000 MSTORE 0xff "
+	    "0x500000 MSTORE" TOP_BACK);
+	r.msg.gas = 100000000;
+	asm_go(&r);
+	EXPECT_RC(r.out.rc, RC_OK);
+	asm_go(&r);
+	EXPECT_RC(r.out.rc, RC_OK);
+	u256_from_be(&got, r.out.output);
+	EXPECT(u256_is_zero(&got));
 	asm_close(&r);
 }

@@ -136,6 +136,15 @@ TEST(test_trace_json_lines_are_those_of_eip_3155)
 	    "{\"pass\":true,\"gasUsed\":\"0xc\",\"output\":\"0x\"}\n");
 }
 
+TEST(test_trace_json_shows_return_data)
+{
+	const char *text = json_of(
+	    "0x07 0x00 MSTORE8 0x00 0x00 0x01 0x00 0x00 0x04 0xff CALL", false);
+
+	EXPECT(strstr(text, "\"stack\":[\"0x1\"],\"returnData\":\"0x07\","
+			    "\"gasCost\":\"0x0\"}") != NULL);
+}
+
 TEST(test_trace_json_shows_memory_when_asked_and_errors)
 {
 	EXPECT_STR(json_of("PUSH0 MLOAD #0c", true),
