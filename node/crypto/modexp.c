@@ -73,7 +73,7 @@ power(struct arena *a, uint8_t *out, struct bytes base, struct bytes exp,
 	    !number_read(a, m, mod))
 		return RC_NO_MEMORY;
 	mpz_init(r);
-	if (mpz_cmp_ui(m, 1) > 0)
+	if (mpz_sgn(m) != 0)
 		mpz_powm(r, b, e, m);
 	number_write(out, mod.len, r);
 	mpz_clear(r);

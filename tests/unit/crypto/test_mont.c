@@ -208,7 +208,7 @@ TEST(test_mont_any_operands_as_openssl_computes)
 TEST(test_mont_from_be_at_the_prime_refused)
 {
 	const struct mont *f;
-	uint64_t a[MONT_LIMBS_MAX], back[MONT_LIMBS_MAX];
+	uint64_t a[MONT_LIMBS_MAX] = {0}, back[MONT_LIMBS_MAX];
 	uint8_t be[8 * MONT_LIMBS_MAX];
 	size_t i;
 
