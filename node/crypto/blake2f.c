@@ -43,14 +43,14 @@ mix(uint64_t *a, uint64_t *b, uint64_t *c, uint64_t *d, uint64_t x, uint64_t y)
 /* A round takes the message words in this order: columns, then diagonals. */
 #define ROUND(s0, s1, s2, s3, s4, s5, s6, s7, s8, s9, sa, sb, sc, sd, se, sf)  \
 	do {                                                                   \
-		mix(&v0, &v4, &v8, &vc, m[s0], m[s1]);                         \
-		mix(&v1, &v5, &v9, &vd, m[s2], m[s3]);                         \
-		mix(&v2, &v6, &va, &ve, m[s4], m[s5]);                         \
-		mix(&v3, &v7, &vb, &vf, m[s6], m[s7]);                         \
-		mix(&v0, &v5, &va, &vf, m[s8], m[s9]);                         \
-		mix(&v1, &v6, &vb, &vc, m[sa], m[sb]);                         \
-		mix(&v2, &v7, &v8, &vd, m[sc], m[sd]);                         \
-		mix(&v3, &v4, &v9, &ve, m[se], m[sf]);                         \
+		mix(&v0, &v4, &v8, &vc, m[(s0)], m[(s1)]);                     \
+		mix(&v1, &v5, &v9, &vd, m[(s2)], m[(s3)]);                     \
+		mix(&v2, &v6, &va, &ve, m[(s4)], m[(s5)]);                     \
+		mix(&v3, &v7, &vb, &vf, m[(s6)], m[(s7)]);                     \
+		mix(&v0, &v5, &va, &vf, m[(s8)], m[(s9)]);                     \
+		mix(&v1, &v6, &vb, &vc, m[(sa)], m[(sb)]);                     \
+		mix(&v2, &v7, &v8, &vd, m[(sc)], m[(sd)]);                     \
+		mix(&v3, &v4, &v9, &ve, m[(se)], m[(sf)]);                     \
 		if (--rounds == 0)                                             \
 			goto done;                                             \
 	} while (0)
