@@ -152,11 +152,11 @@ u256_lt(const struct u256 *a, const struct u256 *b)
 static inline bool
 u256_slt(const struct u256 *a, const struct u256 *b)
 {
-	const uint64_t sign = (uint64_t)1 << 63;
+	const uint64_t top_bit = (uint64_t)1 << 63;
 	struct u256 x = *a, y = *b;
 
-	x.w[3] ^= sign;
-	y.w[3] ^= sign;
+	x.w[3] ^= top_bit;
+	y.w[3] ^= top_bit;
 	return u256_lt(&x, &y);
 }
 

@@ -98,9 +98,9 @@ enum {
 	NAF_LEN = 129, /* 128 bits and a carry */
 };
 
-/* bits returns n bits of k from bit at on, of a k below 2^128. */
+/* bits_at returns n bits of k from bit at on, of a k below 2^128. */
 static unsigned
-bits(const struct u256 *k, unsigned at, unsigned n)
+bits_at(const struct u256 *k, unsigned at, unsigned n)
 {
 	uint64_t v = k->w[at / 64] >> at % 64;
 
@@ -118,11 +118,11 @@ naf(int8_t digits[NAF_LEN], const struct u256 *k, bool is_neg)
 
 	memset(digits, 0, NAF_LEN);
 	while (at < NAF_LEN) {
-		if (bits(k, at, 1) == carry) {
+		if (bits_at(k, at, 1) == carry) {
 			at++;
 			continue;
 		}
-		d = (int)(bits(k, at, NAF_BITS) + carry);
+		d = (int)(bits_at(k, at, NAF_BITS) + carry);
 		carry = d >= 1 << (NAF_BITS - 1);
 		d -= carry ? 1 << NAF_BITS : 0;
 		digits[at] = (int8_t)(is_neg ? -d : d);

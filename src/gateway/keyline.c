@@ -51,7 +51,7 @@ static shim_msg_fn *take_request;
 enum rc
 keyline_open(struct gw_process *p, struct err *e)
 {
-	const struct timeval wait = {.tv_usec = WAIT_MS * 1000};
+	const struct timeval wait = {.tv_usec = WAIT_MS * 1000L};
 	unsigned w;
 
 	for (w = 0; w < p->worker_cnt; w++)

@@ -102,6 +102,7 @@ check_host(struct gw_process *p, struct err *e)
 {
 	const struct gw_conf *c = p->conf;
 
+	CHECK(c != NULL);
 	TRY(need_folder("home", c->home, e));
 	TRY(need_folder("run_dir", c->run_dir, e));
 	TRY(need_folder("root", c->root, e));
