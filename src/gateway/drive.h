@@ -18,7 +18,7 @@ struct block_watch;
 bool drive_end(struct txn *t, enum rc rc);
 
 /*
- * drive_sock.c: JSON-RPC to the node over its Unix socket, several calls in
+ * drive_node.c: JSON-RPC to the node over its Unix socket, several calls in
  * flight on each of a few connections.
  */
 struct node_pool *node_open(void);

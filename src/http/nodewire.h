@@ -3,7 +3,7 @@
  * JSON-RPC as the gateway speaks it with the node: calls become bytes, bytes
  * become answers. Whose answer it is tells a ticket that goes with each call
  * in its id; what a ticket stands for, sockets and time-outs are
- * gateway/drive_sock.c's.
+ * gateway/drive_node.c's.
  */
 #ifndef HTTP_NODEWIRE_H
 #define HTTP_NODEWIRE_H
