@@ -121,7 +121,7 @@ extend_sign(const struct u256 *byte, const struct u256 *of)
 	at = (unsigned)byte->w[0] / 8;
 	up = 56 - 8 * ((unsigned)byte->w[0] % 8);
 	word = (uint64_t)((int64_t)(of->w[at] << up) >> up);
-	fill = (uint64_t)((int64_t)word >> 63);
+	fill = -(word >> 63);
 	out.w[0] = at == 0 ? word : out.w[0];
 	out.w[1] = at == 1 ? word : at > 1 ? out.w[1] : fill;
 	out.w[2] = at == 2 ? word : at > 2 ? out.w[2] : fill;
