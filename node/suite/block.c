@@ -4,12 +4,10 @@
  * the end one head. Every chain is imported into a store of its own by the
  * code that a node runs; the root of the state is in the head's hash.
  */
-#include <dirent.h>
-#include <fcntl.h>
+#include <fts.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <strings.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "base/check.h"
 #include "chain/chain.h"
@@ -107,19 +105,20 @@ make_dir(struct block_case *c, struct err *e)
 	return FAIL(e, RC_IO, "%.200s: cannot make a folder", c->dir);
 }
 
-/* remove_dir removes a store, which has no folders in it. */
+/* remove_dir removes a store with all that is in it. */
 static void
-remove_dir(const char *dir)
+remove_dir(char *dir)
 {
-	DIR *d = opendir(dir);
-	const struct dirent *f;
+	char *const roots[] = {dir, NULL};
+	FTS *tree = fts_open(roots, FTS_PHYSICAL | FTS_NOCHDIR, NULL);
+	const FTSENT *f;
 
-	if (d == NULL)
+	if (tree == NULL)
 		return;
-	while ((f = readdir(d)) != NULL)
-		unlinkat(dirfd(d), f->d_name, 0);
-	closedir(d);
-	rmdir(dir);
+	while ((f = fts_read(tree)) != NULL)
+		if (f->fts_info != FTS_D)
+			remove(f->fts_path);
+	fts_close(tree);
 }
 
 static enum rc

@@ -270,6 +270,8 @@ run_public(const char *archive, size_t least,
 	}
 	EXPECT(j.passed >= least);
 	test_count(j.passed);
+	test_files(&cnt, j.s.tmp_dir, "");
+	EXPECT_U64(cnt, 0); /* no store stays behind */
 	evm_free(j.vm);
 }
 
