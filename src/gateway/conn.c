@@ -171,10 +171,11 @@ fill(struct conn *c)
 static void
 free_output(struct conn *c)
 {
-	gw_worker->buffered -= c->out_len;
+	gw_worker->buffered -= c->out_len + c->tail_len;
 	mem_free(c->out);
 	c->out = NULL;
-	c->out_at = c->out_len = 0;
+	c->out_at = c->out_len = c->tail_len = 0;
+	c->tail = bytes_of(NULL, 0);
 }
 
 /* push sends as much as the client takes. */
@@ -198,6 +199,13 @@ push(struct conn *c, struct bytes *data)
 	return IO_OK;
 }
 
+/* has_room tells whether n bytes more may wait for clients. */
+static bool
+has_room(size_t n)
+{
+	return gw_worker->buffered + n <= gw_worker->conf->body_memory;
+}
+
 /* keep_rest puts what was not sent behind what waits already. */
 static void
 keep_rest(struct conn *c, struct bytes rest)
@@ -205,7 +213,7 @@ keep_rest(struct conn *c, struct bytes rest)
 	size_t waiting = c->out_len - c->out_at;
 	uint8_t *p;
 
-	if (gw_worker->buffered + rest.len > gw_worker->conf->body_memory) {
+	if (!has_room(rest.len)) {
 		conn_close(c);
 		return;
 	}
@@ -228,27 +236,43 @@ conn_send(struct conn *c, struct bytes data)
 {
 	enum io io = c->out_len > 0 ? IO_WAIT : push(c, &data);
 
+	CHECK(c->tail_len == 0);
 	if (io == IO_GONE)
 		conn_close(c);
 	else if (data.len > 0)
 		keep_rest(c, data);
 }
 
+void
+conn_send_last(struct conn *c, struct bytes data)
+{
+	enum io io = c->out_len > 0 ? IO_WAIT : push(c, &data);
+
+	if (io == IO_GONE || (data.len > 0 && !has_room(data.len))) {
+		conn_close(c);
+		return;
+	}
+	c->tail = data;
+	c->tail_len = data.len;
+	gw_worker->buffered += data.len;
+}
+
 /* flush sends what was kept; false while some of it is left. */
 static bool
 flush(struct conn *c)
 {
-	struct bytes rest =
-	    bytes_of(c->out + c->out_at, c->out_len - c->out_at);
+	struct bytes rest = {NULL, 0};
 	enum io io;
 
-	if (c->out_len == 0)
-		return true;
+	if (c->out_len > 0)
+		rest = bytes_of(c->out + c->out_at, c->out_len - c->out_at);
 	io = push(c, &rest);
 	c->out_at = c->out_len - rest.len;
+	if (io == IO_OK)
+		io = push(c, &c->tail);
 	if (io == IO_GONE)
 		conn_close(c);
-	else if (rest.len == 0)
+	else if (io == IO_OK)
 		free_output(c);
 	return io == IO_OK;
 }

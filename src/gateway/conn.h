@@ -58,6 +58,8 @@ struct conn {
 	size_t in_len, in_cap;
 	uint8_t *out; /* bytes to be sent */
 	size_t out_at, out_len;
+	struct bytes tail; /* of the answer, behind out: memory of txn */
+	size_t tail_len;   /* when it began to wait */
 	unsigned req_cnt;
 	/* for sweep.c: since when in this state, last progress, how much */
 	uint64_t since_ms, moved_ms, moved;
@@ -99,6 +101,10 @@ void conn_run(struct conn *c);
 /* conn_send sends bytes, or keeps what the client does not take yet; the
  * connection is closed when it has gone. */
 void conn_send(struct conn *c, struct bytes data);
+
+/* conn_send_last is conn_send of the end of an answer, which lives as long as
+ * c->txn and is not copied. */
+void conn_send_last(struct conn *c, struct bytes data);
 
 /* conn_take throws n bytes away from the front of the input. */
 void conn_take(struct conn *c, size_t n);

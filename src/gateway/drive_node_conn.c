@@ -261,7 +261,7 @@ node_conn_open(void *arg)
 	c->evt.flags = KORE_EVENT_WRITE;
 	c->is_full = false;
 	c->evt.handle = on_event;
-	c->has_spoken = false;
+	c->has_spoken = c->is_silent = false;
 	watch(c, EPOLLIN);
 	(void)node_probe_conn(c);
 }

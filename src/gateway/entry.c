@@ -151,7 +151,7 @@ send_pieces(struct conn *c, struct buf *head, struct bytes body)
 	}
 	conn_send(c, bytes_of_buf(head));
 	if (c->state != CONN_CLOSED)
-		conn_send(c, body);
+		conn_send_last(c, body);
 }
 
 /* send_reply turns the answer into bytes. */

@@ -126,7 +126,8 @@ sweep_send(struct conn *c, uint64_t now_ms, uint64_t age_ms, uint64_t still_ms)
 {
 	const struct gw_conf *f = gw_worker->conf;
 	const struct linger reset = {.l_onoff = 1, .l_linger = 0};
-	uint64_t whole_ms = f->send_ms + c->out_len * 1000 / (f->min_rate * 32);
+	uint64_t len = c->out_len + c->tail_len;
+	uint64_t whole_ms = f->send_ms + len * 1000 / (f->min_rate * 32);
 
 	if (age_ms < whole_ms && still_ms < f->send_stall_ms &&
 	    !reads_slowly(c, now_ms))
