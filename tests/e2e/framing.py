@@ -1772,7 +1772,7 @@ def parent_is_killed(g):
     g.proc.kill()
     g.proc.wait()
     wait_for("all of it goes", lambda: all(is_gone(p) for p in all_of_it), 2)
-    ok("ports are free", can_bind(g.tls) and can_bind(g.loop))
+    wait_for("ports are free", lambda: can_bind(g.tls) and can_bind(g.loop), 2)
     g.node.gate.set()
     g.node.gate = None
     g.start()

@@ -250,10 +250,11 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static const char *const types[] = {
 	    "application/json", "application/x-www-form-urlencoded", NULL};
+	static const struct gw_surface surface = {.kind = GW_WALLET};
 	struct bytes in, head;
 	struct gw_value_fault fault;
 	struct gw_field fields[2];
-	struct gw_req r = {.route = &route};
+	struct gw_req r = {.route = &route, .surface = &surface};
 	bool is_short;
 	unsigned kind;
 
