@@ -342,8 +342,9 @@ def evm_runs_a_program(s):
 
 @case
 def evm_judges_test_files(s):
-    good, bad = os.path.join(s.home, "good.json"), os.path.join(s.home, "bad.json")
-    os.makedirs(s.home, exist_ok=True)
+    top = os.path.dirname(s.home) + "/tests"
+    os.makedirs(top)
+    good, bad = top + "/good.json", top + "/bad.json"
     with open(bad, "w") as f:
         f.write(STATE_TEST % ("0x" + "11" * 32))
     r = s.sekisho("evm", "statetest", bad, "--json", check=False)
@@ -357,7 +358,7 @@ def evm_judges_test_files(s):
     r = s.sekisho("evm", "statetest", good, "--trace")
     same(r.stdout, "1 passed, 0 failed\n")
     same(json.loads(r.stderr.splitlines()[-1]), {"stateRoot": case_["stateRoot"]})
-    r = s.sekisho("evm", "statetest", good, bad, os.path.join(s.home, "none.json"), check=False)
+    r = s.sekisho("evm", "statetest", good, bad, top + "/none.json", check=False)
     same((r.returncode, r.stdout.splitlines()[-1]), (1, "1 passed, 2 failed"))
     assert "none.json: No such file or directory" in r.stderr, r.stderr
     same(s.sekisho("evm", "statetest", good, bad, "--fork", "London").stdout, "0 passed, 0 failed\n")
@@ -367,7 +368,7 @@ def evm_judges_test_files(s):
     with open(bad, "w") as f:
         f.write(STATE_TEST.replace("0x5208", "0x52g8") % case_["stateRoot"])
     fails(s, "evm", "statetest", bad, says='transfer: post: Berlin: 0: transaction: "52g8" is no hex')
-    shutil.rmtree(s.home)
+    shutil.rmtree(top)
 
 
 @case

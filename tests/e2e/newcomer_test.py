@@ -90,7 +90,7 @@ def check_packages(clone, env, top):
         assert r.returncode == status and says in r.stdout, r.stdout
         assert open(top + "/ran").read() == ran, open(top + "/ran").read()
     for row in open(clone + "/conf/packages.txt"):
-        assert row[0] in "#\n" or re.match(r"\S+ +(run|test|bench) +(command=\S+ +)?[^ =]+ \S+", row), "no reason: " + row
+        assert row[0] in "#\n" or re.match(r"\S+ +(run|test|bench|torture) +(command=\S+ +)?[^ =]+ \S+", row), "no reason: " + row
 
 
 class Run:
