@@ -548,7 +548,7 @@ def tear(s, tls, how):
 def requests_torn_off(g):
     """Half of a request and the end of the sending side, a reset, or TLS's
     goodbye: the connection is given back, and nothing was run."""
-    before = len([d for d in g.node.seen if not is_probe(d)])
+    before = len(g.node.seen)
     halves = [b"", b"P", H, H + b"A: b\r", post()[:-1], post()[:-len(CHAIN)], chunked(chunk(CHAIN))[:-2], chunked(chunk(CHAIN), last=b""),
               chunked(b"5\r\nab", last=b""), chunked(chunk(CHAIN), last=b"0\r\nA: b\r\n"), post(b"Expect: 100-continue\r\n")[:-len(CHAIN)]]
     for data in halves:
@@ -562,7 +562,7 @@ def requests_torn_off(g):
                     ok("%r tls %s: ends" % (data[-20:], tls), t.is_closed and set(t.statuses) <= {100}, (t.statuses, t.is_closed))
                 s.close()
     wait_for("all are given back", lambda: g.metric("connections") == 1)
-    same("no half was run", len([d for d in g.node.seen if not is_probe(d)]), before)
+    same("no half was run", [d for d in g.node.seen[before:] if not is_probe(d)], [])
     # whole ones are answered to whom has only stopped sending
     for tls in (False, "bare"):
         s = g.dial(tls)
@@ -820,7 +820,9 @@ PROBE = None
 
 
 def is_probe(doc):
-    return isinstance(doc, dict) and doc["method"] == "eth_blockNumber"
+    """Whether the gateway asks for itself."""
+    return isinstance(doc, dict) and (doc["method"] == "eth_blockNumber" or
+                                      (doc["method"] == "eth_getBlockByNumber" and doc["params"] == ["latest", False]))
 
 
 @case
