@@ -178,6 +178,11 @@ struct state_tries {
 	void *ctx;
 };
 
+/* STATE_SOURCE_EMPTY and STATE_TRIES_EMPTY read a state in which nothing is
+ * stored; asking for code is RC_CORRUPT. */
+extern const struct state_source STATE_SOURCE_EMPTY;
+extern const struct state_tries STATE_TRIES_EMPTY;
+
 /*
  * state_root computes the state root after diff and fills storage_root of
  * the after values. Of the before values it needs had_before and

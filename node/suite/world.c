@@ -83,51 +83,6 @@ suite_accounts(struct arena *a, struct genesis_account **out, size_t *cnt,
 
 /* A state over nothing. --------------------------------------------- */
 
-static enum rc
-no_account(void *ctx, struct account *out, bool *found, const struct addr *addr,
-    struct err *e)
-{
-	(void)ctx;
-	(void)addr;
-	(void)e;
-	*out = account_empty();
-	*found = false;
-	return RC_OK;
-}
-
-static enum rc
-no_slot(void *ctx, struct u256 *out, const struct addr *addr,
-    const struct hash *key, struct err *e)
-{
-	(void)ctx;
-	(void)addr;
-	(void)key;
-	(void)e;
-	*out = U256_ZERO;
-	return RC_OK;
-}
-
-static enum rc
-no_code(void *ctx, struct bytes *out, const struct hash *hash, struct err *e)
-{
-	(void)ctx;
-	(void)hash;
-	*out = bytes_of(NULL, 0);
-	return FAIL(e, RC_CORRUPT, "code that nobody has stored");
-}
-
-static enum rc
-no_node(void *ctx, struct bytes *out, const struct hash *account,
-    const struct trie_path *path, struct err *e)
-{
-	(void)ctx;
-	(void)account;
-	(void)path;
-	(void)e;
-	*out = bytes_of(NULL, 0);
-	return RC_OK;
-}
-
 static void
 put_account(struct state *st, const struct genesis_account *g)
 {
@@ -147,11 +102,9 @@ enum rc
 suite_world(struct arena *a, struct state **out,
     const struct genesis_account *accounts, size_t cnt, struct err *e)
 {
-	static const struct state_source nothing = {
-	    .account = no_account, .slot = no_slot, .code = no_code};
 	size_t i;
 
-	*out = state_new(a, &nothing);
+	*out = state_new(a, &STATE_SOURCE_EMPTY);
 	if (*out == NULL)
 		return FAIL(e, RC_NO_MEMORY, "no memory for a state");
 	for (i = 0; i < cnt; i++)
@@ -163,12 +116,12 @@ suite_world(struct arena *a, struct state **out,
 enum rc
 suite_root(struct arena *a, struct hash *out, struct state *st, struct err *e)
 {
-	const struct state_tries none = {.node = no_node};
 	struct state_nodes nodes;
 	struct state_diff diff;
 
 	TRY(state_diff_take(st, &diff, e));
-	return state_root(a, out, &nodes, &diff, &HASH_EMPTY_TRIE, &none, e);
+	return state_root(
+	    a, out, &nodes, &diff, &HASH_EMPTY_TRIE, &STATE_TRIES_EMPTY, e);
 }
 
 enum rc

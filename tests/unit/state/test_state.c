@@ -684,33 +684,6 @@ TEST(test_state_random_blocks_match_the_model)
 
 /* Single rules. */
 
-static enum rc
-no_account(void *ctx, struct account *out, bool *found, const struct addr *addr,
-    struct err *e)
-{
-	(void)ctx;
-	(void)addr;
-	(void)e;
-	*found = false;
-	*out = account_empty();
-	return RC_OK;
-}
-
-static enum rc
-no_slot(void *ctx, struct u256 *out, const struct addr *addr,
-    const struct hash *key, struct err *e)
-{
-	(void)ctx;
-	(void)addr;
-	(void)key;
-	(void)e;
-	*out = U256_ZERO;
-	return RC_OK;
-}
-
-static const struct state_source nothing = {
-    .account = no_account, .slot = no_slot};
-
 TEST(test_state_warm_and_transient_end_with_the_transaction)
 {
 	struct addr a = addr_of(1);
@@ -721,7 +694,7 @@ TEST(test_state_warm_and_transient_end_with_the_transaction)
 	size_t mark;
 
 	arena_init(&arena, ARENA);
-	s = state_new(&arena, &nothing);
+	s = state_new(&arena, &STATE_SOURCE_EMPTY);
 	EXPECT(!state_warm_addr(s, &a));
 	EXPECT(state_warm_addr(s, &a));
 	mark = state_snapshot(s);
@@ -750,7 +723,7 @@ TEST(test_state_original_is_that_of_the_transaction)
 	struct state *s;
 
 	arena_init(&arena, ARENA);
-	s = state_new(&arena, &nothing);
+	s = state_new(&arena, &STATE_SOURCE_EMPTY);
 	state_set_nonce(s, &a, 1);
 	state_set_slot(s, &a, &k, &one);
 	state_slot_original(s, &got, &a, &k);
@@ -770,7 +743,7 @@ TEST(test_state_empty_account_stays_before_spurious_dragon)
 	struct state *s;
 
 	arena_init(&arena, ARENA);
-	s = state_new(&arena, &nothing);
+	s = state_new(&arena, &STATE_SOURCE_EMPTY);
 	state_touch(s, &a);
 	state_end_tx(s, false);
 	EXPECT_RC(state_diff_take(s, &diff, NULL), RC_OK);
@@ -795,7 +768,7 @@ broken_account(void *ctx, struct account *out, bool *found,
 
 TEST(test_state_failing_source_is_sticky)
 {
-	struct state_source src = {.account = broken_account, .slot = no_slot};
+	struct state_source src = STATE_SOURCE_EMPTY;
 	struct addr a = addr_of(1);
 	struct state_diff diff;
 	struct arena arena;
@@ -803,6 +776,7 @@ TEST(test_state_failing_source_is_sticky)
 	struct u256 v;
 	struct state *s;
 
+	src.account = broken_account;
 	arena_init(&arena, ARENA);
 	s = state_new(&arena, &src);
 	state_balance(s, &v, &a);
@@ -821,7 +795,7 @@ TEST(test_state_short_memory_is_an_error_not_a_crash)
 	size_t i;
 
 	arena_init(&arena, 300 << 10);
-	s = state_new(&arena, &nothing);
+	s = state_new(&arena, &STATE_SOURCE_EMPTY);
 	for (i = 0; i < 100000 && state_error(s, NULL) == RC_OK; i++) {
 		struct addr a = {{0}};
 
@@ -842,7 +816,7 @@ TEST(test_state_create_keeps_balance_and_wipes_the_rest)
 	struct state *s;
 
 	arena_init(&arena, ARENA);
-	s = state_new(&arena, &nothing);
+	s = state_new(&arena, &STATE_SOURCE_EMPTY);
 	state_set_balance(s, &a, &five);
 	state_set_nonce(s, &a, 9);
 	state_set_code(s, &a, bytes_of_str("code"));
@@ -1067,7 +1041,7 @@ TEST(test_state_diff_lists_each_new_code_once)
 	size_t mark;
 
 	arena_init(&arena, ARENA);
-	s = state_new(&arena, &nothing);
+	s = state_new(&arena, &STATE_SOURCE_EMPTY);
 	state_set_code(s, &a, bytes_of_str("same"));
 	state_set_code(s, &b, bytes_of_str("same"));
 	mark = state_snapshot(s);
@@ -1100,7 +1074,7 @@ TEST(test_state_touch_of_ripemd_outlives_its_frame)
 	size_t mark;
 
 	arena_init(&arena, ARENA);
-	s = state_new(&arena, &nothing);
+	s = state_new(&arena, &STATE_SOURCE_EMPTY);
 	state_touch(s, &three);
 	state_touch(s, &four);
 	state_end_tx(s, false); /* both exist now, empty */
@@ -1127,7 +1101,7 @@ TEST(test_state_logs_belong_to_one_transaction)
 	size_t i, cnt, mark;
 
 	arena_init(&arena, ARENA);
-	s = state_new(&arena, &nothing);
+	s = state_new(&arena, &STATE_SOURCE_EMPTY);
 	for (i = 0; i < 100; i++) {
 		log.topics[0].b[0] = (uint8_t)i;
 		state_add_log(s, &log);
@@ -1162,7 +1136,7 @@ TEST(test_state_refund_is_undone_and_ends)
 	size_t mark;
 
 	arena_init(&arena, ARENA);
-	s = state_new(&arena, &nothing);
+	s = state_new(&arena, &STATE_SOURCE_EMPTY);
 	state_add_refund(s, 10);
 	mark = state_snapshot(s);
 	state_sub_refund(s, 4);
@@ -1183,7 +1157,7 @@ TEST(test_state_sub_balance_above_it_changes_nothing)
 	struct state *s;
 
 	arena_init(&arena, ARENA);
-	s = state_new(&arena, &nothing);
+	s = state_new(&arena, &STATE_SOURCE_EMPTY);
 	EXPECT(!state_sub_balance(s, &a, &five));
 	EXPECT_RC(state_diff_take(s, &diff, NULL), RC_OK);
 	EXPECT_U64(diff.account_cnt, 0);
@@ -1299,7 +1273,7 @@ TEST(test_state_root_needs_no_more_of_the_before_values)
 	size_t i;
 
 	arena_init(&arena, ARENA);
-	s = state_new(&arena, &nothing);
+	s = state_new(&arena, &STATE_SOURCE_EMPTY);
 	for (i = 0; i < 5; i++) {
 		struct addr a = addr_of(i);
 
