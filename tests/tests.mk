@@ -56,12 +56,16 @@ unit: $(UNIT_RUN) ## unit tests and every vector that needs no network (T=librar
 CONFORMANCE_LIBS := crypto eth trie exec consensus chain rpc evm
 
 # What may be left out, and why, is tests/conformance/skip.list.
-.PHONY: conformance conformance-sample
+.PHONY: conformance conformance-sample rpc-compat
 conformance: $(CONFORMANCE_LIBS:%=$(B)/test/unit_%) $(B)/bin/sekisho ## the public suites whole, by suite and fork (SUITE=name for one)
 	@$(if $(wildcard /dev/shm),TMPDIR=/dev/shm) tests/conformance/run \
 		$(B)/bin/sekisho $(BUILD)/conformance $(if $(SUITE),--suite \
 		$(SUITE),--units $(filter-out %/sekisho,$^))
 conformance-sample: $(B)/bin/sekisho ## one file of the public suites in ten
 	@tests/conformance/run $< $(BUILD)/conformance --every 10
+
+rpc-compat: $(B)/bin/sekisho $(B)/bin/noded ## the public JSON-RPC vectors against noded, a table by method
+	@PYTHONDONTWRITEBYTECODE=1 tests/conformance/rpc $(B)/bin \
+		$(BUILD)/conformance --table
 
 include tests/checks.mk

@@ -157,7 +157,8 @@ give_all_back(struct core *c, const struct chain_change *ch, struct err *e)
 }
 
 /* Clique has no finality; below twice the signers' window it has never been
- * seen to go back (reliability 5, invariant 3). */
+ * seen to go back (reliability 5, invariant 3). A chain without signers grows
+ * by `sekisho import` alone, when nobody reads: its head is final. */
 static void
 note_depth(struct core *c)
 {
@@ -168,7 +169,8 @@ note_depth(struct core *c)
 	arena_init(&a, CORE_ARENA_MAX);
 	if (engine_signers(c->engine, &a, &signers, &cnt,
 		&chain_head(c->chain)->hash, NULL) == RC_OK)
-		atomic_store(&c->final_depth, 2 * clique_limit(cnt));
+		atomic_store(
+		    &c->final_depth, cnt > 0 ? 2 * clique_limit(cnt) : 0);
 	arena_drop(&a);
 }
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Finds and opens a stopped node's data. Reads two settings of node.conf and
+ * Finds and opens a stopped node's data. Reads three settings of node.conf and
  * checks none: that is the node's affair.
  */
 #include "ctl/data.h"
@@ -27,6 +27,8 @@ take_setting(struct data *d, const struct ini_item *it, struct err *e)
 {
 	char *out = NULL;
 
+	if (bytes_eq(it->key, bytes_of_str("history")))
+		return ini_u64(&d->history, it->value, 0, INT64_MAX, e);
 	if (bytes_eq(it->key, bytes_of_str("data_dir")))
 		out = d->dir;
 	if (bytes_eq(it->key, bytes_of_str("genesis")))
@@ -40,9 +42,10 @@ take_setting(struct data *d, const struct ini_item *it, struct err *e)
 	return RC_OK;
 }
 
-/* The two settings of node.conf that say where the data are. */
+/* The settings of node.conf that say where the data are and how much of them
+ * is kept. */
 static enum rc
-read_places(struct data *d, struct err *e)
+read_settings(struct data *d, struct err *e)
 {
 	struct bytes text;
 	struct ini_item it;
@@ -143,13 +146,15 @@ data_open(struct data *d, const char *conf, struct err *e)
 
 	memset(d, 0, sizeof(*d));
 	arena_init(&d->arena, DATA_ARENA_MAX);
+	d->history = store_conf_default(NULL).history;
 	TRY(home_open(&h, false, e));
 	TRY(find_conf(d, &h, conf, e));
-	TRY(read_places(d, e));
+	TRY(read_settings(d, e));
 	TRY(read_genesis(d, e));
 	watch_for_cut_files();
 	TRY(become_node(&h, e));
 	sc = store_conf_default(d->dir);
+	sc.history = d->history;
 	TRY(store_open(&d->store, &sc, e));
 	TRY(chain_open(&d->chain, d->store, &d->genesis, e));
 	TRY(make_engine(d, e));

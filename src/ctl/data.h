@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * A stopped node's data folder, opened the way the node opens it: for
- * commands that read the whole chain.
+ * commands that read the whole chain or add to it.
  */
 #ifndef CTL_DATA_H
 #define CTL_DATA_H
@@ -14,6 +14,7 @@
 struct data {
 	struct arena arena;
 	char conf[PATH_MAX], dir[PATH_MAX], genesis_path[PATH_MAX];
+	uint64_t history; /* blocks whose state the node keeps; 0: all */
 	struct genesis genesis;
 	struct store *store;
 	struct chain *chain;

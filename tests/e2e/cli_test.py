@@ -23,8 +23,8 @@ from clients import next_nonce, sign
 from stack import BIN, Stack, free_port, wait_for
 
 GOOD_PASSWORD = "gw4tk9x2pmz7"
-COMMANDS = ("up", "status", "init", "migrate", "account", "rpc", "check", "genesis", "audit", "export", "user",
-            "explain", "credentials", "evm", "version")
+COMMANDS = ("up", "status", "init", "migrate", "account", "rpc", "check", "genesis", "audit", "export",
+            "import", "user", "explain", "credentials", "evm", "version")
 PARTS = ("postgres", "noded", "jobsd", "gateway")
 
 
@@ -74,7 +74,8 @@ def every_command_has_help(s):
 @case
 def without_a_state_every_command_says_what_makes_one(s):
     for args in (("status",), ("migrate",), ("rpc", "eth_chainId"), ("explain", "GET", "/"), ("check",), ("audit",), ("credentials", "wallet"),
-                 ("account", "list"), ("user", "list", "wallet"), ("export", os.path.dirname(s.home) + "/x")):
+                 ("account", "list"), ("user", "list", "wallet"), ("export", os.path.dirname(s.home) + "/x"),
+                 ("import", "/dev/null")):
         fails(s, *args, says=("no state in " + s.home, "SEKISHO_HOME", "`sekisho up`"))
     same(os.listdir(os.path.dirname(s.home)), [], "left behind")
 

@@ -53,6 +53,7 @@ def another_client_imports_our_chain(s):
     time.sleep(1)
     head = s.rpc("eth_getBlockByNumber", "latest", False)
     s.stop()
+    s.head = head
     chain = os.path.dirname(s.home) + "/chain.rlp"
     # The client loads the blocks after its own genesis.
     s.sekisho("export", chain, "1", str(int(head["number"], 16)))
@@ -71,6 +72,28 @@ def another_client_imports_our_chain(s):
         same(got["stateRoot"], head["stateRoot"])
     finally:
         client.stop()
+
+
+@case
+def what_was_exported_is_imported_into_an_empty_node(s):
+    chain, home = os.path.dirname(s.home) + "/chain.rlp", os.path.dirname(s.home) + "/second"
+    head = int(s.head["number"], 16)
+    os.makedirs(home + "/data")
+    owner = os.stat(s.home + "/node/data")
+    os.chown(home + "/data", owner.st_uid, owner.st_gid)
+    with open(home + "/node.conf", "w") as f:
+        f.write("data_dir = %s/data\ngenesis = %s/conf/genesis.json\n" % (home, s.home))
+    first = s.sekisho("import", chain, "--conf", home + "/node.conf").stdout
+    same(first, "imported %d blocks, 0 aside, 0 known; head %d\n" % (head, head))
+    again = s.sekisho("import", chain, "--conf", home + "/node.conf").stdout
+    same(again, "imported 0 blocks, 0 aside, %d known; head %d\n" % (head, head))
+    with open(chain, "rb") as f:
+        whole = f.read()
+    with open(home + "/cut.rlp", "wb") as f:
+        f.write(whole[:-1])
+    cut = s.sekisho("import", home + "/cut.rlp", "--conf", home + "/node.conf", check=False)
+    same(cut.returncode, 1)
+    assert "block %d of the file" % (head - 1) in cut.stderr and "inside a block" in cut.stderr, cut.stderr
 
 
 if __name__ == "__main__":

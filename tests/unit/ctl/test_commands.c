@@ -88,15 +88,15 @@ TEST(test_commands_wrong_usage_by_row)
 	    "sekisho genesis a b", "sekisho account",
 	    "sekisho account nonsense", "sekisho account import",
 	    "sekisho account new f", "sekisho account list f", "sekisho export",
-	    "sekisho export f 1 2 3", "sekisho user", "sekisho user add",
-	    "sekisho user add wallet", "sekisho user list wallet ann",
-	    "sekisho user add ../wallet ann", "sekisho user drop wallet ann",
-	    "sekisho credentials", "sekisho credentials a b",
-	    "sekisho version now", "sekisho status now", "sekisho audit now",
-	    "sekisho migrate now", "sekisho explain", "sekisho explain GET",
-	    "sekisho explain GET / x", "sekisho explain GET / -H",
-	    "sekisho explain GET / --id x", "sekisho explain GET --id x",
-	    "sekisho explain GET / --from"};
+	    "sekisho export f 1 2 3", "sekisho import", "sekisho import a b",
+	    "sekisho user", "sekisho user add", "sekisho user add wallet",
+	    "sekisho user list wallet ann", "sekisho user add ../wallet ann",
+	    "sekisho user drop wallet ann", "sekisho credentials",
+	    "sekisho credentials a b", "sekisho version now",
+	    "sekisho status now", "sekisho audit now", "sekisho migrate now",
+	    "sekisho explain", "sekisho explain GET", "sekisho explain GET / x",
+	    "sekisho explain GET / -H", "sekisho explain GET / --id x",
+	    "sekisho explain GET --id x", "sekisho explain GET / --from"};
 	size_t i;
 
 	for (i = 0; i < ARRAY_CNT(row); i++) {
