@@ -11,6 +11,7 @@
 #include "base/log.h"
 #include "gateway/clientcert.h"
 #include "gateway/worker.h"
+#include "http/filter.h"
 #include "http/forwarded.h"
 #include "http/route.h"
 
@@ -228,7 +229,7 @@ want_body(struct txn *t)
 	static const char interim[] = "HTTP/1.1 100 Continue\r\n\r\n";
 	struct conn *c = t->conn;
 
-	begin_body(t, gw_route_body_max(&t->req));
+	begin_body(t, gw_route_body_bound(&t->req));
 	/* Who sends the body anyway is not waiting, RFC 9110 10.1.1. */
 	if (t->req.head.wants_continue && c->in_len == 0)
 		conn_send(c, bytes_of_str(interim));
@@ -433,7 +434,12 @@ entry_body_end(struct conn *c)
 void
 entry_body_bad(struct conn *c, unsigned status)
 {
-	refuse_now(c->txn, gw_refusal_of_status(status));
+	struct txn *t = c->txn;
+	enum gw_refusal cause = gw_refusal_of_status(status);
+
+	if (cause == GW_R_TOO_LARGE)
+		(void)gw_filter_late(&t->req, GW_FILTER_SIZE, cause, NULL);
+	refuse_now(t, cause);
 }
 
 /* --- effects --- */

@@ -5,7 +5,7 @@
 #include "http/conf_priv.h"
 
 /* Shadow may let in what a filter refuses, never a stranger where a user is
- * needed, and nothing that memory has no bound for. */
+ * needed. */
 static void
 check_shadow(struct gw_conf_reader *r, const struct gw_surface *s)
 {
@@ -22,10 +22,6 @@ check_shadow(struct gw_conf_reader *r, const struct gw_surface *s)
 		gw_conf_fault(r, s->line,
 		    "surface %s: decode can not be in shadow: routes need "
 		    "what it decodes",
-		    s->name);
-	if (gw_is_in_shadow(s, GW_FILTER_SIZE))
-		gw_conf_fault(r, s->line,
-		    "surface %s: size can not be in shadow: it bounds memory",
 		    s->name);
 }
 

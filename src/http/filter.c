@@ -11,17 +11,19 @@
 struct filter_row {
 	const char *word;
 	gw_stage_fn *run;
-	enum gw_phase phase;
+	unsigned phases; /* bit 1 << gw_phase */
 };
 
 static const struct filter_row filters[GW_FILTER_CNT] = {
-#define HEAD                          GW_PHASE_HEAD
-#define BODY                          GW_PHASE_BODY
-#define FILTER(name, word, fn, phase) [GW_FILTER_##name] = {word, fn, phase},
+#define HEAD                           (1u << GW_PHASE_HEAD)
+#define BODY                           (1u << GW_PHASE_BODY)
+#define BOTH                           (HEAD | BODY)
+#define FILTER(name, word, fn, phases) [GW_FILTER_##name] = {word, fn, phases},
 #include "http/filter.def"
 #undef FILTER
 #undef HEAD
 #undef BODY
+#undef BOTH
 };
 
 const char *
@@ -34,7 +36,8 @@ gw_filter_word(enum gw_filter f)
 static bool
 applies(const struct gw_req *r, unsigned i)
 {
-	if (filters[i].phase != r->phase || !gw_has_filter(r->surface, i))
+	if ((filters[i].phases >> r->phase & 1) == 0 ||
+	    !gw_has_filter(r->surface, i))
 		return false;
 	return i != GW_FILTER_BASIC || r->route == NULL ||
 	       r->route->access != GW_OPEN;
@@ -88,7 +91,7 @@ gw_filter_call(struct gw_req *r)
 	uint64_t start_ns = r->clock_ns != NULL ? r->clock_ns() : 0;
 	enum gw_step step;
 
-	if (ruling->verdict == GW_VERDICT_NONE) {
+	if (ruling->verdict != GW_VERDICT_ASKED) {
 		ruling->verdict = GW_VERDICT_ASKED;
 		ruling->field_cnt = r->reply.field_cnt;
 	}
@@ -97,4 +100,17 @@ gw_filter_call(struct gw_req *r)
 		ruling->ns += r->clock_ns() - start_ns;
 	return step == GW_NEXT || step == GW_DONE ? rule(r, ruling, step)
 						  : step;
+}
+
+bool
+gw_filter_late(
+    struct gw_req *r, enum gw_filter f, enum gw_refusal cause, const char *rule)
+{
+	bool is_shadow = gw_is_in_shadow(r->surface, f);
+	struct gw_ruling *ruling = &r->rulings[f];
+
+	ruling->verdict = is_shadow ? GW_VERDICT_SHADOW : GW_VERDICT_REFUSE;
+	ruling->cause = cause;
+	ruling->rule = rule;
+	return !is_shadow;
 }

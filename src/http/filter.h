@@ -11,10 +11,11 @@
 #define HTTP_FILTER_H
 
 #include "http/conf.h"
+#include "http/reply.h"
 #include "http/stage.h"
 #include "http/throttle.h"
 
-#define FILTER(name, word, fn, phase) gw_stage_fn fn;
+#define FILTER(name, word, fn, phases) gw_stage_fn fn;
 #include "http/filter.def"
 #undef FILTER
 
@@ -28,6 +29,15 @@ bool gw_filter_next(struct gw_req *r);
  * that the filter has added, and the request goes on.
  */
 enum gw_step gw_filter_call(struct gw_req *r);
+
+/*
+ * gw_filter_late writes down that filter f refuses a request after all which
+ * it has let through: what it judges shows only later.
+ *
+ * Returns  false when the surface has f in shadow, so that it goes on
+ */
+bool gw_filter_late(struct gw_req *r, enum gw_filter f, enum gw_refusal cause,
+    const char *rule);
 
 /* gw_filter_word returns a filter's name in gateway.conf. */
 const char *gw_filter_word(enum gw_filter f);

@@ -170,13 +170,10 @@ refuse_late(
     struct gw_req *r, const struct account *a, const struct gw_rate_verdict *v)
 {
 	static const char calls[] = "calls";
-	bool is_shadow = gw_is_in_shadow(r->surface, a->filter);
-	struct gw_ruling *ruling = &r->rulings[a->filter];
 
-	ruling->verdict = is_shadow ? GW_VERDICT_SHADOW : GW_VERDICT_REFUSE;
-	ruling->cause = GW_R_TOO_MANY;
-	ruling->rule = calls;
-	return is_shadow ? GW_NEXT : refuse(r, a, v, calls);
+	return gw_filter_late(r, a->filter, GW_R_TOO_MANY, calls)
+		   ? refuse(r, a, v, calls)
+		   : GW_NEXT;
 }
 
 enum gw_step

@@ -84,3 +84,14 @@ gw_route_body_max(const struct gw_req *r)
 		max = r->route->body_max;
 	return max;
 }
+
+uint64_t
+gw_route_body_bound(const struct gw_req *r)
+{
+	uint64_t max = gw_route_body_max(r);
+
+	if (!gw_is_in_shadow(r->surface, GW_FILTER_SIZE) ||
+	    max > GW_BODY_SHADOW_MAX)
+		return max;
+	return GW_BODY_SHADOW_MAX;
+}

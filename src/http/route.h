@@ -9,6 +9,13 @@
 
 #include "http/req.h"
 
+/*
+ * Longest body while filter size is in shadow and lets through what is above
+ * the limit of surface or route: eight times the usual limit, an eighth of
+ * what a request may allocate (GW_REQ_MEMORY_MAX).
+ */
+enum { GW_BODY_SHADOW_MAX = 8 * 1024 * 1024 };
+
 enum gw_access {
 	GW_CLOSED, /* the surface's filters decide */
 	GW_OPEN,   /* nobody is asked for a password */
@@ -32,7 +39,13 @@ struct gw_route {
  */
 bool gw_route_find(struct gw_req *r);
 
-/* gw_route_body_max returns how long a body of r may be. */
+/* gw_route_body_max returns how long a body of r may be: the rule of filter
+ * size. */
 uint64_t gw_route_body_max(const struct gw_req *r);
+
+/* gw_route_body_bound returns up to which length a body of r is received,
+ * whatever the filters say: gw_route_body_max, or GW_BODY_SHADOW_MAX where
+ * that is more and filter size is in shadow. */
+uint64_t gw_route_body_bound(const struct gw_req *r);
 
 #endif

@@ -56,6 +56,19 @@ refuse_unrouted(struct gw_req *r)
 	(void)gw_refuse(r, GW_R_NOT_FOUND, text);
 }
 
+/* begin_body asks for the body. The program's own bound stands where filter
+ * size is in shadow too. */
+static enum gw_run
+begin_body(struct gw_req *r)
+{
+	if (r->head.body != GW_BODY_COUNTED ||
+	    r->head.body_len <= gw_route_body_bound(r))
+		return GW_RUN_BODY;
+	r->reply.must_close = true;
+	(void)gw_refuse(r, GW_R_TOO_LARGE, NULL);
+	return GW_RUN_REPLY;
+}
+
 /* end_of_phase moves on; returns true when the caller has to do something
  * first, which is told in *what. */
 static bool
@@ -69,8 +82,10 @@ end_of_phase(struct gw_req *r, enum gw_run *what)
 			*what = GW_RUN_REPLY;
 			return true;
 		}
-		*what = GW_RUN_BODY;
-		return r->head.body != GW_BODY_NONE;
+		if (r->head.body == GW_BODY_NONE)
+			return false;
+		*what = begin_body(r);
+		return true;
 	}
 	if (r->phase == GW_PHASE_BODY) {
 		r->phase = GW_PHASE_STAGES;

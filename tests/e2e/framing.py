@@ -658,11 +658,16 @@ def bodies_within_limits(g):
             t = g.raw(data + b"GET /v1/health HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n", tls=tls)
             same("1 MB %s tls=%s" % (name, tls), t.statuses, [200, 200])
             ok("1 MB comes back", t.replies and len(t.replies[0].body) > 1000000)
-    over = b"x" * 1048577
+    def refused():
+        return exposition(g.get("/metrics").body.decode()).get(
+            ("sekisho_gateway_refusals_total", 'surface="local",filter="size",reason="too_large"'), 0)
+
+    over, before = b"x" * 1048577, refused()
     t = g.raw(chunked(*[chunk(over[i:i + 65536]) for i in range(0, len(over), 65536)]))
     same("chunked over the limit", (t.statuses, t.is_closed), ([413], True))
     t = g.raw(post(body=over))
     same("counted over the limit, sent whole", (t.statuses, t.is_closed), ([413], True))
+    wait_for("both count as refusals of the filter", lambda: refused() == before + 2)
 
 
 @case
@@ -1303,6 +1308,25 @@ def shadow(g):
     same("let through", g.get("/dark/health", headers=["X-Request-Id: dark-1"]).status, 200)
     same("and named all the same", [(x["status"], x.get("cause"), x.get("filter"), x["shadow"]) for x in lines("dark-1")],
          [(200, None, None, ["net:denied"])])
+    # a body above the limit of its surface, but not above the program's own
+    body = "[surface wide]\nserves = rpc\nat = loop /wide\nhosts = localhost\nbody_max = 1K\n%s"
+    call = json.dumps({"jsonrpc": "2.0", "id": 1, "method": "eth_call", "params": ["x" * 4000]}).encode()
+    pieces = [chunk(call[i:i + 997]) for i in range(0, len(call), 997)]
+    for shadow, status in (("", 413), ("shadow = size\n", 200)):
+        g.write_conf(more=body % shadow)
+        g.reload()
+        for how, data in (("counted", post(body=call)), ("chunked", chunked(*pieces))):
+            marker = "size-%d-%s" % (status, how)
+            t = g.raw(data.replace(b"POST / ", b"POST /wide ").replace(
+                b"\r\n\r\n", b"\r\nX-Request-Id: %s\r\nConnection: close\r\n\r\n" % marker.encode(), 1))
+            same(marker, t.statuses, [status])
+            same("is told", [(x.get("filter"), x.get("shadow")) for x in lines(marker)],
+                 [(None, ["size:too_large"]) if shadow else ("size:too_large", None)])
+    t = g.raw(b"POST /wide HTTP/1.1\r\nHost: localhost\r\nContent-Length: 8388609\r\n%s"
+              b"X-Request-Id: size-hard\r\nExpect: 100-continue\r\n\r\n" % JSON)
+    same("the program's own bound stands, and nothing is read", (t.statuses, t.is_closed), ([413], True))
+    same("which is told too", [(x.get("filter"), x["cause"], x["shadow"]) for x in lines("size-hard")],
+         [(None, "too_large", ["size:too_large"])])
     g.write_conf(more=surface("shadow = net basic\n"))
     g.reload(is_good=False)
     ok("basic is never in shadow", "basic can not be in shadow" in g.log(), g.log()[-500:])

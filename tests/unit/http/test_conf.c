@@ -173,9 +173,6 @@ TEST(test_conf_faults_are_told_with_line_and_reason)
 			   "*\nfilters = basic\nusers = u\nshadow = basic\n",
 		"6: surface s: basic can not be in shadow"},
 	    {HOME LISTENER "[surface s]\nserves = ops\nat = a /\nhosts = "
-			   "*\nshadow = size\n",
-		"6: surface s: size can not be in shadow"},
-	    {HOME LISTENER "[surface s]\nserves = ops\nat = a /\nhosts = "
 			   "*\nfilters = sqli\nsqli = on\n",
 		"11: sqli: \"on\" is none of: off detect block\n"},
 	    {HOME LISTENER "[surface s]\nserves = ops\nat = a /\nhosts = "

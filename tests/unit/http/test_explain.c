@@ -73,7 +73,9 @@ set_up(struct rig *g)
 	"\"filters\":[*{\"filter\":\"size\"," size                             \
 	"}*{\"filter\":\"cors\"," cors "}*{\"filter\":\"net\"," net            \
 	"}*{\"filter\":\"basic\"," basic "}*]"
-#define PASS        "\"verdict\":\"pass\",\"ns\":5"
+#define PASS "\"verdict\":\"pass\",\"ns\":5"
+/* Size is asked again when there is a body, or none. */
+#define SIZED       "\"verdict\":\"pass\",\"ns\":*"
 #define OFF         "\"verdict\":\"off\""
 #define NOT_REACHED "\"verdict\":\"not reached\""
 #define DENIED      "\"verdict\":\"refuse\",\"reason\":\"denied\",\"ns\":5"
@@ -86,24 +88,25 @@ static const struct {
     /* Whoever has no password is refused, and only where one is needed. */
     {"method=GET&url=/",
 	"{\"listener\":\"out\",\"surface\":\"wallet\",\"route\":\"/\","
-	"\"client\":\"127.0.0.1\",\"country\":\"loopback\"," FILTERS(PASS, PASS,
-	    OFF, UNAUTHORIZED) ",\"outcome\":\"refused\",\"status\":401,"
-			       "\"cause\":\"unauthorized\"}"},
+	"\"client\":\"127.0.0.1\",\"country\":\"loopback\"," FILTERS(SIZED,
+	    PASS, OFF, UNAUTHORIZED) ",\"outcome\":\"refused\",\"status\":401,"
+				     "\"cause\":\"unauthorized\"}"},
     {"method=GET&url=/open",
-	FILTERS(PASS, PASS, OFF,
+	FILTERS(SIZED, PASS, OFF,
 	    "\"verdict\":\"skipped\"") ",\"outcome\":\"served\"}"},
     {"method=GET&url=/&user=ann",
-	FILTERS(PASS, PASS, OFF, PASS) ",\"outcome\":\"served\"}"},
+	FILTERS(SIZED, PASS, OFF, PASS) ",\"outcome\":\"served\"}"},
     {"method=GET&url=/&header=Authorization:+Basic+YW5uOng%3D",
-	FILTERS(PASS, PASS, OFF,
+	FILTERS(SIZED, PASS, OFF,
 	    "\"verdict\":\"asks\",\"reason\":\"not_checked\",\"ns\":5") ",\"out"
 									"come\""
 									":\"dep"
 									"ends\""
 									"}"},
     {"method=GET&url=/&user=ann&from=10.1.2.3",
-	"\"client\":\"10.1.2.3\",\"country\":\"private\"," FILTERS(PASS, DENIED,
-	    OFF, NOT_REACHED) ",\"outcome\":\"refused\",\"status\":403"},
+	"\"client\":\"10.1.2.3\",\"country\":\"private\"," FILTERS(SIZED,
+	    DENIED, OFF,
+	    NOT_REACHED) ",\"outcome\":\"refused\",\"status\":403"},
     {"method=GET&url=/&from=::ffff:10.1.2.3", DENIED},
     /* A proxy is believed where it is trusted. */
     {"method=GET&url=/&from=192.0.2.1&header=X-Forwarded-For:+10.1.2.3",
@@ -113,8 +116,8 @@ static const struct {
     {"method=GET&url=/nowhere&user=ann",
 	"\"route\":\"-\",\"client\":\"127.0.0.1\",\"country\":"
 	"\"loopback\"," FILTERS(
-	    PASS, PASS, OFF, PASS) ",\"outcome\":\"refused\",\"status\":404,"
-				   "\"cause\":\"not_found\"}"},
+	    SIZED, PASS, OFF, PASS) ",\"outcome\":\"refused\",\"status\":404,"
+				    "\"cause\":\"not_found\"}"},
     /* The body counts as it would. */
     {"method=POST&url=/form&user=ann&data=12345678", "served"},
     {"method=POST&url=/form&user=ann&data=123456789",
@@ -143,7 +146,7 @@ static const struct {
     {"method=GET&url=/open&header=Host:+b.example", "421"},
     /* Shadow and answers of a filter's own. */
     {"method=GET&url=/ops&surface=ops",
-	FILTERS(PASS,
+	FILTERS(SIZED,
 	    "\"verdict\":\"shadow\",\"reason\":\"not_allowed\",\"ns\":5", PASS,
 	    OFF) ",\"outcome\":\"served\"}"},
     {"method=OPTIONS&url=/ops&surface=ops&header=Origin:+https://e.example"

@@ -6,6 +6,8 @@
 
 #include <stdio.h>
 
+#include "base/check.h"
+
 #include "rig.h"
 #include "test.h"
 
@@ -19,10 +21,19 @@ tell(struct gw_req *r)
 
 static gw_stage_fn *const telling[] = {tell, NULL};
 
+static enum gw_step
+take(struct gw_req *r)
+{
+	return gw_reply_set(r, 200, GW_TYPE_TEXT, bytes_of_str("ok"));
+}
+
+static gw_stage_fn *const taking[] = {take, NULL};
+
 static const struct gw_route routes[] = {
     {GW_GET, "/", GW_OPS, GW_CLOSED, telling, 0},
     {GW_GET, "/", GW_WALLET, GW_CLOSED, telling, 0},
     {GW_GET, "/open", GW_WALLET, GW_OPEN, telling, 0},
+    {GW_POST, "/body", GW_OPS, GW_CLOSED, taking, 0},
 };
 
 #define LISTENER "[listener a]\naddress = 127.0.0.1:1\ntls = no\n"
@@ -121,6 +132,86 @@ TEST(test_filter_answer_of_its_own_is_no_refusal)
 	    "Access-Control-Request-Method: POST\r\n\r\n");
 	EXPECT_U64(g.req.reply.status, 204);
 	expect_ruling(&g, GW_FILTER_CORS, GW_VERDICT_ANSWER, GW_R_NONE, NULL);
+	rig_close(&g);
+}
+
+#define SIZED                                                                  \
+	"[gateway]\nhome = /h\n" LISTENER                                      \
+	"[surface s]\nserves = ops\nat = a /\nhosts = *\nbody_max = 1024\n"    \
+	"filters = rate\nrate = 10/s\nrate_fields = yes\n"
+#define POST      "POST /body HTTP/1.1\r\nHost: x\r\n"
+#define LENGTH(n) "Content-Length: " n "\r\n\r\n"
+#define CHUNKED   "Transfer-Encoding: chunked\r\n\r\n"
+
+TEST(test_filter_size_in_shadow_leaves_the_programs_own_bound)
+{
+	static const struct {
+		const char *shadow, *head;
+		size_t body;
+		unsigned status;
+		enum gw_verdict verdict;
+	} row[] = {
+	    {"", POST LENGTH("1024"), 1024, 200, GW_VERDICT_PASS},
+	    {"", POST LENGTH("1025"), 1025, 413, GW_VERDICT_REFUSE},
+	    {"", POST CHUNKED, 1024, 200, GW_VERDICT_PASS},
+	    {"", POST CHUNKED, 1025, 413, GW_VERDICT_REFUSE},
+	    {"shadow = size\n", POST LENGTH("1024"), 1024, 200,
+		GW_VERDICT_PASS},
+	    {"shadow = size\n", POST LENGTH("1025"), 1025, 200,
+		GW_VERDICT_SHADOW},
+	    {"shadow = size\n", POST LENGTH("8388608"), GW_BODY_SHADOW_MAX, 200,
+		GW_VERDICT_SHADOW},
+	    {"shadow = size\n", POST LENGTH("8388609"), 0, 413,
+		GW_VERDICT_SHADOW},
+	    {"shadow = size\n", POST LENGTH("9223372036854775807"), 0, 413,
+		GW_VERDICT_SHADOW},
+	    {"shadow = size\n", POST CHUNKED, 1024, 200, GW_VERDICT_PASS},
+	    {"shadow = size\n", POST CHUNKED, 1025, 200, GW_VERDICT_SHADOW},
+	};
+	static const uint8_t zeros[GW_BODY_SHADOW_MAX];
+	char conf[1024];
+	struct rig g;
+	size_t i;
+
+	for (i = 0; i < ARRAY_CNT(row); i++) {
+		test_row(row[i].head);
+		(void)snprintf(conf, sizeof(conf), SIZED "%s", row[i].shadow);
+		EXPECT(rig_open(&g, conf, NULL));
+		send(&g, row[i].head);
+		if (g.run == GW_RUN_BODY) {
+			g.req.body = bytes_of(zeros, row[i].body);
+			rig_go(&g);
+		}
+		EXPECT_U64(g.req.reply.status, row[i].status);
+		EXPECT(g.req.reply.must_close == (row[i].status == 413));
+		expect_ruling(&g, GW_FILTER_SIZE, row[i].verdict,
+		    row[i].verdict == GW_VERDICT_PASS ? GW_R_NONE
+						      : GW_R_TOO_LARGE,
+		    NULL);
+		/* What other filters have said stays. */
+		EXPECT(row[i].status != 200 || g.req.reply.field_cnt == 2);
+		rig_close(&g);
+		test_count(1);
+	}
+	test_row(NULL);
+}
+
+/* A body whose length shows only while it comes. */
+TEST(test_filter_that_refuses_late_is_heeded_as_ever)
+{
+	struct rig g;
+
+	EXPECT(rig_open(&g, SIZED, NULL));
+	send(&g, POST CHUNKED);
+	EXPECT(gw_filter_late(&g.req, GW_FILTER_SIZE, GW_R_TOO_LARGE, NULL));
+	expect_ruling(
+	    &g, GW_FILTER_SIZE, GW_VERDICT_REFUSE, GW_R_TOO_LARGE, NULL);
+	rig_close(&g);
+	EXPECT(rig_open(&g, SIZED "shadow = size\n", NULL));
+	send(&g, POST CHUNKED);
+	EXPECT(!gw_filter_late(&g.req, GW_FILTER_SIZE, GW_R_TOO_LARGE, NULL));
+	expect_ruling(
+	    &g, GW_FILTER_SIZE, GW_VERDICT_SHADOW, GW_R_TOO_LARGE, NULL);
 	rig_close(&g);
 }
 
