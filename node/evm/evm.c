@@ -38,9 +38,10 @@ evm_new(void)
 	evm_codes_open(&vm->codes);
 	arena_init(&vm->scratch, SCRATCH_MAX);
 	vm->frames = mem_array(EVM_DEPTH_MAX, sizeof(*vm->frames));
-	vm->words = mem_array(WORDS, sizeof(*vm->words));
-	if (vm->frames != NULL && vm->words != NULL &&
-	    evm_region_open(&vm->memory) && evm_region_open(&vm->returned))
+	if (vm->frames != NULL &&
+	    evm_region_open(&vm->stacks, WORDS * sizeof(struct u256)) &&
+	    evm_region_open(&vm->memory, REGION_SPAN) &&
+	    evm_region_open(&vm->returned, REGION_SPAN))
 		return vm;
 	evm_free(vm);
 	return NULL;
@@ -51,12 +52,12 @@ evm_free(struct evm *vm)
 {
 	if (vm == NULL)
 		return;
+	evm_region_drop(&vm->stacks);
 	evm_region_drop(&vm->memory);
 	evm_region_drop(&vm->returned);
 	evm_codes_drop(&vm->codes);
 	arena_drop(&vm->scratch);
 	mem_free(vm->frames);
-	mem_free(vm->words);
 	mem_free(vm);
 }
 
@@ -124,4 +125,5 @@ evm_run(struct evm *vm, struct evm_result *out, const struct evm_host *host,
 	else
 		evm_interpret_traced(vm, NULL);
 	evm_region_trim(&vm->memory);
+	evm_region_trim(&vm->stacks);
 }

@@ -2,7 +2,7 @@
  *
  * The inside of the machine, shared by its files.
  *
- * Stack. All frames use one array of words; a frame's stack begins where its
+ * Stack. All frames use one region of words; a frame's stack begins where its
  * caller's ends. The interpreter keeps the top word in registers and the rest
  * in memory: with d words on the stack, frame.stack[2] to frame.stack[d] hold
  * all but the top, and frame.stack[1] what was in the registers before the
@@ -138,6 +138,7 @@ struct memo {
  * touched. */
 struct region {
 	uint8_t *base;
+	size_t span;
 	uint64_t high; /* touched below, since it was trimmed */
 };
 
@@ -145,7 +146,7 @@ struct evm {
 	const void *const *table; /* opcode to label, for the fork */
 	struct frame *f;          /* the running frame */
 	struct frame *frames;     /* EVM_DEPTH_MAX of them */
-	struct u256 *words;       /* their stacks */
+	struct region stacks;     /* theirs, of words */
 	struct region memory, returned;
 	struct bytes return_data; /* of the last message, in returned */
 	struct prices price;
@@ -177,9 +178,9 @@ bool evm_reach(struct frame *f, struct span *out, const struct u256 *at,
 /* evm_reach_near is evm_reach for a fixed length above 0. */
 bool evm_reach_near(struct frame *f, const struct u256 *at, uint64_t len);
 
-/* evm_region_open reserves address space, false when the system has none;
- * evm_region_trim gives most memory back, evm_region_drop all. */
-bool evm_region_open(struct region *r);
+/* evm_region_open reserves span bytes of address space, false when the system
+ * has none; evm_region_trim gives most memory back, evm_region_drop all. */
+bool evm_region_open(struct region *r, size_t span);
 void evm_region_trim(struct region *r);
 void evm_region_drop(struct region *r);
 

@@ -2,7 +2,7 @@
  *
  * The memory of frames and the data they return: address space reserved
  * once, priced by the Yellow Paper's quadratic formula, cleared as it is
- * grown into.
+ * grown into. Stacks lie in such a region as well.
  */
 #include <sys/mman.h>
 
@@ -12,12 +12,12 @@
 enum { GAS_WORD = 3, QUADRATIC = 512 };
 
 bool
-evm_region_open(struct region *r)
+evm_region_open(struct region *r, size_t span)
 {
-	void *p = mmap(NULL, REGION_SPAN, PROT_READ | PROT_WRITE,
+	void *p = mmap(NULL, span, PROT_READ | PROT_WRITE,
 	    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 
-	*r = (struct region){.base = p == MAP_FAILED ? NULL : p};
+	*r = (struct region){.base = p == MAP_FAILED ? NULL : p, .span = span};
 	return r->base != NULL;
 }
 
@@ -25,7 +25,7 @@ void
 evm_region_trim(struct region *r)
 {
 	if (r->high > REGION_KEEP)
-		(void)madvise(r->base + REGION_KEEP, REGION_SPAN - REGION_KEEP,
+		(void)madvise(r->base + REGION_KEEP, r->span - REGION_KEEP,
 		    MADV_DONTNEED);
 	r->high = 0;
 }
@@ -34,7 +34,7 @@ void
 evm_region_drop(struct region *r)
 {
 	if (r->base != NULL)
-		(void)munmap(r->base, REGION_SPAN);
+		(void)munmap(r->base, r->span);
 	r->base = NULL;
 }
 

@@ -86,6 +86,16 @@ deliver(struct evm *vm, struct frame *to, const struct evm_result *r,
 				   : U256_ONE;
 }
 
+/* reached notes that a region may be touched below end. */
+static void
+reached(struct region *r, const void *end)
+{
+	uint64_t at = (uint64_t)((const uint8_t *)end - r->base);
+
+	if (at > r->high)
+		r->high = at;
+}
+
 /* open_frame makes a frame for msg the running one. */
 static void
 open_frame(struct evm *vm, const struct evm_msg *msg, const struct program *p,
@@ -107,7 +117,7 @@ open_frame(struct evm *vm, const struct evm_msg *msg, const struct program *p,
 	f->msg = *msg;
 	f->pc = f->code.bytes;
 	f->gas = msg->gas;
-	f->stack = from == NULL ? vm->words : from->sp;
+	f->stack = from == NULL ? (void *)vm->stacks.base : from->sp;
 	f->sp = f->stack + 1;
 	f->mem = room + laid;
 	f->mem_len = 0;
@@ -115,8 +125,8 @@ open_frame(struct evm *vm, const struct evm_msg *msg, const struct program *p,
 	f->snapshot = snapshot;
 	f->output = bytes_of(NULL, 0);
 	f->traced_gas = UINT64_MAX;
-	if (f->mem - vm->memory.base > (ptrdiff_t)vm->memory.high)
-		vm->memory.high = (uint64_t)(f->mem - vm->memory.base);
+	reached(&vm->memory, f->mem);
+	reached(&vm->stacks, f->stack + STACK_MAX + 2);
 	vm->return_data = bytes_of(vm->returned.base, 0);
 	vm->f = f;
 }

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Which addresses are precompiles under which fork.
+ * A machine's beginning, its memory between runs, and which addresses are
+ * precompiles under which fork.
  */
-#include "evm/evm.h"
-#include "test.h"
+#include <unistd.h>
+
+#include "asm.h"
 
 static struct addr
 addr_of(uint16_t number)
@@ -75,7 +77,42 @@ TEST(test_evm_new_without_memory_is_none)
 		EXPECT(vm == NULL);
 	}
 	EXPECT(vm != NULL);
-	EXPECT(n > 3);
+	EXPECT(n > 2);
 	evm_free(vm);
 	evm_free(NULL);
+}
+
+static long
+resident_bytes(void)
+{
+	long total, pages = 0;
+	FILE *in = fopen("/proc/self/statm", "r");
+
+	CHECK(in != NULL && fscanf(in, "%ld %ld", &total, &pages) == 2);
+	(void)fclose(in);
+	return pages * sysconf(_SC_PAGESIZE);
+}
+
+/* A frame that fills its stack and calls itself, a thousand deep, touches
+ * 32 MiB of stacks; readers of the node keep their machines for life. */
+TEST(test_evm_run_deep_keeps_little_memory)
+{
+	static char program[4096];
+	struct asm_run r;
+	size_t i, len = 1;
+	long before;
+
+	program[0] = '#';
+	for (i = 0; i < 1000; i++, len += 2)
+		memcpy(program + len, "58", 2); /* PC */
+	(void)snprintf(program + len, sizeof(program) - len, "%s",
+	    " 0x00 0x00 0x00 0x00 0x00 ADDRESS GAS CALL");
+	asm_open(&r, FORK_CANCUN, program);
+	r.msg.gas = (uint64_t)1 << 40;
+	before = resident_bytes();
+	asm_go(&r);
+	EXPECT_RC(r.out.rc, RC_OK);
+	EXPECT(asm_used(&r) > 1000 * 1000 * 2);
+	EXPECT(resident_bytes() - before < 16 << 20);
+	asm_close(&r);
 }
