@@ -206,7 +206,7 @@ start_job(struct io *io, struct io_session *s, struct bytes text)
 	io->job_cnt++;
 	if (text.len <= IO_SHORT_BYTES && io->here_cnt < IO_HERE_MAX &&
 	    job_is_short(j)) {
-		job_begin(j);
+		job_begin(j, NULL);
 		io->here[io->here_cnt++] = j;
 		return true;
 	}

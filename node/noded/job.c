@@ -75,11 +75,11 @@ job_is_short(struct job *j)
 }
 
 void
-job_begin(struct job *j)
+job_begin(struct job *j, struct evm *vm)
 {
 	if (j->doc == NULL)
 		j->doc = rpc_open(j->routes->node, j->source, j->answer);
-	if (j->doc != NULL && !rpc_run(j->doc)) {
+	if (j->doc != NULL && !rpc_run(j->doc, vm)) {
 		rpc_free(j->doc);
 		j->doc = NULL;
 	}

@@ -11,6 +11,7 @@
 #include "rpc/rpc.h"
 
 struct core;
+struct evm;
 struct pooler;
 
 /* struct routes is where jobs go; shared, read-only. */
@@ -48,8 +49,9 @@ void job_finish(struct job *j);
  * takes no longer than a hand-over. Thread: io */
 bool job_is_short(struct job *j);
 
-/* job_begin does a reader's part. Thread: reader; io, for a short one */
-void job_begin(struct job *j);
+/* job_begin does a reader's part on its machine (rpc_run). Thread: reader; io,
+ * for a short one, with NULL */
+void job_begin(struct job *j, struct evm *vm);
 
 /* job_next is the queue of the thread that the job needs next; job_send_on
  * puts it there. */

@@ -26,6 +26,7 @@
 #include "consensus/clique.h"
 #include "consensus/pow.h"
 #include "crypto/rng.h"
+#include "evm/evm.h"
 #include "noded/core.h"
 #include "noded/crash.h"
 #include "noded/gencache.h"
@@ -47,6 +48,13 @@ enum {
 	MALLOC_TRIM_BYTES = 4 * 1024 * 1024
 };
 
+/* struct reader is one read thread: what it is sent, and the machine that its
+ * calls run on, which no other thread touches while it lives. */
+struct reader {
+	struct queue *in;
+	struct evm *vm;
+};
+
 struct node {
 	struct arena arena;
 	struct conf conf;
@@ -60,6 +68,7 @@ struct node {
 	struct io io;
 	struct rpc_node rpc;
 	struct routes routes;
+	struct reader reader[IO_READER_MAX];
 	size_t reader_cnt;
 	pthread_t thread[3 + IO_READER_MAX];
 	size_t thread_cnt;
@@ -80,19 +89,19 @@ die(const char *thread, enum rc rc, const struct err *e)
 static void *
 run_reader(void *arg)
 {
-	struct queue *q = arg;
+	const struct reader *r = arg;
 	struct mail *m;
 
 	crash_thread();
 	prio_prompt();
 	for (;;) {
-		(void)queue_wait(q, -1);
-		while ((m = queue_pop(q)) != NULL) {
+		(void)queue_wait(r->in, -1);
+		while ((m = queue_pop(r->in)) != NULL) {
 			if (m->kind == MAIL_STOP) {
 				mail_free(m);
 				return NULL;
 			}
-			job_begin((struct job *)m);
+			job_begin((struct job *)m, r->vm);
 			job_send_on((struct job *)m);
 		}
 	}
@@ -297,6 +306,20 @@ open_pool(struct node *n, struct err *e)
 }
 
 static enum rc
+open_machines(struct node *n, struct err *e)
+{
+	size_t i;
+
+	for (i = 0; i < n->reader_cnt; i++) {
+		n->reader[i] =
+		    (struct reader){.in = n->io.reader[i], .vm = evm_new()};
+		if (n->reader[i].vm == NULL)
+			return FAIL(e, RC_NO_MEMORY, "readers' machines");
+	}
+	return RC_OK;
+}
+
+static enum rc
 open_queues(struct node *n, struct err *e)
 {
 	struct queue *core = queue_new(MAIL_QUEUE_MAX);
@@ -313,6 +336,7 @@ open_queues(struct node *n, struct err *e)
 	if (core == NULL || pool == NULL || io == NULL ||
 	    n->io.reader[n->reader_cnt - 1] == NULL)
 		return FAIL(e, RC_NO_MEMORY, "queues");
+	TRY(open_machines(n, e));
 	n->routes = (struct routes){
 	    .node = &n->rpc, .pool = pool, .core = core, .io = io};
 	n->io.reader_cnt = n->reader_cnt;
@@ -388,7 +412,7 @@ serve(struct node *n, const sigset_t *signals)
 	    (unsigned long long)head->number, n->conf.ipc_path);
 	start_thread(n, "io", run_io, n);
 	for (i = 0; i < n->reader_cnt; i++)
-		start_thread(n, "read", run_reader, n->io.reader[i]);
+		start_thread(n, "read", run_reader, &n->reader[i]);
 	start_thread(n, "pool", run_pool, n);
 	start_thread(n, "core", run_core, n);
 	return watch_run(signals, n->signer);
@@ -418,6 +442,10 @@ stop(struct node *n)
 static void
 close_all(struct node *n)
 {
+	size_t i;
+
+	for (i = 0; i < n->reader_cnt; i++)
+		evm_free(n->reader[i].vm);
 	if (n->pooler.pool != NULL)
 		pool_close(n->pooler.pool);
 	if (n->pooler.view != NULL)

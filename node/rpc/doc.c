@@ -299,15 +299,17 @@ rpc_is_short(const struct rpc_doc *d)
 }
 
 bool
-rpc_run(struct rpc_doc *d)
+rpc_run(struct rpc_doc *d, struct evm *vm)
 {
 	const struct rpc_json *root = d->root;
 
+	d->vm = vm;
 	if (root != NULL && root->kind == RPC_JSON_ARRAY)
 		run_batch(d, root);
 	else if (root != NULL && new_items(d, 1))
 		run_one(d, d->items, root);
 	d->root = NULL;
+	d->vm = NULL;
 	close_view(d);
 	jsonw_free(&d->w);
 	arena_drop(&d->scratch);
@@ -315,11 +317,12 @@ rpc_run(struct rpc_doc *d)
 }
 
 struct rpc_doc *
-rpc_begin(const struct rpc_node *n, enum rpc_source source, struct bytes text)
+rpc_begin(const struct rpc_node *n, struct evm *vm, enum rpc_source source,
+    struct bytes text)
 {
 	struct rpc_doc *d = rpc_open(n, source, text);
 
-	if (d == NULL || rpc_run(d))
+	if (d == NULL || rpc_run(d, vm))
 		return d;
 	rpc_free(d);
 	return NULL;

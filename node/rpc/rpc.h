@@ -65,33 +65,38 @@ struct rpc_node {
 };
 
 struct rpc_doc;
+struct evm;
 
 /*
  * rpc_begin reads a document and answers what it can. Never fails: what is
  * wrong with the document is its answer.
  *
+ * vm      what eth_call and eth_estimateGas run on (evm_new): a machine of
+ *         this thread's own, kept from document to document, so that code
+ *         stays analysed and memory mapped. It is free again on return.
  * text    copied where it is needed later
  * Returns NULL only when the machine has no memory
  * Thread  reader
  */
-struct rpc_doc *rpc_begin(
-    const struct rpc_node *n, enum rpc_source source, struct bytes text);
+struct rpc_doc *rpc_begin(const struct rpc_node *n, struct evm *vm,
+    enum rpc_source source, struct bytes text);
 
 /*
  * rpc_begin in two steps, for a thread that does only what is short itself:
  * rpc_open reads the text, rpc_run answers what it can, once.
  *
  * text  stays until rpc_run
+ * vm    as in rpc_begin; NULL: the document is short (rpc_is_short)
  * rpc_open returns NULL and rpc_run false only when the machine has no
  * memory; the document is then only good for rpc_free
  */
 struct rpc_doc *rpc_open(
     const struct rpc_node *n, enum rpc_source source, struct bytes text);
-bool rpc_run(struct rpc_doc *d);
+bool rpc_run(struct rpc_doc *d, struct evm *vm);
 
 /* rpc_is_short tells of an opened document whether rpc_run takes no more than
- * a signature's recovery and one account: handing it to another thread would
- * cost as much. */
+ * a signature's recovery and one account, and no machine: handing it to another
+ * thread would cost as much. */
 bool rpc_is_short(const struct rpc_doc *d);
 
 /* Whether the document needs a turn of the pool, of core; pool goes first. */

@@ -87,6 +87,7 @@ struct rpc_doc {
 	struct arena scratch; /* the question's values; until rpc_run ends */
 	const struct rpc_json *root; /* in it; NULL: refused, or answered */
 	struct store_view *view; /* opened by the first call that needs one */
+	struct evm *vm;          /* of the thread, while rpc_run runs */
 	struct jsonw w;          /* the running call's result */
 	struct rpc_item *items;
 	size_t cnt;

@@ -4,6 +4,7 @@
  * runs on a state that is thrown away. The block is the one named; its
  * header's fields are what code would see.
  */
+#include "base/check.h"
 #include "chain/chain.h"
 #include "exec/call.h"
 #include "rpc/rpc_priv.h"
@@ -322,22 +323,18 @@ estimate(struct rpc_call *c, struct simulation *s, struct err *e)
 	return RC_OK;
 }
 
-/* with_machine runs fn with a machine of its own. */
+/* with_machine runs fn on the machine of the thread. */
 static enum rc
 with_machine(struct rpc_call *c,
     enum rc (*fn)(struct rpc_call *, struct simulation *, struct err *),
     struct err *e)
 {
 	struct simulation s;
-	enum rc rc;
 
+	CHECK(c->doc->vm != NULL); /* no call of this cost is short */
 	TRY(set_up(c, &s, e));
-	s.env.vm = evm_new();
-	if (s.env.vm == NULL)
-		return FAIL(e, RC_NO_MEMORY, "a machine");
-	rc = fn(c, &s, e);
-	evm_free(s.env.vm);
-	return rc;
+	s.env.vm = c->doc->vm;
+	return fn(c, &s, e);
 }
 
 enum rc

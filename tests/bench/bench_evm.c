@@ -14,13 +14,13 @@
 #include <stdlib.h>
 #include <time.h>
 
-#include "base/hex.h"
+#include "benchfile.h"
 #include "crypto/keccak.h"
 #include "memworld.h"
 
 /* A case runs until it has so many rounds and milliseconds. */
 enum { ROUNDS = 5, ROUNDS_MAX = 20000, ENOUGH_MS = 60 };
-enum { LINE_MAX_LEN = 8192, FILE_MAX = 1 << 20, NAME_MAX_LEN = 64 };
+enum { LINE_MAX_LEN = 8192 };
 
 static const uint64_t gas_given = (uint64_t)1 << 40;
 
@@ -29,8 +29,6 @@ struct expected {
 	uint8_t hash[32];
 };
 
-static const char *vectors;
-
 static double
 cpu_us(void)
 {
@@ -38,53 +36,6 @@ cpu_us(void)
 
 	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &ts);
 	return (double)ts.tv_sec * 1e6 + (double)ts.tv_nsec / 1e3;
-}
-
-static void
-give_up(const char *what, const char *name)
-{
-	(void)fprintf(stderr, "bench_evm: %s: %s\n", what, name);
-	exit(1);
-}
-
-static struct bytes
-unhex(struct arena *a, struct bytes text, const char *name)
-{
-	uint8_t *out = arena_alloc(a, text.len / 2 + 1);
-	size_t i;
-
-	CHECK(out != NULL);
-	if (text.len >= 2 && text.ptr[1] == 'x') {
-		text.ptr += 2;
-		text.len -= 2;
-	}
-	while (text.len > 0 && text.ptr[text.len - 1] <= ' ')
-		text.len--;
-	for (i = 0; i + 1 < text.len; i += 2) {
-		int high = hex_digit(text.ptr[i]);
-		int low = hex_digit(text.ptr[i + 1]);
-
-		if (high < 0 || low < 0)
-			give_up("not hex", name);
-		out[i / 2] = (uint8_t)(high * 16 + low);
-	}
-	return bytes_of(out, text.len / 2);
-}
-
-static struct bytes
-read_hex(struct arena *a, const char *folder, const char *file)
-{
-	char *path = arena_str(a, "%s/%s/%s", vectors, folder, file);
-	uint8_t *text = arena_alloc(a, FILE_MAX);
-	FILE *in = fopen(path, "rb");
-	size_t len;
-
-	CHECK(text != NULL);
-	if (in == NULL)
-		give_up("cannot read", path);
-	len = fread(text, 1, FILE_MAX, in);
-	(void)fclose(in);
-	return unhex(a, bytes_of(text, len), path);
 }
 
 /* field reads the number behind "key=". */
@@ -101,8 +52,7 @@ find_expected(
     struct arena *a, struct expected *out, const char *folder, const char *name)
 {
 	char line[LINE_MAX_LEN];
-	FILE *in =
-	    fopen(arena_str(a, "%s/%s/expected.txt", vectors, folder), "r");
+	FILE *in = fopen(bench_path(a, folder, "expected.txt"), "r");
 	bool found = false;
 	const char *hash;
 
@@ -118,8 +68,8 @@ find_expected(
 		out->status = field(line, " status=");
 		hash = strstr(line, "output_keccak=0x");
 		CHECK(hash != NULL);
-		memcpy(
-		    out->hash, unhex(a, bytes_of(hash + 16, 64), name).ptr, 32);
+		memcpy(out->hash,
+		    bench_unhex(a, bytes_of(hash + 16, 64), name).ptr, 32);
 	}
 	(void)fclose(in);
 	return found;
@@ -130,11 +80,8 @@ static void
 give_tokens(
     struct mem_world *w, const struct addr *token, const struct addr *holder)
 {
-	uint8_t place[64] = {0};
-	struct hash key;
+	struct hash key = bench_token_place(holder);
 
-	memcpy(place + 12, holder->b, sizeof(holder->b));
-	keccak256(key.b, bytes_of(place, sizeof(place)));
 	mem_slot(w, token, &key)->now = (struct u256){{0, 1, 0, 0}};
 }
 
@@ -202,12 +149,12 @@ run_case(struct evm *vm, const char *folder, char *line)
 		return;
 	mem_open(&w, FORK_ISTANBUL);
 	if (!find_expected(&w.arena, &e, folder, name))
-		give_up("not in expected.txt", name);
+		bench_give_up("not in expected.txt", name);
 	if (input != NULL && input[0] == '@')
-		data = read_hex(&w.arena, folder, input + 1);
+		data = bench_read_hex(&w.arena, folder, input + 1);
 	else if (input != NULL && input[0] != '-')
-		data = unhex(&w.arena, bytes_of_str(input), name);
-	mem_set_code(&w, &token, read_hex(&w.arena, folder, file));
+		data = bench_unhex(&w.arena, bytes_of_str(input), name);
+	mem_set_code(&w, &token, bench_read_hex(&w.arena, folder, file));
 	give_tokens(&w, &token, &caller);
 	mem_begin_tx(&w);
 	us = measure(vm, &w, data, &e, name);
@@ -221,30 +168,29 @@ run_case(struct evm *vm, const char *folder, char *line)
 static void
 run_folder(struct evm *vm, const char *folder, const char *part)
 {
-	static char line[LINE_MAX_LEN], path[LINE_MAX_LEN];
+	static char line[LINE_MAX_LEN];
+	struct arena a;
+	const char *path;
 	FILE *in;
 
-	(void)snprintf(path, sizeof(path), "%s/%s/cases.txt", vectors, folder);
+	arena_init(&a, LINE_MAX_LEN);
+	path = bench_path(&a, folder, "cases.txt");
 	in = fopen(path, "r");
 	if (in == NULL)
-		give_up("cannot read", path);
+		bench_give_up("cannot read", path);
 	while (fgets(line, sizeof(line), in) != NULL)
 		if (line[0] != '#' && strstr(line, part) != NULL)
 			run_case(vm, folder, line);
 	(void)fclose(in);
+	arena_drop(&a);
 }
 
 int
 main(int argc, char **argv)
 {
 	const char *part = argc > 1 ? argv[1] : "";
-	const char *home = getenv("SEKISHO_VECTORS");
 	struct evm *vm = evm_new();
-	static char path[LINE_MAX_LEN];
 
-	(void)snprintf(
-	    path, sizeof(path), "%s/bench", home == NULL ? "../shared" : home);
-	vectors = path;
 	CHECK(vm != NULL);
 	printf("case\tinstructions\tus\tns per instruction\n");
 	run_folder(vm, "evm", part);

@@ -2,23 +2,26 @@
  *
  * What a JSON-RPC call costs on the reader's, pool's and finishing side, in
  * one thread over a real store: sending transactions alone and in batches of
- * 100, reading, and what a block of 5,000 transfers makes of lookups. CPU
- * time of this thread; one TSV line per case: name, items, microseconds,
- * microseconds per item.
+ * 100, reading, a token's balanceOf through the machine, and what a block of
+ * 5,000 transfers makes of lookups. CPU time of this thread; one TSV line per
+ * case: name, items, microseconds, microseconds per item.
  */
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
 
-#include "base/check.h"
-#include "base/hex.h"
 #include "base/log.h"
+#include "benchfile.h"
 #include "chain/chain.h"
 #include "rpc/rpc.h"
 #include "rpc/stream.h"
 #include "tree.h"
 
 enum { SEND_CNT = 5000, READ_CNT = 20000, BATCH = 100, TEXT_MAX = 512 };
+
+/* Who sends, with key 1, and the token of which it holds 100. */
+#define SENDER "7e5f4552091a69125d5dfcb7b8c2659029395bdf"
+#define TOKEN  "0xe1c2000000000000000000000000000000000001"
 
 #define CALL(id, method, params)                                               \
 	"{\"jsonrpc\":\"2.0\",\"id\":" id ",\"method\":\"" method              \
@@ -33,6 +36,7 @@ static struct bench {
 	struct store *store;
 	struct chain *chain;
 	struct pool *pool;
+	struct evm *vm;
 	struct rpc_node node;
 	struct addr sender;
 	uint64_t nonce; /* of the sender at the head */
@@ -89,21 +93,38 @@ sign_all(void)
 	}
 }
 
-static void
-open_chain(void)
+/* genesis_text funds the first key, with tokens as well. */
+static const char *
+genesis_text(void)
 {
-	static const char text[] =
+	struct bytes code =
+	    bench_read_hex(&b.arena, "token", "token.runtime.hex");
+	char *code_text = arena_alloc(&b.arena, 2 * code.len + 3);
+	struct hash place = bench_token_place(&b.sender);
+	char place_text[67];
+
+	CHECK(code_text != NULL);
+	return arena_str(&b.arena,
 	    "{\"config\":{\"chainId\":31337,\"homesteadBlock\":0,"
 	    "\"eip150Block\":0,\"eip155Block\":0,\"eip158Block\":0,"
 	    "\"byzantiumBlock\":0,\"constantinopleBlock\":0,"
 	    "\"petersburgBlock\":0,\"istanbulBlock\":0,\"berlinBlock\":0,"
 	    "\"londonBlock\":0,\"sekisho\":{\"fixedBaseFee\":\"0x0\"}},"
 	    "\"difficulty\":\"0x1\",\"gasLimit\":\"0xb2d05e00\",\"alloc\":{"
-	    "\"0x7e5f4552091a69125d5dfcb7b8c2659029395bdf\":"
-	    "{\"balance\":\"1000000000000000000\"}}}";
+	    "\"0x" SENDER "\":{\"balance\":\"1000000000000000000\"},"
+	    "\"" TOKEN "\":{\"balance\":\"0\",\"code\":\"%s\","
+	    "\"storage\":{\"%s\":\"0x64\"}}}}",
+	    hex_put0x(code_text, code),
+	    hex_put0x(place_text, hash_bytes(&place)));
+}
+
+static void
+open_chain(void)
+{
 	struct store_conf conf = store_conf_default(b.dir);
 
-	CHECK(genesis_read(&b.arena, &b.g, bytes_of_str(text), NULL) == RC_OK);
+	CHECK(genesis_read(
+		  &b.arena, &b.g, bytes_of_str(genesis_text()), NULL) == RC_OK);
 	CHECK(store_open(&b.store, &conf, NULL) == RC_OK);
 	CHECK(chain_open(&b.chain, b.store, &b.g, NULL) == RC_OK);
 	chain_set_engine(b.chain, engine_none());
@@ -118,7 +139,10 @@ open_all(void)
 	(void)snprintf(b.dir, sizeof(b.dir), "/tmp/sekisho-bench.XXXXXX");
 	CHECK(mkdtemp(b.dir) != NULL);
 	arena_init(&b.arena, 256 << 20);
+	sign_all();
 	open_chain();
+	b.vm = evm_new();
+	CHECK(b.vm != NULL);
 	conf.per_account_max = 2 * SEND_CNT;
 	CHECK(pool_open(&b.pool, &conf, &view, 0, NULL) == RC_OK);
 	b.clock = clock_of_fake(&b.hands);
@@ -129,14 +153,13 @@ open_all(void)
 	    .client_version = "bench",
 	    .batch_max = {1000, 100},
 	};
-	sign_all();
 }
 
 /* ask puts one document through all turns; the answer must be a result. */
 static void
 ask(struct bytes text)
 {
-	struct rpc_doc *d = rpc_begin(&b.node, RPC_GATEWAY, text);
+	struct rpc_doc *d = rpc_begin(&b.node, b.vm, RPC_GATEWAY, text);
 	struct bytes answer;
 	bool needs_sync;
 
@@ -146,6 +169,28 @@ ask(struct bytes text)
 	answer = rpc_finish(d);
 	CHECK(memmem(answer.ptr, answer.len, "\"error\"", 7) == NULL);
 	rpc_free(d);
+}
+
+#define BALANCE_OF                                                             \
+	CALL("1", "eth_call",                                                  \
+	    "[{\"to\":\"" TOKEN "\",\"data\":\"0x70a08231"                     \
+	    "000000000000000000000000" SENDER "\"},\"latest\"]")
+
+/* balance_of is the last 64 bits of what the token answers. */
+static uint64_t
+balance_of(void)
+{
+	struct rpc_doc *d =
+	    rpc_begin(&b.node, b.vm, RPC_GATEWAY, bytes_of_str(BALANCE_OF));
+	struct bytes answer = rpc_finish(d);
+	const char *at = memmem(answer.ptr, answer.len, "\"0x", 3);
+	char digits[65];
+
+	CHECK(at != NULL);
+	memcpy(digits, at + 3, 64);
+	digits[64] = '\0';
+	rpc_free(d);
+	return strtoull(digits, NULL, 16);
 }
 
 static size_t
@@ -285,9 +330,10 @@ main(void)
 	read_many(
 	    "rpc_block_number", CALL("1", "eth_blockNumber", "[]"), READ_CNT);
 	read_many("rpc_balance",
-	    CALL("1", "eth_getBalance",
-		"[\"0x7e5f4552091a69125d5dfcb7b8c2659029395bdf\",\"latest\"]"),
+	    CALL("1", "eth_getBalance", "[\"0x" SENDER "\",\"latest\"]"),
 	    READ_CNT);
+	CHECK(balance_of() == 100);
+	read_many("rpc_call_balance_of", BALANCE_OF, READ_CNT);
 	read_many("rpc_gas_price", CALL("1", "eth_gasPrice", "[]"), 1000);
 	read_many("rpc_block_hashes",
 	    CALL("1", "eth_getBlockByNumber", "[\"0x1\",false]"), 20);
@@ -295,6 +341,7 @@ main(void)
 	    CALL("1", "eth_getBlockByNumber", "[\"0x1\",true]"), 20);
 	read_hash("rpc_tx_of_5000", "eth_getTransactionByHash", 2000);
 	read_hash("rpc_receipt_of_5000", "eth_getTransactionReceipt", 2000);
+	evm_free(b.vm);
 	pool_close(b.pool);
 	chain_close(b.chain);
 	store_close(b.store);

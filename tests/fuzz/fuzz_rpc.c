@@ -16,6 +16,7 @@
 #include "base/log.h"
 #include "chain/chain.h"
 #include "consensus/clique.h"
+#include "evm/evm.h"
 #include "rpc/json_priv.h"
 #include "rpc/rpc.h"
 #include "test.h"
@@ -37,6 +38,7 @@ static struct world {
 	struct chain *chain;
 	struct engine *engine;
 	struct pool *pool;
+	struct evm *vm;
 	struct rpc_node node;
 } w;
 
@@ -109,6 +111,8 @@ open_world(void)
 	arena_init(&w.arena, 16 << 20);
 	open_chain();
 	CHECK(pool_open(&w.pool, &pool, &view, 0, NULL) == RC_OK);
+	w.vm = evm_new();
+	CHECK(w.vm != NULL);
 	w.clock = clock_of_fake(&w.hands);
 	w.node = (struct rpc_node){
 	    .store = w.store,
@@ -154,7 +158,7 @@ take_turns(struct rpc_doc *d, unsigned flags)
 	enum rc rc = RC_OK;
 
 	(void)rpc_is_short(d);
-	if (!rpc_run(d))
+	if (!rpc_run(d, w.vm))
 		return bytes_of(NULL, 0);
 	if (rpc_needs_pool(d) && flags & HAS_POOL)
 		rc = rpc_run_pool(d, w.pool, 0, &needs_sync, NULL);

@@ -131,7 +131,7 @@ let_go(struct rig *r)
 	size_t i;
 
 	for (i = 0; i < r->held_cnt; i++) {
-		job_begin(r->held[i]);
+		job_begin(r->held[i], NULL);
 		job_send_on(r->held[i]);
 	}
 	r->held_cnt = 0;

@@ -125,7 +125,7 @@ TEST(test_job_goes_where_it_is_needed)
 		enum rc rc;
 
 		test_row(rows[i].text);
-		job_begin(j);
+		job_begin(j, NULL);
 		while (job_next(j) != s.routes.io && k < 4) {
 			bool is_pool = job_next(j) == s.routes.pool;
 
@@ -161,7 +161,7 @@ TEST(test_job_transaction_waits_for_the_sync)
 	open_site(&s);
 	j = ask(&s, send_text(&s, 1));
 	EXPECT(job_is_short(j));
-	job_begin(j);
+	job_begin(j, NULL);
 	EXPECT(job_next(j) == s.routes.pool);
 	EXPECT(job_run_pool(j, &s.pooler, 0, &rc, NULL));
 	EXPECT_RC(rc, RC_OK);
@@ -186,14 +186,14 @@ TEST(test_job_refused_transaction_goes_no_further)
 	/* By a reader. */
 	s.node.gas_max = &gas_max;
 	j = ask(&s, send_text(&s, 1));
-	job_begin(j);
+	job_begin(j, NULL);
 	EXPECT(job_next(j) == s.routes.io);
 	EXPECT(has_answer(j, "exceeds block gas limit"));
 	job_free(j);
 	/* By the pool, which knows accounts. */
 	s.node.gas_max = NULL;
 	j = ask(&s, send_text(&s, YARD_FUNDS));
-	job_begin(j);
+	job_begin(j, NULL);
 	EXPECT(job_next(j) == s.routes.pool);
 	(void)job_run_pool(j, &s.pooler, 0, &rc, NULL);
 	EXPECT_RC(rc, RC_OK);
@@ -211,7 +211,7 @@ TEST(test_job_vote_is_told)
 
 	open_site(&s);
 	j = ask(&s, CALL("clique_propose", ADDR ",true"));
-	job_begin(j);
+	job_begin(j, NULL);
 	EXPECT(job_next(j) == s.routes.core);
 	EXPECT(job_run_core(j, &s.core, 0));
 	EXPECT(queue_pop(s.routes.io) == &j->mail);
@@ -230,14 +230,14 @@ TEST(test_job_answer_is_made_once)
 
 	open_site(&s);
 	j = ask(&s, CALL("eth_chainId", ""));
-	job_begin(j);
+	job_begin(j, NULL);
 	first = j->answer;
 	EXPECT(has_answer(j, "0x539"));
 	job_finish(j);
 	EXPECT(j->answer.ptr == first.ptr && j->answer.len == first.len);
 	job_free(j);
 	j = ask(&s, "{\"jsonrpc\":\"2.0\",\"method\":\"eth_chainId\"}");
-	job_begin(j);
+	job_begin(j, NULL);
 	EXPECT(j->is_finished);
 	EXPECT_U64(j->answer.len, 0);
 	job_free(j);
@@ -264,7 +264,7 @@ TEST(test_job_short_ones_are_few)
 
 		test_row(rows[i].text);
 		EXPECT(job_is_short(j) == rows[i].want);
-		job_begin(j);
+		job_begin(j, NULL);
 		EXPECT(j->is_finished && j->answer.len > 0);
 		job_free(j);
 	}

@@ -89,7 +89,7 @@ send(struct site *s, size_t from)
 	j = job_new(&s->routes, RPC_LOCAL, 0, 0, bytes_of(text, len));
 	if (j == NULL)
 		abort();
-	job_begin(j);
+	job_begin(j, NULL);
 	EXPECT(job_next(j) == s->routes.pool);
 	job_send_on(j);
 }

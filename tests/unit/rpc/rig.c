@@ -182,6 +182,9 @@ open_with(struct rig *r, uint64_t gas_limit)
 	open_engine(r);
 	MUST(store_view_open(&r->view, r->store, NULL));
 	MUST(pool_open(&r->pool, &pool, &view, 0, NULL));
+	r->vm = evm_new();
+	if (r->vm == NULL)
+		abort();
 	fill_node(r);
 }
 
@@ -201,6 +204,7 @@ void
 rig_close(struct rig *r)
 {
 	rpc_free(r->doc);
+	evm_free(r->vm);
 	pool_close(r->pool);
 	store_view_close(r->view);
 	engine_free(r->engine);
@@ -220,7 +224,7 @@ rig_begin(struct rig *r, enum rpc_source source, struct bytes text)
 	/* A copy of just its length, gone when the reader is done. */
 	if (text.len > 0)
 		memcpy(copy, text.ptr, text.len);
-	r->doc = rpc_begin(&r->node, source, bytes_of(copy, text.len));
+	r->doc = rpc_begin(&r->node, r->vm, source, bytes_of(copy, text.len));
 	if (r->doc == NULL)
 		abort();
 	mem_free(copy);

@@ -11,6 +11,7 @@
 
 #include "chain/chain.h"
 #include "consensus/clique.h"
+#include "evm/evm.h"
 #include "rpc/rpc.h"
 #include "test.h"
 
@@ -32,6 +33,7 @@ struct rig {
 	struct chain *chain;
 	struct engine *engine;
 	struct pool *pool;
+	struct evm *vm;
 	struct rpc_node node;
 	_Atomic(uint64_t) final_depth, peer_cnt;
 	bool has_vote;       /* the last rpc_run_core said so */

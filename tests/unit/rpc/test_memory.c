@@ -21,7 +21,7 @@ ask_with_failures(struct rig *r, const char *text)
 		struct rpc_doc *d;
 
 		test_alloc_fail(n);
-		d = rpc_begin(&r->node, RPC_LOCAL, bytes_of_str(text));
+		d = rpc_begin(&r->node, r->vm, RPC_LOCAL, bytes_of_str(text));
 		if (d != NULL && rpc_needs_pool(d))
 			EXPECT_RC(
 			    rpc_run_pool(d, r->pool, 0, &needs_sync, NULL),

@@ -44,6 +44,7 @@ struct chain_of_file {
 	struct genesis g;
 	struct store *store;
 	struct pool *pool;
+	struct evm *vm;
 	struct clock_fake hands;
 	struct clock clock;
 	_Atomic(uint64_t) final_depth;
@@ -142,6 +143,9 @@ open_chain(struct chain_of_file *c, const char *dir)
 	open_store(c, dir);
 	conf = pool_conf_open(c->g.forks.chain_id);
 	must(pool_open(&c->pool, &conf, &view, 0, NULL), "pool");
+	c->vm = evm_new();
+	if (c->vm == NULL)
+		abort();
 	c->clock = clock_of_fake(&c->hands);
 	c->node = (struct rpc_node){
 	    .store = c->store,
@@ -168,7 +172,7 @@ parse(struct bytes text)
 static void
 compare(struct chain_of_file *c, struct bytes question, struct bytes want)
 {
-	struct rpc_doc *d = rpc_begin(&c->node, RPC_LOCAL, question);
+	struct rpc_doc *d = rpc_begin(&c->node, c->vm, RPC_LOCAL, question);
 	json_t *got, *expected = parse(want);
 	bool needs_sync;
 	char *text;
@@ -246,6 +250,7 @@ TEST(test_rpc_public_answers_about_blocks_match)
 	}
 	test_row(NULL);
 	test_count(total);
+	evm_free(c.vm);
 	pool_close(c.pool);
 	store_close(c.store);
 	arena_drop(&c.arena);
