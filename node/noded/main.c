@@ -368,6 +368,7 @@ fill_core(struct node *n)
 	    .allow_unprotected = n->conf.allow_unprotected,
 	    .gas_max = &n->core.gas_accept,
 	    .price_floor = n->conf.price_floor,
+	    .history = n->conf.history,
 	    .final_depth = &n->core.final_depth,
 	    .batch_max = {n->conf.batch_ipc, n->conf.batch_rpc}};
 }

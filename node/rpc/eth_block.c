@@ -3,6 +3,7 @@
  * Methods that answer with blocks and what is in them. Of a block that is
  * not there the answer is null, not an error.
  */
+#include "eth/blobfee.h"
 #include "eth/ethjson.h"
 #include "eth/rlp.h"
 #include "rpc/rpc_priv.h"
@@ -151,6 +152,7 @@ write_receipt(struct rpc_call *c, const struct rpc_block *b,
     uint64_t *log_index, struct err *e)
 {
 	const struct store_view *v;
+	struct u256 blob_price;
 	struct addr sender;
 	struct receipt r;
 	struct tx tx;
@@ -159,7 +161,8 @@ write_receipt(struct rpc_call *c, const struct rpc_block *b,
 	TRY(tx_take_frontier(c->a, &tx, txs, e));
 	TRY(receipts_next(c->a, &r, receipts, e));
 	TRY(rpc_sender_of(&sender, v, b, &tx, at->index, e));
-	ethjson_receipt(c->w, &r, &tx, &sender, at, *log_index, NULL);
+	blobfee_of(&blob_price, &c->node->genesis->forks, at->header);
+	ethjson_receipt(c->w, &r, &tx, &sender, at, *log_index, &blob_price);
 	*log_index += r.log_cnt;
 	at->index++;
 	return RC_OK;

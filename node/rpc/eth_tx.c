@@ -10,6 +10,7 @@
 #include <stdatomic.h>
 
 #include "base/hex.h"
+#include "eth/blobfee.h"
 #include "eth/ethjson.h"
 #include "eth/rlp.h"
 #include "exec/exec.h"
@@ -299,6 +300,7 @@ write_receipt(struct rpc_call *c, const struct rpc_block *b, uint64_t index,
 	const struct store_view *v;
 	struct rpc_body body;
 	struct bytes receipts;
+	struct u256 blob_price;
 	struct addr sender;
 	uint64_t log_index;
 	struct receipt r;
@@ -315,7 +317,8 @@ write_receipt(struct rpc_call *c, const struct rpc_block *b, uint64_t index,
 	TRY(take_receipt(c, &r, &log_index, receipts, index, e));
 	TRY(rpc_sender_of(&sender, v, b, &tx, (size_t)index, e));
 	at.header = &body.header;
-	ethjson_receipt(c->w, &r, &tx, &sender, &at, log_index, NULL);
+	blobfee_of(&blob_price, &c->node->genesis->forks, at.header);
+	ethjson_receipt(c->w, &r, &tx, &sender, &at, log_index, &blob_price);
 	return RC_OK;
 }
 

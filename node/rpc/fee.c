@@ -13,6 +13,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "eth/blobfee.h"
+#include "eth/tx.h"
 #include "exec/exec.h"
 #include "rpc/rpc_priv.h"
 
@@ -202,6 +204,19 @@ rpc_do_base_fee(struct rpc_call *c, struct err *e)
 	return RC_OK;
 }
 
+/* What the head asked; 0x0 on a chain without blobs. */
+enum rc
+rpc_do_blob_base_fee(struct rpc_call *c, struct err *e)
+{
+	struct store_head head;
+	struct u256 fee;
+
+	TRY(head_of(c, &head, e));
+	blobfee_of(&fee, &c->node->genesis->forks, head.header);
+	jsonw_q256(c->w, &fee);
+	return RC_OK;
+}
+
 /* struct history is one eth_feeHistory under way. */
 struct history {
 	double percentiles[PERCENTILE_MAX];
@@ -363,10 +378,9 @@ is_same(const char *text, double v)
  * Go's encoder does: plain down to a millionth, with an exponent below.
  */
 static void
-write_ratio(struct jsonw *w, const struct header *h)
+write_ratio(struct jsonw *w, uint64_t part, uint64_t whole)
 {
-	double ratio =
-	    h->gas_limit == 0 ? 0 : (double)h->gas_used / (double)h->gas_limit;
+	double ratio = whole == 0 ? 0 : (double)part / (double)whole;
 	char digits[40], text[64];
 	int n, places = 0;
 	long exponent;
@@ -403,6 +417,84 @@ write_base_fees(struct rpc_call *c, const struct history *h)
 	jsonw_arr_end(c->w);
 }
 
+/* next_blob_fee is what the child of h will ask for blobs; zero before
+ * Cancun. */
+static struct u256
+next_blob_fee(const struct rpc_node *n, const struct header *h)
+{
+	const struct fork_plan *forks = &n->genesis->forks;
+	struct header next = {.number = h->number + 1,
+	    .time = h->time + 1,
+	    .field_cnt = HEADER_FIELDS_CANCUN};
+	struct u256 out = U256_ZERO;
+
+	if (fork_blob_at(forks, next.number, next.time) == NULL)
+		return out;
+	next.excess_blob_gas =
+	    blobfee_next_excess(forks, h, next.number, next.time);
+	blobfee_of(&out, forks, &next);
+	return out;
+}
+
+static void
+write_blob_fees(struct rpc_call *c, const struct history *h)
+{
+	struct u256 fee;
+	uint64_t i;
+
+	jsonw_key(c->w, "baseFeePerBlobGas");
+	jsonw_arr(c->w);
+	for (i = 0; i < h->cnt; i++) {
+		blobfee_of(&fee, &c->node->genesis->forks, &h->headers[i]);
+		jsonw_q256(c->w, &fee);
+	}
+	fee = next_blob_fee(c->node, &h->headers[h->cnt - 1]);
+	jsonw_q256(c->w, &fee);
+	jsonw_arr_end(c->w);
+}
+
+static void
+write_ratios(struct rpc_call *c, const struct history *h)
+{
+	uint64_t i;
+
+	jsonw_key(c->w, "gasUsedRatio");
+	jsonw_arr(c->w);
+	for (i = 0; i < h->cnt; i++)
+		write_ratio(
+		    c->w, h->headers[i].gas_used, h->headers[i].gas_limit);
+	jsonw_arr_end(c->w);
+}
+
+static void
+write_blob_ratios(struct rpc_call *c, const struct history *h)
+{
+	const struct fork_plan *forks = &c->node->genesis->forks;
+	uint64_t i;
+
+	jsonw_key(c->w, "blobGasUsedRatio");
+	jsonw_arr(c->w);
+	for (i = 0; i < h->cnt; i++) {
+		const struct header *at = &h->headers[i];
+		const struct fork_blob *b =
+		    fork_blob_at(forks, at->number, at->time);
+
+		write_ratio(c->w, at->blob_gas_used,
+		    b == NULL ? 0 : b->max * TX_BLOB_GAS);
+	}
+	jsonw_arr_end(c->w);
+}
+
+/* has_blobs: the genesis document plans them. Others' histories are spared
+ * two rows of zeroes. */
+static bool
+has_blobs(const struct rpc_call *c)
+{
+	const struct fork_plan *forks = &c->node->genesis->forks;
+
+	return fork_blob_at(forks, UINT64_MAX, UINT64_MAX) != NULL;
+}
+
 /* write_nothing answers for a history of no blocks, as go-ethereum does. */
 static void
 write_nothing(struct jsonw *w)
@@ -434,11 +526,11 @@ rpc_do_fee_history(struct rpc_call *c, struct err *e)
 	jsonw_key(c->w, "oldestBlock");
 	jsonw_q64(c->w, h.first);
 	write_base_fees(c, &h);
-	jsonw_key(c->w, "gasUsedRatio");
-	jsonw_arr(c->w);
-	for (i = 0; i < h.cnt; i++)
-		write_ratio(c->w, &h.headers[i]);
-	jsonw_arr_end(c->w);
+	write_ratios(c, &h);
+	if (has_blobs(c)) {
+		write_blob_fees(c, &h);
+		write_blob_ratios(c, &h);
+	}
 	if (h.percentile_cnt > 0) {
 		jsonw_key(c->w, "reward");
 		jsonw_arr(c->w);

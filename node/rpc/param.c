@@ -176,15 +176,12 @@ read_nibbles(struct hash *out, struct bytes digits)
 }
 
 enum rc
-rpc_arg_slot(
-    struct hash *out, const struct rpc_call *c, unsigned i, struct err *e)
+rpc_read_slot(
+    struct hash *out, size_t *len, const struct rpc_json *v, struct err *e)
 {
 	struct bytes text;
 
-	if (c->arg[i] == NULL || c->arg[i]->kind != RPC_JSON_STRING)
-		return FAIL(e, RC_BAD_INPUT,
-		    "invalid argument %u: not a hex string", i);
-	text = c->arg[i]->str;
+	TRY(rpc_text(&text, v, e));
 	if (text.len >= 2 && text.ptr[0] == '0' && text.ptr[1] == 'x')
 		text = bytes_of(text.ptr + 2, text.len - 2);
 	if (text.len > 64)
@@ -194,7 +191,20 @@ rpc_arg_slot(
 	if (!read_nibbles(out, text))
 		return FAIL(e, RC_BAD_INPUT,
 		    "unable to decode storage key: hex string invalid");
+	*len = (text.len + 1) / 2;
 	return RC_OK;
+}
+
+enum rc
+rpc_arg_slot(
+    struct hash *out, const struct rpc_call *c, unsigned i, struct err *e)
+{
+	size_t len;
+
+	if (c->arg[i] == NULL || c->arg[i]->kind != RPC_JSON_STRING)
+		return FAIL(e, RC_BAD_INPUT,
+		    "invalid argument %u: not a hex string", i);
+	return rpc_read_slot(out, &len, c->arg[i], e);
 }
 
 static const struct {

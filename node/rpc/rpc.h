@@ -52,6 +52,7 @@ struct rpc_node {
 	bool allow_unprotected;  /* legacy transactions without chain id */
 	struct u256 price_floor; /* lowest tip that the pool takes */
 	size_t batch_max[2];     /* calls of one batch, by rpc_source */
+	uint64_t history;        /* blocks whose state stays readable; 0: all */
 	/*
 	 * How far below the head a block is safe from reorganisations:
 	 * Clique 2 * clique_limit(signers), BFT 0. Written by core, read by

@@ -157,6 +157,11 @@ enum rc rpc_read_u256(
 enum rc rpc_read_data(struct arena *a, struct bytes *out,
     const struct rpc_json *v, struct err *e);
 
+/* rpc_read_slot reads a storage key: hex of any length up to 32 bytes, of
+ * which *len were written out. */
+enum rc rpc_read_slot(
+    struct hash *out, size_t *len, const struct rpc_json *v, struct err *e);
+
 /* rpc_arg_fail puts "invalid argument i: " before why; RC_OK stays. */
 enum rc rpc_arg_fail(
     unsigned i, enum rc rc, const struct err *why, struct err *e);
@@ -182,7 +187,7 @@ enum rc rpc_arg_bool(
 enum rc rpc_arg_count(
     uint64_t *out, const struct rpc_call *c, unsigned i, struct err *e);
 
-/* rpc_arg_slot reads a storage key: hex of any length up to 32 bytes. */
+/* rpc_arg_slot is rpc_read_slot of an argument. */
 enum rc rpc_arg_slot(
     struct hash *out, const struct rpc_call *c, unsigned i, struct err *e);
 
