@@ -7,14 +7,16 @@
 
 /* M3:2048 takes the low 11 bits of byte pairs 0, 2 and 4; bit 0 is the lowest
  * bit of the last byte. */
-static void
-bits_of(unsigned bits[3], struct bytes item)
+struct bloom_key
+bloom_key_of(struct bytes item)
 {
 	struct hash h = hash_keccak(item);
+	struct bloom_key key;
 	size_t i;
 
 	for (i = 0; i < 3; i++)
-		bits[i] = be16(h.b + 2 * i) & 0x7ffU;
+		key.bit[i] = be16(h.b + 2 * i) & 0x7ffU;
+	return key;
 }
 
 static size_t
@@ -26,12 +28,11 @@ byte_of(unsigned bit)
 void
 bloom_add(struct bloom *b, struct bytes item)
 {
-	unsigned bits[3];
+	struct bloom_key key = bloom_key_of(item);
 	size_t i;
 
-	bits_of(bits, item);
 	for (i = 0; i < 3; i++)
-		b->b[byte_of(bits[i])] |= (uint8_t)(1U << bits[i] % 8);
+		b->b[byte_of(key.bit[i])] |= (uint8_t)(1U << key.bit[i] % 8);
 }
 
 void
@@ -54,14 +55,20 @@ bloom_or(struct bloom *b, const struct bloom *other)
 }
 
 bool
-bloom_may_have(const struct bloom *b, struct bytes item)
+bloom_has_key(const struct bloom *b, const struct bloom_key *key)
 {
-	unsigned bits[3];
 	size_t i;
 
-	bits_of(bits, item);
 	for (i = 0; i < 3; i++)
-		if (!(b->b[byte_of(bits[i])] & 1U << bits[i] % 8))
+		if (!(b->b[byte_of(key->bit[i])] & 1U << key->bit[i] % 8))
 			return false;
 	return true;
+}
+
+bool
+bloom_may_have(const struct bloom *b, struct bytes item)
+{
+	struct bloom_key key = bloom_key_of(item);
+
+	return bloom_has_key(b, &key);
 }

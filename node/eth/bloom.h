@@ -19,4 +19,12 @@ void bloom_or(struct bloom *b, const struct bloom *other);
 /* bloom_may_have tells whether item may have been added. */
 bool bloom_may_have(const struct bloom *b, struct bytes item);
 
+/* struct bloom_key is the three bits of an item: for whoever asks many blooms
+ * for the same item, its hash is computed once. */
+struct bloom_key {
+	uint16_t bit[3];
+};
+struct bloom_key bloom_key_of(struct bytes item);
+bool bloom_has_key(const struct bloom *b, const struct bloom_key *key);
+
 #endif

@@ -218,9 +218,8 @@ static const struct {
     {"finalized", RPC_AT_FINALIZED},
 };
 
-/* read_tag reads a tag or a number. */
-static enum rc
-read_tag(struct rpc_at *out, const struct rpc_json *v, struct err *e)
+enum rc
+rpc_read_tag(struct rpc_at *out, const struct rpc_json *v, struct err *e)
 {
 	struct bytes text;
 	size_t i;
@@ -255,7 +254,7 @@ read_object(struct rpc_at *out, const struct rpc_json *v, struct err *e)
 		return FAIL(
 		    e, RC_BAD_INPUT, "neither blockNumber nor blockHash");
 	if (number != NULL)
-		return read_tag(out, number, e);
+		return rpc_read_tag(out, number, e);
 	*out = (struct rpc_at){.kind = RPC_AT_HASH};
 	TRY(rpc_read_hash(&out->hash, hash, e));
 	if (strict != NULL && strict->kind != RPC_JSON_BOOL)
@@ -274,7 +273,7 @@ read_at(struct rpc_at *out, const struct rpc_json *v, struct err *e)
 		*out = (struct rpc_at){.kind = RPC_AT_HASH};
 		return rpc_read_hash(&out->hash, v, e);
 	}
-	return read_tag(out, v, e);
+	return rpc_read_tag(out, v, e);
 }
 
 enum rc
@@ -298,5 +297,5 @@ rpc_arg_tag(
 	*out = (struct rpc_at){.kind = RPC_AT_LATEST};
 	if (!rpc_arg_has(c, i))
 		return RC_OK;
-	return rpc_arg_fail(i, read_tag(out, c->arg[i], &why), &why, e);
+	return rpc_arg_fail(i, rpc_read_tag(out, c->arg[i], &why), &why, e);
 }

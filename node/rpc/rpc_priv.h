@@ -209,6 +209,10 @@ struct rpc_at {
 	bool needs_canonical; /* EIP-1898 requireCanonical */
 };
 
+/* rpc_read_tag reads a tag or a number. */
+enum rc rpc_read_tag(
+    struct rpc_at *out, const struct rpc_json *v, struct err *e);
+
 /* rpc_arg_at reads a tag, number, hash or EIP-1898 object; latest when the
  * argument is not given. rpc_arg_tag takes a tag or number only. */
 enum rc rpc_arg_at(
