@@ -18,11 +18,6 @@ check_shadow(struct gw_conf_reader *r, const struct gw_surface *s)
 		    "surface %s: basic can not be in shadow: everybody would "
 		    "come in without a password",
 		    s->name);
-	if (gw_is_in_shadow(s, GW_FILTER_DECODE))
-		gw_conf_fault(r, s->line,
-		    "surface %s: decode can not be in shadow: routes need "
-		    "what it decodes",
-		    s->name);
 }
 
 static void

@@ -74,7 +74,8 @@ rule(struct gw_req *r, struct gw_ruling *ruling, enum gw_step step)
 		ruling->verdict = GW_VERDICT_PASS;
 	} else if (ruling->cause == GW_R_NONE) {
 		ruling->verdict = GW_VERDICT_ANSWER;
-	} else if (!gw_is_in_shadow(r->surface, r->at)) {
+	} else if (!gw_is_in_shadow(r->surface, r->at) ||
+		   ruling->cause == GW_R_INTERNAL) {
 		ruling->verdict = GW_VERDICT_REFUSE;
 	} else {
 		ruling->verdict = GW_VERDICT_SHADOW;

@@ -26,7 +26,8 @@ bool gw_filter_next(struct gw_req *r);
 /*
  * gw_filter_call calls filter r->at and writes down its ruling. Where the
  * surface has the filter in shadow a refusal is taken back, with every header
- * that the filter has added, and the request goes on.
+ * that the filter has added, and the request goes on; but for GW_R_INTERNAL,
+ * which is no rule of a filter's: the memory of the request is used up.
  */
 enum gw_step gw_filter_call(struct gw_req *r);
 

@@ -2,7 +2,9 @@
  *
  * Decodes what the request says, once, for the filters behind this one and
  * for the route's stages. On every surface; refuses what has no one reading
- * (reliability I3). A bad JSON body is left to the route.
+ * (reliability I3). A bad JSON body is left to the route. In shadow the route
+ * finds nothing in the place that has no one reading, and the SQL screen what
+ * there is of it (values.h).
  */
 #include "http/filter.h"
 #include "http/req.h"

@@ -212,28 +212,36 @@ is_plain(struct bytes raw)
 	return true;
 }
 
+/* form_byte decodes the next byte; a % that begins no escape stands for
+ * itself, and leaves *is_good unset as a NUL does. */
+static uint8_t
+form_byte(struct bytes *in, bool *is_good)
+{
+	bool is_escape = in->ptr[0] == '%';
+	int c = is_escape ? take_escape(in) : -1;
+
+	if (c < 0) {
+		c = in->ptr[0] == '+' ? ' ' : in->ptr[0];
+		in->ptr++;
+		in->len--;
+		*is_good = *is_good && !is_escape;
+	}
+	*is_good = *is_good && c != '\0';
+	return (uint8_t)c;
+}
+
 bool
 gw_form_decode(struct buf *room, struct bytes *out, struct bytes raw)
 {
 	const uint8_t *begin = room->ptr + room->len;
-	int c;
+	bool is_good = true;
 
 	*out = raw;
 	if (is_plain(raw))
 		return gw_utf8_ok(raw);
 	CHECK(room->cap - room->len >= raw.len);
-	while (raw.len > 0) {
-		c = raw.ptr[0] == '+' ? ' ' : raw.ptr[0];
-		if (c == '%') {
-			c = take_escape(&raw);
-		} else {
-			raw.ptr++;
-			raw.len--;
-		}
-		if (c <= 0)
-			return false;
-		(void)buf_put_u8(room, (uint8_t)c);
-	}
+	while (raw.len > 0)
+		(void)buf_put_u8(room, form_byte(&raw, &is_good));
 	*out = bytes_of(begin, (size_t)(room->ptr + room->len - begin));
-	return gw_utf8_ok(*out);
+	return is_good && gw_utf8_ok(*out);
 }

@@ -54,7 +54,8 @@ bool gw_pair_next(struct bytes *name, struct bytes *value, struct bytes *rest);
  * gw_form_decode decodes a name or value of a query or form: + is a blank.
  *
  * room     has raw.len bytes left; only what is decoded is put there
- * out      raw itself when there is nothing to decode, else in room
+ * out      raw itself when there is nothing to decode, else in room; also
+ *          when false is returned, a bad escape then as it was sent
  * Returns  false for a bad escape, a NUL, or text that is not UTF-8
  */
 bool gw_form_decode(struct buf *room, struct bytes *out, struct bytes raw);

@@ -16,15 +16,28 @@ struct gather {
 	struct gw_value *list;
 	size_t cnt, cap;
 	struct buf room; /* for what is decoded */
+	uint32_t torn_bits;
+	bool is_whole; /* too many to be taken apart: a place is one value */
 	struct gw_value_fault *fault;
 };
 
-static bool
-fail(struct gather *g, enum gw_where where, struct bytes name, const char *text)
+/* A form is one place, whatever its fields are. */
+static uint32_t
+place_bits(enum gw_where where)
 {
-	*g->fault =
-	    (struct gw_value_fault){.where = where, .name = name, .text = text};
-	return false;
+	return where != GW_IN_FORM ? 1u << where
+				   : 1u << GW_IN_FORM | 1u << GW_IN_FILE |
+					 1u << GW_IN_FILE_NAME;
+}
+
+/* tear keeps the first fault. */
+static void
+tear(struct gather *g, enum gw_where where, struct bytes name, const char *text)
+{
+	if (g->torn_bits == 0)
+		*g->fault = (struct gw_value_fault){
+		    .where = where, .name = name, .text = text};
+	g->torn_bits |= place_bits(where);
 }
 
 static void
@@ -39,6 +52,14 @@ add(struct gather *g, enum gw_where where, struct bytes name,
     struct bytes value)
 {
 	put(g, (struct gw_value){.where = where, .name = name, .value = value});
+}
+
+/* add_whole adds what stands in a place as one value, as it was sent. */
+static void
+add_whole(struct gather *g, enum gw_where where, struct bytes text)
+{
+	if (text.len > 0)
+		add(g, where, bytes_of(NULL, 0), text);
 }
 
 /* --- path */
@@ -60,20 +81,23 @@ add_params(struct gather *g, const struct gw_req *r)
 
 /* --- query and form */
 
-static bool
+static void
 add_pairs(struct gather *g, enum gw_where where, struct bytes text)
 {
 	static const char bad[] = "bad escape, NUL, or not UTF-8";
 	struct bytes raw_name, raw, name, value;
 
+	if (g->is_whole) {
+		add_whole(g, where, text);
+		return;
+	}
 	while (gw_pair_next(&raw_name, &raw, &text)) {
 		if (!gw_form_decode(&g->room, &name, raw_name))
-			return fail(g, where, bytes_of(NULL, 0), bad);
+			tear(g, where, bytes_of(NULL, 0), bad);
 		if (!gw_form_decode(&g->room, &value, raw))
-			return fail(g, where, name, bad);
+			tear(g, where, name, bad);
 		add(g, where, name, value);
 	}
-	return true;
 }
 
 /* --- cookies */
@@ -104,11 +128,15 @@ without_quotes(struct bytes b)
 	return b;
 }
 
-static bool
+static void
 add_cookies(struct gather *g, struct bytes field)
 {
 	struct bytes pair, name, value;
 
+	if (g->is_whole) {
+		add_whole(g, GW_IN_COOKIE, field);
+		return;
+	}
 	while (cut(&pair, &field, ';')) {
 		pair = gw_trim(pair);
 		if (pair.len == 0)
@@ -121,13 +149,11 @@ add_cookies(struct gather *g, struct bytes field)
 		}
 		name = gw_trim(name);
 		if (!gw_utf8_ok(name))
-			return fail(
-			    g, GW_IN_COOKIE, bytes_of(NULL, 0), "not UTF-8");
+			tear(g, GW_IN_COOKIE, bytes_of(NULL, 0), "not UTF-8");
 		if (!gw_utf8_ok(value))
-			return fail(g, GW_IN_COOKIE, name, "not UTF-8");
+			tear(g, GW_IN_COOKIE, name, "not UTF-8");
 		add(g, GW_IN_COOKIE, name, without_quotes(gw_trim(value)));
 	}
-	return true;
 }
 
 /* --- multipart form */
@@ -148,7 +174,7 @@ is_typed(struct bytes text)
 	return gw_utf8_ok(text);
 }
 
-static bool
+static void
 add_part(struct gather *g, const struct gw_part *part)
 {
 	struct bytes text = part->content;
@@ -162,26 +188,35 @@ add_part(struct gather *g, const struct gw_part *part)
 			   .value = text,
 			   .type = part->type,
 			   .is_opaque = !is_typed(text)});
-		return true;
+		return;
 	}
 	if (!gw_utf8_ok(text) || memchr(text.ptr, '\0', text.len) != NULL)
-		return fail(g, GW_IN_FORM, part->name, "NUL, or not UTF-8");
+		tear(g, GW_IN_FORM, part->name, "NUL, or not UTF-8");
 	add(g, GW_IN_FORM, part->name, text);
-	return true;
 }
 
-static bool
-add_parts(struct gather *g, struct arena *a, struct gw_parts *parts)
+/* add_torn adds a body that can not be taken apart as if it were one file:
+ * what readers would make of it is not known. */
+static void
+add_torn(struct gather *g, struct bytes body, const char *fault)
+{
+	if (body.len > GW_FILE_TEXT_MAX)
+		body.len = GW_FILE_TEXT_MAX;
+	tear(g, GW_IN_FORM, bytes_of(NULL, 0), fault);
+	add(g, GW_IN_FILE, bytes_of(NULL, 0), body);
+}
+
+static void
+add_parts(struct gather *g, struct arena *a, struct gw_parts *parts,
+    struct bytes body)
 {
 	struct gw_part part;
 
-	while (gw_parts_next(parts, a, &part))
-		if (!add_part(g, &part))
-			return false;
+	while (parts->fault == NULL && gw_parts_next(parts, a, &part))
+		add_part(g, &part);
 	g->fault->is_memory = parts->is_memory;
 	if (parts->fault != NULL)
-		return fail(g, GW_IN_FORM, bytes_of(NULL, 0), parts->fault);
-	return !parts->is_memory;
+		add_torn(g, body, parts->fault);
 }
 
 /* --- all */
@@ -214,29 +249,6 @@ count_cookies(const struct gw_head *h)
 	return cnt;
 }
 
-/* part_values_max is how many values parts can make: each is a boundary at
- * least, and two values at most. */
-static size_t
-part_values_max(struct bytes body, const struct gw_parts *parts)
-{
-	size_t cnt = body.len / parts->dash_len;
-
-	return 2 * (cnt < GW_PART_MAX ? cnt : GW_PART_MAX);
-}
-
-/* too_many names what there is most of. */
-static bool
-too_many(struct gather *g, size_t query, size_t cookies, size_t fields)
-{
-	enum gw_where most = GW_IN_FORM;
-
-	if (query > cookies && query > fields)
-		most = GW_IN_QUERY;
-	else if (cookies > fields)
-		most = GW_IN_COOKIE;
-	return fail(g, most, bytes_of(NULL, 0), "too many values");
-}
-
 /* struct body is a form of either media type, opened. */
 struct body {
 	struct bytes pairs;
@@ -244,8 +256,8 @@ struct body {
 	struct gw_parts parts;
 };
 
-static bool
-open_body(struct body *b, struct gather *g, const struct gw_req *r)
+static void
+open_body(struct body *b, const struct gw_req *r)
 {
 	struct bytes type = {NULL, 0};
 
@@ -253,30 +265,34 @@ open_body(struct body *b, struct gather *g, const struct gw_req *r)
 	/* JSON-RPC has no forms: its route refuses any other type than JSON,
 	 * whatever is in it. */
 	if (r->surface->kind == GW_RPC)
-		return true;
+		return;
 	if (gw_req_is_type(r, "application/x-www-form-urlencoded"))
 		b->pairs = r->body;
 	b->is_multipart =
 	    r->body.len > 0 && gw_req_is_type(r, "multipart/form-data");
 	if (!b->is_multipart)
-		return true;
+		return;
 	(void)gw_head_field(&type, &r->head, "content-type");
-	return gw_parts_open(&b->parts, type, r->body) ||
-	       fail(g, GW_IN_FORM, bytes_of(NULL, 0), b->parts.fault);
+	(void)gw_parts_open(&b->parts, type, r->body);
 }
 
-/* make_room makes a list for as many values as there can be, and room for as
- * much text. */
-static bool
-make_room(struct gather *g, struct gw_req *r, const struct body *b)
+/* part_values_max is how many values a multipart body can make: each part is
+ * a boundary at least, and two values at most; a torn body is one more. */
+static size_t
+part_values_max(struct bytes body, const struct gw_parts *parts)
 {
-	size_t query = parts(r->query, '&'), fields = parts(b->pairs, '&');
-	size_t cookies = count_cookies(&r->head), cnt;
+	size_t cnt = parts->fault != NULL ? 0 : body.len / parts->dash_len;
+
+	return 1 + 2 * (cnt < GW_PART_MAX ? cnt : GW_PART_MAX);
+}
+
+/* make_room makes a list for cnt values, and those that only the route and
+ * the kind of body bound, and room for as much text as can be decoded. */
+static bool
+make_room(struct gather *g, struct gw_req *r, const struct body *b, size_t cnt)
+{
 	size_t cap = r->query.len + b->pairs.len;
 
-	cnt = query + cookies + fields;
-	if (cnt > GW_VALUE_MAX)
-		return too_many(g, query, cookies, fields);
 	cnt += strchr(r->route->path, '{') != NULL ? GW_PARAM_MAX : 0;
 	cnt += b->is_multipart ? part_values_max(r->body, &b->parts) : 0;
 	if (cnt > 0)
@@ -289,24 +305,57 @@ make_room(struct gather *g, struct gw_req *r, const struct body *b)
 	return !g->fault->is_memory;
 }
 
-static bool
+/* struct counts is how many values there would be. */
+struct counts {
+	size_t query, cookies, fields;
+};
+
+static struct counts
+count(const struct gw_req *r, const struct body *b)
+{
+	return (struct counts){.query = parts(r->query, '&'),
+	    .cookies = count_cookies(&r->head),
+	    .fields = parts(b->pairs, '&')};
+}
+
+/* tear_all: too many to be taken apart. Names what there is most of. */
+static void
+tear_all(struct gather *g, const struct counts *n)
+{
+	enum gw_where most = GW_IN_FORM;
+
+	if (n->query > n->cookies && n->query > n->fields)
+		most = GW_IN_QUERY;
+	else if (n->cookies > n->fields)
+		most = GW_IN_COOKIE;
+	g->is_whole = true;
+	tear(g, most, bytes_of(NULL, 0), "too many values");
+	g->torn_bits |= place_bits(GW_IN_QUERY) | place_bits(GW_IN_COOKIE) |
+			place_bits(GW_IN_FORM);
+}
+
+static void
 gather(struct gather *g, struct gw_req *r)
 {
 	struct body b;
-	size_t i;
+	struct counts n;
+	size_t cnt, i;
 
-	if (!open_body(&b, g, r) || !make_room(g, r, &b))
-		return false;
+	open_body(&b, r);
+	n = count(r, &b);
+	cnt = n.query + n.cookies + n.fields;
+	if (cnt > GW_VALUE_MAX)
+		tear_all(g, &n);
+	if (!make_room(g, r, &b, g->is_whole ? 2 + r->head.field_cnt : cnt))
+		return;
 	add_params(g, r);
-	if (!add_pairs(g, GW_IN_QUERY, r->query))
-		return false;
+	add_pairs(g, GW_IN_QUERY, r->query);
 	for (i = 0; i < r->head.field_cnt; i++)
-		if (is_cookie(&r->head.fields[i]) &&
-		    !add_cookies(g, r->head.fields[i].value))
-			return false;
+		if (is_cookie(&r->head.fields[i]))
+			add_cookies(g, r->head.fields[i].value);
+	add_pairs(g, GW_IN_FORM, b.pairs);
 	if (b.is_multipart)
-		return add_parts(g, &r->arena, &b.parts);
-	return add_pairs(g, GW_IN_FORM, b.pairs);
+		add_parts(g, &r->arena, &b.parts, r->body);
 }
 
 bool
@@ -316,14 +365,16 @@ gw_values_read(struct gw_req *r, struct gw_value_fault *fault)
 
 	*fault = (struct gw_value_fault){0};
 	r->values = (struct gw_values){0};
-	if (!gather(&g, r))
+	gather(&g, r);
+	if (fault->is_memory)
 		return false;
 	r->values.list = g.list;
 	r->values.cnt = g.cnt;
+	r->values.torn_bits = g.torn_bits;
 	if (r->body.len > 0 && gw_req_is_json(r))
 		(void)gw_json_read(&r->arena, &r->values.json, r->body);
 	fault->is_memory = r->values.json.is_memory;
-	return !fault->is_memory;
+	return !fault->is_memory && g.torn_bits == 0;
 }
 
 const struct gw_value *
@@ -331,6 +382,8 @@ gw_value_find(const struct gw_values *v, enum gw_where where, const char *name)
 {
 	size_t i;
 
+	if ((v->torn_bits >> where & 1) != 0)
+		return NULL;
 	for (i = 0; i < v->cnt; i++)
 		if (v->list[i].where == where &&
 		    bytes_eq(v->list[i].name, bytes_of_str(name)))

@@ -50,10 +50,11 @@ struct gw_value {
 struct gw_values {
 	const struct gw_value *list; /* all but JSON */
 	size_t cnt;
+	uint32_t torn_bits;      /* bit 1 << gw_where: see gw_values_read */
 	struct gw_json_doc json; /* root NULL: no JSON body, or a bad one */
 };
 
-/* struct gw_value_fault is why a request has no values. */
+/* struct gw_value_fault is the first reason why a request is not decoded. */
 struct gw_value_fault {
 	enum gw_where where;
 	struct bytes name; /* empty when it is the name that is bad */
@@ -68,6 +69,11 @@ struct gw_req;
  * JSON body that is bad is no fault here: how it is told depends on the
  * route, see gw_req_json.
  *
+ * A place (query, cookies, form) in which something can not be decoded is
+ * torn: nothing of it is handed to a route, which would read a part for the
+ * whole; what there is of it, any bytes, is only walked over. The others are
+ * as ever.
+ *
  * Returns  false with the fault: a bad escape, a NUL, text that is not UTF-8,
  *          above GW_VALUE_MAX, a malformed multipart body, no memory
  * Spec     RFC 6265 4.2.1 and 5.4 (cookies: quotes around a value are cut,
@@ -78,7 +84,7 @@ struct gw_req;
 bool gw_values_read(struct gw_req *r, struct gw_value_fault *fault);
 
 /* gw_value_find returns the first value of that name, NULL when there is
- * none. For where other than GW_IN_JSON. */
+ * none, or where is torn. For where other than GW_IN_JSON. */
 const struct gw_value *gw_value_find(
     const struct gw_values *v, enum gw_where where, const char *name);
 

@@ -1334,6 +1334,60 @@ def shadow(g):
     g.reload()
 
 
+@case
+def decoding(g):
+    """What has no one reading is refused, whatever route it is for; in shadow
+    the route answers, from what is left, and the SQL screen looks on."""
+    surface = "[surface dec]\nserves = wallet\nat = loop /dec\nhosts = *\nfilters = sqli\n"
+    form, parts = b"application/x-www-form-urlencoded", b"multipart/form-data; boundary=b"
+
+    def send(target, marker, extra=b"", type=None, body=b""):
+        head = b"Content-Type: %s\r\nContent-Length: %d\r\n" % (type, len(body)) if type else b""
+        t = g.raw(b"%s /dec%s HTTP/1.1\r\nHost: localhost\r\nX-Request-Id: %s\r\nConnection: close\r\n%s%s\r\n%s" % (
+            b"POST" if type else b"GET", target, marker.encode(), extra, head, body))
+        line = wait_for("the line of " + marker, lambda: [x for x in log_lines(g) if x["req"] == marker])[0]
+        same(marker + " has one answer", len(t.replies), 1)
+        return t.replies[0], line.get("filter"), line.get("shadow")
+
+    # where, target, header, media type, body; status and text of the route
+    rows = [
+        ("query", b"/v1/RequiredVersion?platform=%zz", b"", None, b"", 400, b"null value not allowed"),
+        ("query", b"/v1/RequiredVersion?platform=ios&x=%00", b"", None, b"", 400, b"null value not allowed"),
+        ("query", b"/?a=%ff", b"", None, b"", 200, b""),
+        ("query", b"/?" + b"&".join([b"a"] * 1025), b"", None, b"", 200, b""),
+        ("cookie", b"/v1/RequiredVersion?platform=ios", b"Cookie: a=1; b=\xff\r\n", None, b"", 200, b"required_version"),
+        ("form", b"/v1/Eth/SendRawTransaction", b"", form, b"a=1&b=%u0027", 400, b"Invalid Parameter"),
+        ("form", b"/v1/Eth/SendRawTransaction", b"", parts, b"--b\r\nno header", 400, b"Invalid Parameter"),
+        ("form", b"/v1/Eth/SendRawTransaction", b"", b"multipart/form-data", b"x", 400, b"Invalid Parameter"),
+    ]
+    for mode, shadow in (("on", ""), ("dark", "shadow = decode\n")):
+        g.write_conf(more=surface + shadow)
+        g.reload()
+        for n, (where, target, extra, type, body, status, text) in enumerate(rows):
+            r, filter, dark = send(target, "decode-%s-%d" % (mode, n), extra, type, body)
+            if shadow:
+                same("the route answers %d itself" % n, (r.status, text in r.body, filter, dark),
+                     (status, True, None, ["decode:" + where]))
+            else:
+                same("refused %d" % n, (r.status, r.json["meta"]["code"], filter, dark), (400, 88, "decode:" + where, None))
+        attack = send(b"/?a=%zz&b=1%27%20union%20select%20secret%20from%20t--", "decode-%s-sql" % mode)
+        same("the screen looks at what is there", (attack[0].status, *attack[1:]),
+             (403, "sqli:query", ["decode:query"]) if shadow else (400, "decode:query", None))
+        attack = send(b"/", "decode-%s-part" % mode, b"", parts, b"1' union select secret from t--")
+        same("no route has it: the path is judged first", attack[0].status, 404)
+        attack = send(b"/v1/Eth/SendRawTransaction", "decode-%s-body" % mode, b"", parts, b"1' union select secret from t--")
+        same("and at a body that can not be taken apart", (attack[0].status, *attack[1:]),
+             (403, "sqli:file", ["decode:form"]) if shadow else (400, "decode:form", None))
+    said = exposition(g.get("/metrics").body.decode())
+    same("all counted by rule", [said.get(("sekisho_gateway_%srefusals_total" % kind, 'surface="dec",filter="decode",reason="%s"' % where))
+                                 for kind in ("", "shadow_") for where in ("query", "cookie", "form")], [5, 1, 4] * 2)
+    told = g.ask("POST", "/v1/explain", urllib.parse.urlencode(
+        {"method": "GET", "url": "/dec/?a=%zz", "surface": "dec"}).encode()).json
+    same("and explained", ([x for x in told["filters"] if x["filter"] == "decode"][0]["verdict"], told["outcome"]), ("shadow", "served"))
+    g.write_conf(more="")
+    g.reload()
+
+
 def exposition(text):
     """Reads exposition format 0.0.4 strictly: {(name, labels): value}."""
     label = r'[a-z_]+="(?:[^"\\\n]|\\["\\n])*"'

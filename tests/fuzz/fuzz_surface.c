@@ -72,7 +72,7 @@ static const char conf_text[] =
     "deny = 10.0.0.0/8\ncors = https://x.example\n"
     "[surface open]\nserves = wallet\nat = loop /w\nhosts = *\n"
     "plain_transfers = yes\nfilters = net cors sqli\nsqli = detect\n"
-    "body_max = 1024\nshadow = net cors size\n"
+    "body_max = 1024\nshadow = net cors size decode\n"
     "deny = 10.0.0.0/8\n"
     "[surface rpc]\nserves = rpc\nat = tls /rpc\nat = loop /\nhosts = "
     "a.example\n"

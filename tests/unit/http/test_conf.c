@@ -219,9 +219,6 @@ TEST(test_conf_faults_are_told_with_line_and_reason)
 			   "*\nsqli_route = /x off\n",
 		"6: surface s: sqli is set but filter sqli is not on\n"},
 	    {HOME LISTENER "[surface s]\nserves = ops\nat = a /\nhosts = "
-			   "*\nshadow = decode\n",
-		"6: surface s: decode can not be in shadow"},
-	    {HOME LISTENER "[surface s]\nserves = ops\nat = a /\nhosts = "
 			   "*\nallow = 1.2.3.4\n",
 		"filter net is not on\n"},
 	    {HOME LISTENER "[surface s]\nserves = ops\nat = a /\nhosts = "

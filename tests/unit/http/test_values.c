@@ -187,6 +187,161 @@ TEST(test_values_with_two_readings_are_refused_and_named)
 	test_row(NULL);
 }
 
+static const char shadow_conf[] =
+    "[gateway]\nhome = /h\n"
+    "[listener l]\naddress = 127.0.0.1:1\ntls = no\n"
+    "[surface w]\nserves = wallet\nat = l /\n"
+    "hosts = a\nbody_max = 1M\nfilters = sqli\nsqli = detect\n"
+    "shadow = decode\n";
+
+static const char *
+torn(struct gw_req *r)
+{
+	const char *text = "";
+	unsigned i;
+
+	for (i = 0; i < GW_WHERE_CNT; i++)
+		if (r->values.torn_bits >> i & 1)
+			text = arena_str(&r->arena, "%s%s;", text,
+			    gw_where_word((enum gw_where)i));
+	return text;
+}
+
+/* What can not be decoded is let through, and walked over as it is; a route
+ * finds nothing in its place, and everything in the others. */
+TEST(test_values_of_a_torn_place_are_only_walked_over)
+{
+	static const struct {
+		const char *head, *body, *rule, *torn, *want;
+		bool has_query, has_cookie, has_form, has_file;
+	} row[] = {
+	    {"GET /?q=1&b=%zz'" TO "Cookie: c=1" END, NULL, "query", "query;",
+		"query =q;query q=1;query =b;query b=%zz';cookie =c;"
+		"cookie c=1;",
+		false, true, false, false},
+	    {"GET /?q=%27%&q%=%41" TO "\r\n", NULL, "query", "query;",
+		"query =q;query q='%;query =q%;query q%=A;", false, false,
+		false, false},
+	    {"GET /?q=1" TO "Cookie: c=1; d=\xff" END, NULL, "cookie",
+		"cookie;",
+		"query =q;query q=1;cookie =c;cookie c=1;cookie =d;"
+		"cookie d=\xff;",
+		true, false, false, false},
+	    {"POST /?q=1" TO FORM, "f=1&g=%u0027", "form",
+		"form;file;file_name;",
+		"query =q;query q=1;form =f;form f=1;form =g;form g=%u0027;",
+		true, false, false, false},
+	    {"POST /" TO PARTS, FIELD("f") "\xff" LAST, "form",
+		"form;file;file_name;", "form =f;form f=\xff;", false, false,
+		false, false},
+	    /* what stands behind is read all the same */
+	    {"POST /" TO PARTS,
+		FIELD("f") "\xff" NEXT FIELD("x\"; filename=\"y") "'" LAST,
+		"form", "form;file;file_name;",
+		"form =f;form f=\xff;file_name =x;file_name x=y;file x=';",
+		false, false, false, false},
+	    /* what has no end is one file */
+	    {"POST /" TO PARTS, FIELD("f") "1", "form", "form;file;file_name;",
+		"file =" FIELD("f") "1;", false, false, false, false},
+	    {"POST /" TO "Content-Type: multipart/form-data\r\n"
+	     "Content-Length: 9" END,
+		"' or 1=1", "form", "form;file;file_name;", "file =' or 1=1;",
+		false, false, false, false},
+	    {"POST /?q=%" TO "Cookie: c=1\r\n"
+	     "Content-Type: application/json\r\nContent-Length: 9" END,
+		"{\"k\":\"v\"}", "query", "query;",
+		"query =q;query q=%;cookie =c;cookie c=1;json =k;json k=v;",
+		false, true, false, false},
+	};
+	const char *why;
+	struct rig g;
+	size_t i;
+
+	EXPECT(rig_open(&g, shadow_conf, NULL));
+	for (i = 0; i < ARRAY_CNT(row); i++) {
+		const struct gw_values *v = &g.req.values;
+		const struct gw_ruling *ruling =
+		    &g.req.rulings[GW_FILTER_DECODE];
+
+		test_row(row[i].head);
+		send(&g, row[i].head);
+		if (row[i].body != NULL)
+			rig_body(&g, row[i].body);
+		EXPECT_U64(g.req.reply.status, 200);
+		EXPECT_U64(ruling->verdict, GW_VERDICT_SHADOW);
+		EXPECT_U64(ruling->cause, GW_R_BAD_PARAM);
+		EXPECT_STR(ruling->rule, row[i].rule);
+		EXPECT_STR(torn(&g.req), row[i].torn);
+		EXPECT_STR(seen(&g.req), row[i].want);
+		EXPECT((gw_value_find(v, GW_IN_QUERY, "q") != NULL) ==
+		       row[i].has_query);
+		EXPECT((gw_value_find(v, GW_IN_COOKIE, "c") != NULL) ==
+		       row[i].has_cookie);
+		EXPECT((gw_value_find(v, GW_IN_FORM, "f") != NULL) ==
+		       row[i].has_form);
+		EXPECT((gw_value_find(v, GW_IN_FILE, "x") != NULL) ==
+		       row[i].has_file);
+		EXPECT((gw_req_json(&g.req, &why) != NULL) ==
+		       (strstr(row[i].want, "json") != NULL));
+		rig_next(&g);
+		test_count(1);
+	}
+	rig_close(&g);
+	test_row(NULL);
+}
+
+/* Too many to be taken apart: a place is one value, and screened as one. */
+TEST(test_values_too_many_are_whole_places)
+{
+	static char body[GW_VALUE_MAX * 2 + 64];
+	struct rig g;
+	size_t i;
+
+	for (i = 0; i < GW_VALUE_MAX; i++)
+		memcpy(body + i * 2, "x&", 2);
+	memcpy(body + i * 2, "y=1%27 or 1=1--", 16);
+	EXPECT(rig_open(&g, shadow_conf, NULL));
+	send(&g, "POST /?q=1&r=2" TO "Cookie: c=1\r\nCookie: d=1\r\n" FORM);
+	rig_body(&g, body);
+	EXPECT_U64(g.req.reply.status, 200);
+	EXPECT_STR(torn(&g.req), "query;form;file;file_name;cookie;");
+	EXPECT_U64(g.req.values.cnt, 4);
+	EXPECT(bytes_eq(g.req.values.list[0].value, bytes_of_str("q=1&r=2")));
+	EXPECT(bytes_eq(g.req.values.list[2].value, bytes_of_str("d=1")));
+	EXPECT(g.req.sqli != NULL && g.req.sqli->where == GW_IN_FORM);
+	rig_close(&g);
+}
+
+/* A malformed body is one file however long it is, up to a bound. */
+TEST(test_values_of_a_long_torn_body_are_bounded)
+{
+	static char body[GW_FILE_TEXT_MAX + 2];
+	struct rig g;
+
+	memset(body, 'x', GW_FILE_TEXT_MAX + 1);
+	EXPECT(rig_open(&g, shadow_conf, NULL));
+	send(&g, "POST /" TO PARTS);
+	rig_body(&g, body);
+	EXPECT_U64(g.req.values.cnt, 1);
+	EXPECT_U64(g.req.values.list[0].value.len, GW_FILE_TEXT_MAX);
+	rig_close(&g);
+}
+
+/* Shadow is for rules: without memory there is nothing to go on with. */
+TEST(test_values_without_memory_are_refused_in_shadow_too)
+{
+	struct rig g;
+
+	EXPECT(rig_open(&g, shadow_conf, NULL));
+	send(&g, "POST /" TO FORM);
+	while (arena_alloc(&g.req.arena, 64) != NULL)
+		;
+	rig_body(&g, "a=%");
+	EXPECT_U64(g.req.reply.status, 500);
+	EXPECT_U64(g.req.rulings[GW_FILTER_DECODE].verdict, GW_VERDICT_REFUSE);
+	rig_close(&g);
+}
+
 TEST(test_values_are_counted)
 {
 	static char head[16384], body[GW_VALUE_MAX * 2 + 2];
