@@ -165,28 +165,24 @@ pool_account_above(const struct pool_account *acc, uint64_t block_gas)
 	return i;
 }
 
-uint64_t
+void
 pool_account_settle(
-    struct pool_account *acc, uint64_t block_gas, uint64_t now_ms)
+    struct pool_account *acc, size_t *from, uint64_t block_gas, uint64_t now_ms)
 {
 	size_t run = pool_account_run(acc);
-	uint64_t most = 0, gas;
 	struct u256 sum;
 
 	/* A head that was undone can put the nonce below the first entry. */
 	pool_account_demote(acc, run, now_ms);
 	while (u256_cmp(&acc->ready_cost, &acc->balance) > 0)
 		pool_account_demote(acc, acc->ready - 1, now_ms);
-	for (; acc->ready < run; acc->ready++) {
-		gas = acc->v[acc->ready]->tx->tx.gas;
-		if (gas > block_gas ||
-		    u256_add(
-			&sum, &acc->ready_cost, &acc->v[acc->ready]->cost) ||
+	for (*from = acc->ready; acc->ready < run; acc->ready++) {
+		const struct pool_entry *n = acc->v[acc->ready];
+
+		if (n->tx->tx.gas > block_gas ||
+		    u256_add(&sum, &acc->ready_cost, &n->cost) ||
 		    u256_cmp(&sum, &acc->balance) > 0)
 			break;
 		acc->ready_cost = sum;
-		if (gas > most)
-			most = gas;
 	}
-	return most;
 }

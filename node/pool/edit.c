@@ -80,14 +80,26 @@ pool_edit_begin(struct pool *p, const struct pool_account *acc)
 	p->ready -= acc->ready;
 }
 
+/* note_ready tells of an entry that became executable. */
+static void
+note_ready(struct pool *p, struct pool_entry *n)
+{
+	if (n->tx->tx.gas > p->ready_gas)
+		p->ready_gas = n->tx->tx.gas;
+	if (!n->is_told && p->ready_fn != NULL)
+		p->ready_fn(p->ready_ctx, n->tx);
+	n->is_told = true;
+}
+
 void
 pool_edit_end(struct pool *p, struct pool_account *acc)
 {
-	uint64_t gas = pool_account_settle(acc, p->conf.gas.block, p->now_ms);
+	size_t i;
 
+	pool_account_settle(acc, &i, p->conf.gas.block, p->now_ms);
 	p->ready += acc->ready;
-	if (gas > p->ready_gas)
-		p->ready_gas = gas;
+	for (; i < acc->ready; i++)
+		note_ready(p, acc->v[i]);
 	pool_idle_look(p, acc);
 	if (acc->cnt > 0) {
 		pool_heap_fix(p, acc);

@@ -432,6 +432,13 @@ pool_close(struct pool *p)
 	mem_free(p);
 }
 
+void
+pool_listen(struct pool *p, pool_ready_fn *fn, void *ctx)
+{
+	p->ready_fn = fn;
+	p->ready_ctx = ctx;
+}
+
 enum rc
 pool_sync(struct pool *p, struct err *e)
 {

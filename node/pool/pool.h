@@ -121,6 +121,17 @@ enum rc pool_open(struct pool **out, const struct pool_conf *conf,
 void pool_close(struct pool *p);
 
 /*
+ * pool_listen has fn called for each transaction that becomes executable, once
+ * in its stay: when it comes in, or later when what it waited for is there.
+ * It may not be synced yet: tell nobody before pool_sync.
+ *
+ * t       shared; whoever keeps it takes a reference
+ * Thread  the pool's, within the call that changed the pool
+ */
+typedef void pool_ready_fn(void *ctx, struct pool_tx *t);
+void pool_listen(struct pool *p, pool_ready_fn *fn, void *ctx);
+
+/*
  * pool_insert offers a transaction. On RC_OK it is in the pool and in the
  * log's buffer, not yet synced: acknowledge only after pool_sync. The caller
  * has checked what needs no account (exec_check_stateless, intrinsic gas).

@@ -23,6 +23,7 @@ struct pool_entry {
 	struct u256 cost; /* most that it can take from the sender */
 	uint64_t seq;     /* order of arrival */
 	uint64_t idle_ms; /* since when it is queued */
+	bool is_told;     /* to who listens, that it is executable */
 	struct pool_log_ref ref;
 };
 
@@ -71,7 +72,9 @@ struct pool {
 	uint64_t now_ms;  /* as last told */
 	uint64_t aged_ms; /* when we last looked for aged ones */
 	struct pool_linger *linger_first, *linger_last;
-	struct pool_log *log; /* NULL: nothing on disk */
+	struct pool_log *log;    /* NULL: nothing on disk */
+	pool_ready_fn *ready_fn; /* NULL: nobody listens */
+	void *ready_ctx;
 };
 
 /* pool.c */
@@ -121,10 +124,10 @@ void pool_account_demote(struct pool_account *acc, size_t n, uint64_t now_ms);
 size_t pool_account_above(const struct pool_account *acc, uint64_t block_gas);
 
 /* pool_account_settle makes executable what can be, and what cannot queued;
- * but what is executable is not compared with block_gas again. Returns the
- * most gas of those that became executable, 0 for none. */
-uint64_t pool_account_settle(
-    struct pool_account *acc, uint64_t block_gas, uint64_t now_ms);
+ * but what is executable is not compared with block_gas again. *from is the
+ * first that became executable; acc->ready when none did. */
+void pool_account_settle(struct pool_account *acc, size_t *from,
+    uint64_t block_gas, uint64_t now_ms);
 
 /* edit.c */
 

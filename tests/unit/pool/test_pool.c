@@ -66,6 +66,69 @@ TEST(test_pool_nonce_of_unknown_account_not_older_than_head)
 	pool_close(p);
 }
 
+struct told {
+	struct hash hash[8];
+	size_t cnt;
+};
+
+static void
+note_told(void *ctx, struct pool_tx *t)
+{
+	struct told *told = ctx;
+
+	if (told->cnt < 8)
+		told->hash[told->cnt] = t->tx.hash;
+	told->cnt++;
+}
+
+static void
+expect_told(struct told *told, const struct fake_tx *const *want, size_t cnt)
+{
+	size_t i;
+
+	EXPECT_U64(told->cnt, cnt);
+	for (i = 0; i < cnt; i++) {
+		struct hash h = fake_hash(want[i]);
+
+		EXPECT(hash_eq(&told->hash[i], &h));
+	}
+	told->cnt = 0;
+}
+
+TEST(test_pool_ready_ones_are_told_once)
+{
+	struct fake_tx t0 = {.nonce = 0, .fee = 10},
+		       t1 = {.nonce = 1, .fee = 9};
+	struct fake_tx better = {.nonce = 0, .fee = 20};
+	struct fake f;
+	struct pool *p;
+	struct told told = {.cnt = 0};
+
+	fake_reset(&f);
+	p = fake_open(&f, NULL);
+	pool_listen(p, note_told, &told);
+	EXPECT_RC(fake_put(p, &t1, NULL), RC_OK);
+	expect_told(&told, NULL, 0); /* behind a gap */
+	EXPECT_RC(fake_put(p, &t0, NULL), RC_OK);
+	expect_told(&told, (const struct fake_tx *const[]){&t0, &t1}, 2);
+	EXPECT_RC(fake_put(p, &t0, NULL), RC_TX_KNOWN);
+	EXPECT_RC(fake_put(p, &better, NULL), RC_OK);
+	/* The one behind was queued and is executable again: no news. */
+	expect_told(&told, (const struct fake_tx *const[]){&better}, 1);
+	f.balance[0] = 0;
+	EXPECT_RC(fake_mine(p, &f, 0, 0, 1), RC_OK);
+	f.balance[0] = FAKE_RICH;
+	EXPECT_RC(fake_mine(p, &f, 0, 0, 2), RC_OK);
+	expect_told(&told, NULL, 0);
+	EXPECT_RC(fake_mine(p, &f, 0, 1, 3), RC_OK);
+	/* An undone block's is new again. */
+	f.nonce[0] = 0;
+	EXPECT_RC(fake_mine(p, &f, 0, 0, 4), RC_OK);
+	EXPECT_RC(pool_return(p, fake_make(&better), 4, NULL), RC_OK);
+	expect_told(&told, (const struct fake_tx *const[]){&better}, 1);
+	pool_close(p);
+}
+
 TEST(test_pool_head_drops_mined_and_promotes_funded)
 {
 	struct fake f;
