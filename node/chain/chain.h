@@ -102,6 +102,16 @@ const struct store_head *chain_head(const struct chain *c);
 /* chain_view is a view of the head; valid until the next change. */
 const struct store_view *chain_view(const struct chain *c);
 
+/* struct chain_undone is what the store forgets of an undone block. Its
+ * receipts (receipts_pack form) are there when it had logs, and empty where
+ * there was no room for them. */
+struct chain_undone {
+	const struct header *header;
+	const struct hash *tx_hashes;
+	size_t tx_cnt;
+	struct bytes receipts;
+};
+
 /* struct chain_change tells what a step did to the canonical chain. */
 struct chain_change {
 	struct store_block *const *added; /* ascending; live until next step */
@@ -111,6 +121,7 @@ struct chain_change {
 				     * bodies stay readable by hash */
 	const struct addr *const *removed_senders; /* of each removed one, a
 						    * sender per transaction */
+	const struct chain_undone *undone;         /* of each removed one */
 	size_t removed_cnt;
 	const struct addr *touched; /* senders in both, each once: for pools */
 	size_t touched_cnt;

@@ -61,12 +61,54 @@ make_unique(struct touched *t)
 	t->cnt = n;
 }
 
+static bool
+has_logs(const struct header *h)
+{
+	static const struct bloom none;
+
+	return memcmp(&h->bloom, &none, sizeof(none)) != 0;
+}
+
+/* keep_receipts copies the receipts of a block with logs. Whoever listens can
+ * do without; the reorganisation cannot wait for it. */
+static enum rc
+keep_receipts(struct chain *c, struct chain_undone *out,
+    const struct hash *hash, struct err *e)
+{
+	struct bytes receipts;
+
+	if (!has_logs(out->header))
+		return RC_OK;
+	TRY(store_receipts(c->view, &receipts, hash, e));
+	out->receipts = arena_copy(&c->change, receipts);
+	if (out->receipts.ptr == NULL)
+		out->receipts.len = 0;
+	return RC_OK;
+}
+
+/* keep_undone keeps what those who listen want to know of an undone block. */
+static enum rc
+keep_undone(struct chain *c, struct chain_undone *out,
+    const struct chain_work *w, const struct hash *hash, struct err *e)
+{
+	struct bytes hashes = arena_copy(
+	    &c->change, bytes_of(w->out->tx_hashes,
+			    w->out->tx_cnt * sizeof(*w->out->tx_hashes)));
+
+	out->header = header_copy(&c->change, &w->block.header);
+	if (out->header == NULL || (hashes.ptr == NULL && hashes.len > 0))
+		return no_memory(e);
+	out->tx_hashes = (const void *)hashes.ptr;
+	out->tx_cnt = w->out->tx_cnt;
+	return keep_receipts(c, out, hash, e);
+}
+
 /* touch_undone adds senders and recipients of an undone block: both may have
  * less than they had. The senders are kept by transaction, too: the store
  * forgets them with the block. */
 static enum rc
-touch_undone(struct chain *c, struct touched *t, const struct addr **senders,
-    const struct hash *hash, struct err *e)
+touch_undone(struct chain *c, struct touched *t, struct chain_undone *undone,
+    const struct addr **senders, const struct hash *hash, struct err *e)
 {
 	struct chain_work w;
 	struct bytes raw;
@@ -82,6 +124,8 @@ touch_undone(struct chain *c, struct touched *t, const struct addr **senders,
 	if (rc == RC_OK && !touch(t, &c->change, (const void *)raw.ptr,
 			       raw.len / sizeof(struct addr)))
 		rc = no_memory(e);
+	if (rc == RC_OK)
+		rc = keep_undone(c, undone, &w, hash, e);
 	chain_work_close(&w);
 	if (rc == RC_OK)
 		raw = arena_copy(&c->change, raw);
@@ -99,15 +143,18 @@ list_removed(
 	struct hash *hashes = arena_array(&c->change, cnt, sizeof(*hashes));
 	const struct addr **senders =
 	    arena_array(&c->change, cnt, sizeof(const struct addr *));
+	struct chain_undone *undone =
+	    arena_array(&c->change, cnt, sizeof(*undone));
 
-	if ((hashes == NULL || senders == NULL) && cnt > 0)
+	if ((hashes == NULL || senders == NULL || undone == NULL) && cnt > 0)
 		return no_memory(e);
 	for (i = 0; i < cnt; i++) {
 		TRY(store_hash_of(c->view, &hashes[i], c->head.number - i, e));
-		TRY(touch_undone(c, t, &senders[i], &hashes[i], e));
+		TRY(touch_undone(c, t, &undone[i], &senders[i], &hashes[i], e));
 	}
 	out->removed = hashes;
 	out->removed_senders = senders;
+	out->undone = undone;
 	out->removed_cnt = cnt;
 	return RC_OK;
 }

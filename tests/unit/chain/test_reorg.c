@@ -80,6 +80,61 @@ TEST(test_reorg_shorter_branch_is_kept_aside)
 	close_fork(&p);
 }
 
+/* put_logger lists a creation whose code logs nothing at all, once. */
+static struct hash
+put_logger(struct yard *y, size_t from)
+{
+	static const uint8_t code[] = {0x60, 0x00, 0x60, 0x00, 0xa0};
+	struct tx tx = {.type = TX_DYNAMIC_FEE,
+	    .has_chain_id = true,
+	    .chain_id = y->g.forks.chain_id,
+	    .nonce = y->nonce[from]++,
+	    .gas = 100000,
+	    .max_fee = u256_from_u64(2000000000),
+	    .max_tip = u256_from_u64(100),
+	    .is_create = true,
+	    .data = bytes_of(code, sizeof(code))};
+
+	y->txs[y->tx_cnt].tx = yard_sign(y, &tx, from);
+	y->txs[y->tx_cnt].sender = yard_addr(from);
+	return y->txs[y->tx_cnt++].tx->hash;
+}
+
+TEST(test_reorg_undone_logs_are_kept_for_who_listens)
+{
+	const struct chain_undone *u;
+	struct yard a, b;
+	struct hash logger;
+	struct receipt r;
+	struct bytes items, of_b[2];
+	struct arena arena;
+	size_t i;
+
+	arena_init(&arena, 1 << 20);
+	yard_open(&a, "a", FORK_LONDON);
+	yard_open(&b, "b", FORK_LONDON);
+	yard_tx(&a, 0, yard_target(1), 1);
+	logger = put_logger(&a, 1);
+	yard_block(&a, 10);
+	for (i = 0; i < 2; i++)
+		of_b[i] = yard_block(&b, 10);
+	EXPECT_RC(yard_give(&a, of_b[0]), RC_OK);
+	EXPECT_RC(yard_give(&a, of_b[1]), RC_OK);
+	EXPECT_U64(a.change.removed_cnt, 1);
+	u = &a.change.undone[0];
+	EXPECT_U64(u->tx_cnt, 2);
+	for (i = 0; i < 2 && !hash_eq(&u->tx_hashes[i], &logger); i++)
+		continue;
+	EXPECT(i < 2);
+	EXPECT_RC(receipts_open(&items, u->receipts, NULL), RC_OK);
+	for (; i < 2; i--) /* this far into the receipts */
+		EXPECT_RC(receipts_next(&arena, &r, &items, NULL), RC_OK);
+	EXPECT_U64(r.log_cnt, 1);
+	yard_close(&a);
+	yard_close(&b);
+	arena_drop(&arena);
+}
+
 TEST(test_reorg_heavier_branch_becomes_the_chain)
 {
 	struct addr senders[3];
@@ -117,6 +172,16 @@ TEST(test_reorg_heavier_branch_becomes_the_chain)
 	for (i = 0; i < 2; i++) {
 		EXPECT(addr_eq(&p.a.change.removed_senders[i][0], &senders[1]));
 		EXPECT(addr_eq(&p.a.change.removed_senders[i][1], &senders[0]));
+	}
+	/* And what the blocks were, which had no logs. */
+	for (i = 0; i < 2; i++) {
+		const struct chain_undone *u = &p.a.change.undone[i];
+		struct hash h = header_hash(u->header);
+
+		EXPECT(hash_eq(&h, &old[i]));
+		EXPECT_U64(u->tx_cnt, 2);
+		EXPECT(!hash_is_zero(&u->tx_hashes[1]));
+		EXPECT_U64(u->receipts.len, 0);
 	}
 	/* Undone blocks stay readable by hash, their transactions do not count
 	 * as mined. */
