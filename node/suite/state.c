@@ -2,7 +2,7 @@
  *
  * State tests: one transaction in one block on a given world, under one
  * fork. What must be right is the state's root and the hash of the logs; of
- * a transaction that must be refused, that it is.
+ * a transaction that must be refused, that it is, and why.
  */
 #include <strings.h>
 
@@ -351,22 +351,17 @@ judge(struct state_case *c, struct err *e)
 {
 	bool must_refuse = suite_get(c->post, "expectException") != NULL;
 	struct hash root, logs;
-	const char *why = NULL;
 
 	TRY(suite_hash(&root, suite_text(c->post, "hash"), e));
 	TRY(suite_hash(&logs, suite_text(c->post, "logs"), e));
-	if (must_refuse && c->refused == RC_OK)
-		why = arena_str(&c->arena, "accepted, not refused with %s",
-		    suite_text(c->post, "expectException"));
-	else if (!must_refuse && c->refused != RC_OK)
-		why = arena_str(&c->arena, "refused: %s",
-		    err_message(&c->refusal, c->refused));
-	else if (!hash_eq(&root, &c->v.root))
-		why = "another state root";
-	else if (!hash_eq(&logs, &c->logs))
-		why = "another hash of the logs";
-	c->v.why = why;
-	c->v.is_pass = why == NULL;
+	suite_judge(&c->arena, &c->v,
+	    must_refuse ? suite_text(c->post, "expectException") : NULL,
+	    c->refused, &c->refusal);
+	if (c->v.why == NULL && !hash_eq(&root, &c->v.root))
+		c->v.why = "another state root";
+	else if (c->v.why == NULL && !hash_eq(&logs, &c->logs))
+		c->v.why = "another hash of the logs";
+	c->v.is_pass = c->v.why == NULL;
 	return RC_OK;
 }
 

@@ -25,6 +25,9 @@ struct suite_verdict {
 	bool is_pass;
 	const char *skipped; /* why it was not run, or NULL */
 	const char *why;     /* why it failed, or NULL */
+	/* The suite's name for a refusal that refusal.def has no row for, so
+	 * that nobody compared the reason; or NULL. */
+	const char *untold;
 	/* State tests: which data, gas, value of the transaction; what its
 	 * execution gave. */
 	bool has_at;

@@ -40,6 +40,21 @@ enum rc suite_root(
 enum rc suite_logs_hash(struct arena *a, struct hash *out,
     const struct log_entry *logs, size_t cnt, struct err *e);
 
+/* suite_is_reason tells whether a refusal is one that want names: one name of
+ * refusal.def, or several with "|" between them. */
+bool suite_is_reason(const char *want, enum rc rc, const struct err *e);
+
+/*
+ * suite_judge compares what became of a case with what its suite expects.
+ *
+ * a     what the verdict says
+ * v     why is set when the case was wrongly taken or refused, or refused for
+ *       another reason; untold when no row speaks of want
+ * want  NULL: must be taken; "": may be refused for anything
+ */
+void suite_judge(struct arena *a, struct suite_verdict *v, const char *want,
+    enum rc rc, const struct err *e);
+
 /* suite_block_hash is the BLOCKHASH of worlds without a chain: keccak of the
  * number's decimal text. */
 enum rc suite_block_hash(void *ctx, struct hash *out, uint64_t number);

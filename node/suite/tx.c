@@ -65,13 +65,9 @@ run_case(struct tx_case *c, struct err *e)
 	if (c->s->before != NULL)
 		c->s->before(c->s->ctx, &c->v);
 	rc = check(c, &plan, &why);
-	if (exception[0] != '\0' && rc == RC_OK)
-		c->v.why = arena_str(
-		    &c->arena, "accepted, not refused with %s", exception);
-	else if (exception[0] == '\0' && rc != RC_OK)
-		c->v.why =
-		    arena_str(&c->arena, "refused: %s", err_message(&why, rc));
-	else if (rc == RC_OK)
+	suite_judge(&c->arena, &c->v, exception[0] != '\0' ? exception : NULL,
+	    rc, &why);
+	if (rc == RC_OK && c->v.why == NULL)
 		TRY(judge_taken(c, e));
 	c->v.is_pass = c->v.why == NULL;
 	c->s->say(c->s->ctx, &c->v);

@@ -113,6 +113,10 @@ print_json(const struct judge *j, const struct suite_verdict *v)
 		jsonw_key(&w, v->why != NULL ? "error" : "skipped");
 		jsonw_str(&w, v->why != NULL ? v->why : v->skipped);
 	}
+	if (v->untold != NULL) {
+		jsonw_key(&w, "untold");
+		jsonw_str(&w, v->untold);
+	}
 	jsonw_key(&w, "file");
 	jsonw_str(&w, j->file);
 	jsonw_obj_end(&w);

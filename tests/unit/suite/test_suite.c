@@ -16,7 +16,7 @@ struct judge {
 	struct evm *vm;
 	struct suite s;
 	size_t passed, failed, skipped, begun;
-	char why[256];
+	char why[256], untold[64];
 	struct hash root;
 };
 
@@ -38,6 +38,8 @@ count(void *ctx, const struct suite_verdict *v)
 	j->root = v->root;
 	if (v->why != NULL)
 		snprintf(j->why, sizeof(j->why), "%s", v->why);
+	if (v->untold != NULL)
+		snprintf(j->untold, sizeof(j->untold), "%s", v->untold);
 }
 
 static void
@@ -61,6 +63,7 @@ struct bent {
 	const char *gas, *hash, *logs, *extra, *data_at, *fork;
 	enum rc rc;
 	const char *text; /* of the verdict or the error; "" passes */
+	const char *untold;
 };
 
 #define NO_LOGS                                                                \
@@ -69,6 +72,11 @@ struct bent {
 #define ROOT_AFTER                                                             \
 	"0x2a2b3c0000000000000000000000000000000000000000000000000000000000"
 #define SENDER "0xa94f5374fce5edbc8e2a8697c15331677e6ebf0b"
+
+/* The root when the transaction is refused and the author gets nothing. */
+#define ROOT_BEFORE                                                            \
+	"0x18c1342886baeaf926b3fbbfb0484bf0cd1ced43576547c11153d3c8944d5c47"
+#define REFUSED(name) ",\"expectException\":\"" name "\""
 
 static const char *
 doc_of(char *out, size_t size, const struct bent *b, const char *root)
@@ -102,6 +110,25 @@ static const struct bent bents[] = {
     {"refused", .gas = "0x5207",
 	.text = "refused: intrinsic gas too low: gas 20999, minimum needed "
 		"21000"},
+    {"refused for the reason named", .gas = "0x5207", .hash = ROOT_BEFORE,
+	.extra = REFUSED("TransactionException.INTRINSIC_GAS_TOO_LOW"),
+	.text = ""},
+    {"for one of the reasons named", .gas = "0x5207", .hash = ROOT_BEFORE,
+	.extra = REFUSED("TransactionException.SENDER_NOT_EOA|TR_IntrinsicGas"),
+	.text = ""},
+    {"for another", .gas = "0x5207", .hash = ROOT_BEFORE,
+	.extra = REFUSED("TransactionException.SENDER_NOT_EOA|TR_NoFunds"),
+	.text = "refused with TX_INTRINSIC, not with "
+		"TransactionException.SENDER_NOT_EOA|TR_NoFunds: intrinsic gas "
+		"too low: gas 20999, minimum needed 21000"},
+    {"the right code with another text", .gas = "0x5207",
+	.extra = REFUSED("TR_FeeCapLessThanBlocksORNoFunds"),
+	.text = "refused with TX_INTRINSIC, not with "
+		"TR_FeeCapLessThanBlocksORNoFunds: intrinsic gas too low: gas "
+		"20999, minimum needed 21000"},
+    {"for a reason without a row", .gas = "0x5207", .hash = ROOT_BEFORE,
+	.extra = REFUSED("TR_NoFunds|TR_Any"), .text = "",
+	.untold = "TR_NoFunds|TR_Any"},
     {"no such data", .data_at = "2", .rc = RC_BAD_INPUT,
 	.text = "ours: post: Berlin: 0: transaction: data has no item 2"},
     {"no number", .data_at = "\"a\"", .rc = RC_BAD_INPUT,
@@ -142,12 +169,13 @@ TEST(test_suite_state_tells_each_way_to_be_wrong)
 
 		test_row(b->name);
 		j.passed = j.failed = 0;
-		j.why[0] = '\0';
+		j.why[0] = j.untold[0] = '\0';
 		EXPECT_RC(
 		    suite_state(&j.s,
 			bytes_of_str(doc_of(doc, sizeof(doc), b, root)), &e),
 		    b->rc);
 		EXPECT_STR(b->rc == RC_OK ? j.why : e.text, b->text);
+		EXPECT_STR(j.untold, b->untold != NULL ? b->untold : "");
 		EXPECT_U64(j.passed, b->text[0] == '\0');
 		EXPECT_U64(j.failed, b->rc == RC_OK && b->text[0] != '\0');
 	}
@@ -303,4 +331,50 @@ TEST(test_suite_public_legacy_block_tests_pass)
 TEST(test_suite_public_current_block_tests_pass)
 {
 	run_public("ethereum/eest-blockchain.tar.zst", 20, suite_block);
+}
+
+/* rename_all overwrites each name with another of the same length. */
+static size_t
+rename_all(char *text, const char *from, const char *to)
+{
+	size_t cnt = 0;
+
+	for (; (text = strstr(text, from)) != NULL; cnt++)
+		memcpy(text, to, strlen(to));
+	return cnt;
+}
+
+/* Blocks whose transaction is what is wrong with them have a root without
+ * it: the reason is behind that. */
+TEST(test_suite_block_refused_for_another_reason_fails)
+{
+	static const char name[] = "TR_IntrinsicGas",
+			  other[] = "TR_NonceTooHigh";
+	const char *dir = test_unpack("ethereum/legacy-blockchain.tar.zst");
+	const char *const *files;
+	struct judge j;
+	struct bytes raw;
+	size_t cnt;
+	char *doc;
+
+	_Static_assert(sizeof(name) == sizeof(other), "one for the other");
+	if (dir == NULL) {
+		test_skip("the archive cannot be unpacked");
+		return;
+	}
+	files = test_files(&cnt, dir, "/bcEIP1559/intrinsicOrFail.json");
+	EXPECT_U64(cnt, 1);
+	if (cnt != 1)
+		return;
+	raw = test_read(files[0]);
+	doc = strndup((const char *)raw.ptr, raw.len);
+	EXPECT(doc != NULL && rename_all(doc, name, other) > 0);
+	open_judge(&j);
+	EXPECT_RC(suite_block(&j.s, bytes_of_str(doc), NULL), RC_OK);
+	EXPECT_U64(j.passed, 0);
+	EXPECT(j.failed > 0);
+	EXPECT(strstr(j.why, "block 0 was refused with TX_INTRINSIC, not with "
+			     "TR_NonceTooHigh") == j.why);
+	evm_free(j.vm);
+	free(doc);
 }
