@@ -63,7 +63,7 @@ enum rc exec_intrinsic_gas(uint64_t *out, uint64_t *floor, const struct tx *tx,
  * Errors  RC_TX_TYPE, RC_TX_BLOBS, RC_TX_AUTHS, RC_BAD_SIGNATURE,
  *         RC_TX_CHAIN_ID, RC_TX_NONCE_MAX, RC_TX_TIP_ABOVE_FEE,
  *         RC_TX_INIT_CODE, RC_TX_INTRINSIC, RC_TX_FLOOR_GAS,
- *         RC_TX_GAS_LIMIT (Osaka's cap), RC_TX_FUNDS (a cost above 2^256),
+ *         RC_TX_GAS_LIMIT (Osaka's cap), RC_TX_FUNDS (gas above 2^256 wei),
  *         RC_GAS_UINT64
  */
 enum rc exec_check_stateless(const struct tx *tx, const struct fork_plan *p,

@@ -113,9 +113,19 @@ check_signature(const struct tx *tx, const struct position *at, struct err *e)
 }
 
 static enum rc
+cost_of(struct u256 *out, const struct tx *tx, struct err *e)
+{
+	if (tx_cost_max(out, tx))
+		return RC_OK;
+	return FAIL(e, RC_TX_FUNDS, "%s: tx cost is above 2^256",
+	    err_text(RC_TX_FUNDS));
+}
+
+static enum rc
 check_fees(const struct tx *tx, struct err *e)
 {
 	char tip[U256_DEC_MAX], fee[U256_DEC_MAX];
+	struct tx alone = *tx;
 	struct u256 cost;
 
 	if (u256_lt(&tx->max_fee, &tx->max_tip)) {
@@ -125,10 +135,8 @@ check_fees(const struct tx *tx, struct err *e)
 		    "%s: maxPriorityFeePerGas: %s, maxFeePerGas: %s",
 		    err_text(RC_TX_TIP_ABOVE_FEE), tip, fee);
 	}
-	if (!tx_cost_max(&cost, tx))
-		return FAIL(e, RC_TX_FUNDS, "%s: tx cost is above 2^256",
-		    err_text(RC_TX_FUNDS));
-	return RC_OK;
+	alone.value = U256_ZERO; /* of it the account decides */
+	return cost_of(&cost, &alone, e);
 }
 
 enum rc
@@ -258,7 +266,7 @@ check_funds(struct state *st, const struct tx *tx, const struct addr *sender,
 	struct u256 balance, cost, rest;
 
 	state_balance(st, &balance, sender);
-	CHECK(tx_cost_max(&cost, tx)); /* check_fees */
+	TRY(cost_of(&cost, tx, e));
 	if (!u256_sub(&rest, &cost, &balance) && !u256_is_zero(&rest)) {
 		u256_dec(have, &balance);
 		u256_dec(want, &cost);

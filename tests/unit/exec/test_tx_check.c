@@ -21,6 +21,7 @@ enum change {
 	NONCE_BEFORE_LAST,
 	TIP_ABOVE,
 	COST_OVERFLOW,
+	HIGHEST_VALUE,
 	BIG_INIT_CODE,
 	LARGEST_INIT_CODE,
 	LOW_GAS,
@@ -70,9 +71,10 @@ static const struct {
 	RC_TX_TIP_ABOVE_FEE,
 	"max priority fee per gas higher than max fee per gas: "
 	"maxPriorityFeePerGas: 2, maxFeePerGas: 1"},
-    {"cost above 2^256", FORK_LONDON, TX_DYNAMIC_FEE, COST_OVERFLOW,
-	RC_TX_FUNDS,
+    {"gas above 2^256", FORK_LONDON, TX_DYNAMIC_FEE, COST_OVERFLOW, RC_TX_FUNDS,
 	"insufficient funds for gas * price + value: tx cost is above 2^256"},
+    {"a value that nobody has", FORK_LONDON, TX_DYNAMIC_FEE, HIGHEST_VALUE,
+	RC_OK, ""},
     {"init code before EIP-3860", FORK_PARIS, TX_LEGACY, BIG_INIT_CODE, RC_OK,
 	""},
     {"init code, EIP-3860", FORK_SHANGHAI, TX_LEGACY, BIG_INIT_CODE,
@@ -124,6 +126,9 @@ apply(struct tx *tx, enum change change)
 		break;
 	case COST_OVERFLOW:
 		u256_from_hex(&tx->max_fee, bytes_of_str(MAX_HEX), NULL);
+		break;
+	case HIGHEST_VALUE:
+		u256_from_hex(&tx->value, bytes_of_str(MAX_HEX), NULL);
 		break;
 	case BIG_INIT_CODE:
 	case LARGEST_INIT_CODE:

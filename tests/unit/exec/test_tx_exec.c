@@ -17,6 +17,7 @@ enum fault {
 	NONCE_HIGH,
 	POOR,
 	POOR_BY_ONE,
+	OVERFLOWING,
 	BELOW_BASE_FEE,
 	BLOCK_FULL,
 	SENDER_HAS_CODE,
@@ -43,6 +44,8 @@ static const struct {
     {"funds, by one", FORK_LONDON, POOR_BY_ONE, RC_TX_FUNDS,
 	"insufficient funds for gas * price + value: balance 21099, tx cost "
 	"21100, overshot 1"},
+    {"funds, above 2^256", FORK_LONDON, OVERFLOWING, RC_TX_FUNDS,
+	"insufficient funds for gas * price + value: tx cost is above 2^256"},
     {"fee, EIP-1559", FORK_LONDON, BELOW_BASE_FEE, RC_TX_FEE_LOW,
 	"max fee per gas less than block base fee: address "
 	"0xAAbB000000000000000000000000000000000001, maxFeePerGas: 1, "
@@ -81,6 +84,9 @@ prepare(struct world *w, struct tx *tx, enum fault fault)
 		break;
 	case POOR_BY_ONE:
 		from->acc.balance = u256_from_u64(21099);
+		break;
+	case OVERFLOWING:
+		memset(&tx->value, 0xff, sizeof(tx->value));
 		break;
 	case BELOW_BASE_FEE:
 		w->env.block.base_fee = u256_from_u64(2);
