@@ -21,7 +21,7 @@ check-source: deps-test ## the source checks that take seconds
 	@$(MAKE) --no-print-directory fmt-check docs layers sql spec gen-check symbols
 
 # Each stage is a target whose last line is "N passed, N failed".
-E2E_STAGES := e2e-framing e2e-life e2e-limit e2e-geo e2e-tls e2e-stack \
+E2E_STAGES := e2e-framing e2e-ws e2e-life e2e-limit e2e-geo e2e-tls e2e-stack \
 	e2e-nodes e2e-wallet e2e-injection e2e-cli e2e-export e2e-fault
 TEST_STAGES := unit conformance-sample rpc-compat sim fuzz-seeds $(E2E_STAGES) \
 	mutations e2e-powercut crash newcomer
@@ -42,6 +42,8 @@ PY := PYTHONDONTWRITEBYTECODE=1 python3
 e2e: $(E2E_STAGES) ## black-box cases over HTTPS and JSON-RPC
 e2e-framing: all ## the gateway from outside (CASE=pattern)
 	@SEKISHO_BIN=$(B)/bin $(PY) tests/e2e/framing.py '$(CASE)'
+e2e-ws: all ## WebSockets at the gateway (CASE=pattern)
+	@SEKISHO_BIN=$(B)/bin $(PY) tests/e2e/ws_test.py '$(CASE)'
 e2e-life: all ## the gateway's end, deaths and reloads under load (CASE=pattern)
 	@SEKISHO_BIN=$(B)/bin $(PY) tests/e2e/life_test.py '$(CASE)'
 e2e-limit: all ## whom requests are from, and how many they may be (CASE=pattern)

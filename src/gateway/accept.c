@@ -41,7 +41,7 @@ static bool
 owes_bytes(const struct conn *c)
 {
 	return c->state == CONN_SHAKE || c->state == CONN_HEAD ||
-	       c->state == CONN_LINGER;
+	       c->state == CONN_OPEN || c->state == CONN_LINGER;
 }
 
 /* make_room closes the oldest of those who hold a connection and ask for

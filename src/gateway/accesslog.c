@@ -301,6 +301,8 @@ accesslog_put(
 	PUT_DEC(&b, "in", t->bytes_in);
 	PUT_DEC(&b, "out", t->bytes_out);
 	PUT_DEC(&b, "us", us);
+	if (t->conn->ws != NULL)
+		PUT_DEC(&b, "websocket", 1);
 	if (t->req.reply.cause != GW_R_NONE)
 		put_cause(&b, t->req.reply.cause);
 	put_rulings(&b, &t->req);

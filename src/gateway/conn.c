@@ -21,6 +21,7 @@
 #include "gateway/clientcert.h"
 #include "gateway/entry.h"
 #include "gateway/worker.h"
+#include "gateway/ws.h"
 
 enum io { IO_OK, IO_WAIT, IO_GONE };
 
@@ -257,6 +258,18 @@ conn_send_last(struct conn *c, struct bytes data)
 	gw_worker->buffered += data.len;
 }
 
+void
+conn_send_pieces(struct conn *c, struct buf *head, struct bytes body)
+{
+	if (buf_put(head, body.ptr, body.len)) {
+		conn_send(c, bytes_of_buf(head));
+		return;
+	}
+	conn_send(c, bytes_of_buf(head));
+	if (c->state != CONN_CLOSED)
+		conn_send_last(c, body);
+}
+
 /* flush sends what was kept; false while some of it is left. */
 static bool
 flush(struct conn *c)
@@ -298,7 +311,8 @@ conn_is_silent(const struct conn *c)
 bool
 conn_is_idle(const struct conn *c)
 {
-	return c->state == CONN_HEAD && c->in_len == 0 && c->req_cnt > 0;
+	return ws_is_idle(c) ||
+	       (c->state == CONN_HEAD && c->in_len == 0 && c->req_cnt > 0);
 }
 
 static bool
@@ -350,20 +364,34 @@ linger(struct conn *c)
 	return fill(c);
 }
 
+/* go_idle: the list is in the order in which they became so. */
+static void
+go_idle(struct conn *c)
+{
+	TAILQ_REMOVE(&gw_worker->conns, c, list);
+	TAILQ_INSERT_TAIL(&gw_worker->conns, c, list);
+}
+
 /* after_send decides what comes when an answer has left. */
 static void
 after_send(struct conn *c)
 {
 	bool refused = c->txn != NULL && c->txn->req.reply.must_close;
 
+	if (c->txn != NULL && c->txn->req.reply.upgrades)
+		ws_begin(c);
 	entry_sent(c);
-	if (c->keep_alive && !(gw_worker->is_draining && c->in_len == 0)) {
+	if (c->state == CONN_CLOSED)
+		return;
+	if (c->ws != NULL && !c->ws->has_left) {
+		ws_sent(c);
+		go_idle(c);
+	} else if (c->keep_alive &&
+		   !(gw_worker->is_draining && c->in_len == 0)) {
 		gw_frame_init(&c->frame);
 		conn_enter(c, CONN_HEAD);
-		/* The list is in the order in which they became idle. */
-		TAILQ_REMOVE(&gw_worker->conns, c, list);
-		TAILQ_INSERT_TAIL(&gw_worker->conns, c, list);
-	} else if (refused || c->in_len > 0 ||
+		go_idle(c);
+	} else if (refused || c->ws != NULL || c->in_len > 0 ||
 		   (c->evt.flags & KORE_EVENT_READ) != 0) {
 		start_linger(c);
 	} else {
@@ -391,6 +419,8 @@ step(struct conn *c)
 		return true;
 	case CONN_LINGER:
 		return linger(c);
+	case CONN_OPEN:
+		return flush(c) && (ws_feed(c) || fill(c));
 	case CONN_WORK:
 	case CONN_CLOSED:
 		return false;
@@ -465,6 +495,16 @@ conn_event(void *conn, int error)
 	conn_run(c);
 }
 
+void
+conn_release(struct conn *c)
+{
+	if (c->in_len > 0)
+		return;
+	mem_free(c->in);
+	c->in = NULL;
+	c->in_cap = 0;
+}
+
 /* --- death --- */
 
 void
@@ -492,6 +532,7 @@ conn_close(struct conn *c)
 		explicit_bzero(c->memo, sizeof(*c->memo));
 	mem_free(c->memo);
 	c->memo = NULL;
+	ws_free(c);
 	client_cert_free(c->cert);
 	c->cert = NULL;
 	TAILQ_REMOVE(&w->conns, c, list);

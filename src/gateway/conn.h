@@ -16,10 +16,14 @@
 struct txn;
 struct listen_event;
 struct client_cert;
+struct ws;
 
 /*
  *   accept -> SHAKE -> HEAD -> BODY -> WORK -> SEND -> HEAD ...
  *                 (plain: starts at HEAD)        \-> LINGER -> CLOSED
+ *
+ *   ... SEND (of a 101) -> OPEN -> WORK -> SEND -> OPEN ...
+ *                             \-> SEND (a close frame) -> LINGER -> CLOSED
  * HEAD without a byte is an idle connection. WORK reads nothing: what the
  * client sends meanwhile waits in the kernel.
  */
@@ -29,6 +33,7 @@ enum conn_state {
 	CONN_BODY,
 	CONN_WORK,
 	CONN_SEND,
+	CONN_OPEN,   /* a WebSocket between two messages */
 	CONN_LINGER, /* answer sent, waiting for the client to hang up */
 	CONN_CLOSED, /* waits in the list of the dead for the end of the turn */
 };
@@ -52,6 +57,7 @@ struct conn {
 	struct gw_peer peer;
 	struct gw_frame frame;
 	struct txn *txn;
+	struct ws *ws;            /* NULL: it speaks HTTP */
 	struct gw_memo *memo;     /* made by the first password */
 	struct client_cert *cert; /* by the first request that needs it */
 	uint8_t *in;              /* bytes received and not used */
@@ -83,6 +89,8 @@ enum {
 	CONN_LINGER_MAX = 32 << 20,
 	CONN_LINGER_MS = 10000,
 	CONN_LINGER_STILL_MS = 2000, /* nothing has come for so long */
+	/* Input buffers of connections idle this long are given back. */
+	CONN_RELEASE_MS = 2000,
 	/* How long who has just come may keep silent before that counts. */
 	CONN_FRESH_MS = 1000,
 };
@@ -106,8 +114,15 @@ void conn_send(struct conn *c, struct bytes data);
  * c->txn and is not copied. */
 void conn_send_last(struct conn *c, struct bytes data);
 
+/* conn_send_pieces sends an answer, in one call when body fits behind head;
+ * body lives as long as c->txn. */
+void conn_send_pieces(struct conn *c, struct buf *head, struct bytes body);
+
 /* conn_take throws n bytes away from the front of the input. */
 void conn_take(struct conn *c, size_t n);
+
+/* conn_release gives back the input of a connection that is idle for long. */
+void conn_release(struct conn *c);
 
 /* conn_close closes at once; the struct lives until the end of the turn. */
 void conn_close(struct conn *c);

@@ -11,6 +11,7 @@
 #include "base/log.h"
 #include "gateway/clientcert.h"
 #include "gateway/worker.h"
+#include "gateway/ws.h"
 #include "http/filter.h"
 #include "http/forwarded.h"
 #include "http/route.h"
@@ -142,19 +143,6 @@ has_no_body(const struct txn *t)
 	       p->status == 304;
 }
 
-/* send_pieces sends head and body, in one call when they fit. */
-static void
-send_pieces(struct conn *c, struct buf *head, struct bytes body)
-{
-	if (buf_put(head, body.ptr, body.len)) {
-		conn_send(c, bytes_of_buf(head));
-		return;
-	}
-	conn_send(c, bytes_of_buf(head));
-	if (c->state != CONN_CLOSED)
-		conn_send_last(c, body);
-}
-
 /* send_reply turns the answer into bytes. */
 static void
 send_reply(struct txn *t)
@@ -171,6 +159,10 @@ send_reply(struct txn *t)
 	    .is_head = t->req.head.method == GW_HEAD,
 	    .minor = t->req.head.minor};
 
+	if (c->ws != NULL) {
+		ws_reply(t);
+		return;
+	}
 	/* Requests that were here when the end began are answered. */
 	how.keep_alive = t->req.head.keep_alive && !p->must_close &&
 			 !(gw_worker->is_draining && c->in_len == 0);
@@ -183,7 +175,7 @@ send_reply(struct txn *t)
 	}
 	t->bytes_out = out.len + (has_no_body(t) ? 0 : p->body.len);
 	conn_enter(c, CONN_SEND);
-	send_pieces(c, &out, has_no_body(t) ? bytes_of(NULL, 0) : p->body);
+	conn_send_pieces(c, &out, has_no_body(t) ? bytes_of(NULL, 0) : p->body);
 }
 
 /* body_is_unread: the end of the request is still to come. */
@@ -245,6 +237,8 @@ run(struct txn *t)
 				break;
 			return;
 		case GW_RUN_BODY:
+			if (t->req.body.ptr != NULL)
+				break; /* a message is here whole */
 			want_body(t);
 			return;
 		case GW_RUN_REPLY:
@@ -303,6 +297,21 @@ look_at_cert(struct txn *t)
 		t->req.cert = client_cert_of(t->conn);
 }
 
+/* begin runs a request whose head was read. */
+static void
+begin(struct txn *t)
+{
+	struct conn *c = t->conn;
+
+	conn_enter(c, CONN_WORK);
+	if (t->req.reply.status == 0 && gw_req_route(&t->req, c->listener)) {
+		look_at_cert(t);
+		run(t);
+	} else {
+		reply(t);
+	}
+}
+
 void
 entry_begin(struct conn *c, struct bytes head)
 {
@@ -315,13 +324,33 @@ entry_begin(struct conn *c, struct bytes head)
 	}
 	conn_take(c, used);
 	t->bytes_in = used;
-	conn_enter(c, CONN_WORK);
-	if (t->req.reply.status == 0 && gw_req_route(&t->req, c->listener)) {
-		look_at_cert(t);
-		run(t);
-	} else {
-		reply(t);
+	begin(t);
+}
+
+void
+entry_message(
+    struct conn *c, struct bytes head, uint8_t *message, size_t len, size_t cap)
+{
+	struct txn *t = open_txn(c);
+
+	if (t == NULL) {
+		gw_worker->buffered -= cap;
+		mem_free(message);
+		conn_close(c);
+		return;
 	}
+	t->body = message;
+	t->body_len = len;
+	t->body_cap = cap;
+	t->bytes_in = len;
+	if (!read_head(t, head)) {
+		conn_close(c);
+		return;
+	}
+	t->req.head.body = GW_BODY_COUNTED;
+	t->req.head.body_len = len;
+	t->req.body = bytes_of(len > 0 ? message : (const uint8_t *)"", len);
+	begin(t);
 }
 
 /* The surface is not known yet; the listener's first one sets the tone. */

@@ -43,6 +43,16 @@ void entry_begin(struct conn *c, struct bytes head);
 /* entry_malformed answers bytes that are not a request. */
 void entry_malformed(struct conn *c, unsigned status);
 
+/*
+ * entry_message opens a request from a message of c's WebSocket and runs it.
+ *
+ * head     of the request, as gw_upgrade_head writes it
+ * message  mem_new memory of cap bytes counted as buffered, or NULL; taken
+ *          over
+ */
+void entry_message(struct conn *c, struct bytes head, uint8_t *message,
+    size_t len, size_t cap);
+
 /* entry_body takes the next piece of the body, entry_body_end goes on when
  * it is whole, entry_body_bad answers a body that is broken or too long. */
 void entry_body(struct conn *c, struct bytes piece);

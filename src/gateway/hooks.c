@@ -25,6 +25,7 @@
 #include "gateway/stats.h"
 #include "gateway/tls.h"
 #include "gateway/worker.h"
+#include "gateway/ws.h"
 #include "http/creds.h"
 
 enum {
@@ -358,9 +359,12 @@ close_idle(struct gw_worker *w)
 
 	for (c = TAILQ_FIRST(&w->conns); c != NULL; c = next) {
 		next = TAILQ_NEXT(c, list);
-		if ((c->state == CONN_SHAKE || c->state == CONN_HEAD) &&
-		    c->in_len == 0 &&
-		    worker_now_ms() - c->since_ms >= CONN_FRESH_MS)
+		if (ws_is_idle(c)) {
+			ws_shut(c, GW_WS_GOING_AWAY);
+			conn_run(c);
+		} else if ((c->state == CONN_SHAKE || c->state == CONN_HEAD) &&
+			   c->in_len == 0 &&
+			   worker_now_ms() - c->since_ms >= CONN_FRESH_MS)
 			conn_close(c);
 	}
 }

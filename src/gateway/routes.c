@@ -9,6 +9,7 @@
 #include "http/ops.h"
 #include "http/rpc.h"
 #include "http/tally.h"
+#include "http/upgrade.h"
 
 static const struct gw_route rows[] = {
 #define ROUTE(method, path, kind, access, stages, body_max)                    \

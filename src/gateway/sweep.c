@@ -11,13 +11,12 @@
 
 #include "gateway/entry.h"
 #include "gateway/worker.h"
+#include "gateway/ws.h"
 
 enum {
 	SWEEP_MS = 100,
 	/* A rate is not judged before this, relative to the whole time. */
 	GRACE_DIVISOR = 3,
-	/* Buffers of connections idle this long are given back. */
-	RELEASE_MS = 2000,
 	/* Connections that are worth tidying up behind. */
 	CROWD_MIN = 128,
 };
@@ -52,10 +51,8 @@ sweep_head(struct conn *c, uint64_t age_ms)
 		conn_run(c);
 	} else if (age_ms >= (c->req_cnt == 0 ? f->head_ms : f->idle_ms)) {
 		cut(c, STAT_CUT_IDLE);
-	} else if (age_ms >= RELEASE_MS && c->in != NULL) {
-		mem_free(c->in);
-		c->in = NULL;
-		c->in_cap = 0;
+	} else if (age_ms >= CONN_RELEASE_MS && c->in != NULL) {
+		conn_release(c);
 	}
 }
 
@@ -156,6 +153,9 @@ sweep_one(struct conn *c, uint64_t now_ms)
 		break;
 	case CONN_BODY:
 		sweep_body(c, age_ms, still_ms);
+		break;
+	case CONN_OPEN:
+		ws_sweep(c, now_ms);
 		break;
 	case CONN_WORK:
 		if (age_ms < f->work_ms)

@@ -129,6 +129,7 @@ struct gw_surface {
 	const char *to_name; /* of a redirect: where it leads */
 	const struct gw_listener *to;
 	uint64_t to_port; /* 0: the listener's */
+	bool websocket;   /* the place of POST takes handshakes too */
 	uint64_t batch_max, body_max;
 	struct gw_sql_conf sqli; /* where no row of sqli_routes says more */
 	bool sqli_is_set;
@@ -172,6 +173,7 @@ struct gw_conf {
 	uint64_t ticket_rotate_ms;
 	uint64_t conn_max, conn_addr_max, body_memory;
 	uint64_t handshake_ms, head_ms, idle_ms, body_stall_ms, body_ms;
+	uint64_t ws_ping_ms;
 	uint64_t send_stall_ms, send_ms, min_rate, work_ms, drain_ms;
 	uint64_t password_queue, remember_ms;
 	uint64_t wrong_user, wrong_address, wrong_pause_ms;

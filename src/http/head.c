@@ -212,8 +212,8 @@ struct seen {
  * the one in front would count here, for a proxy in front of us perhaps the
  * last one. Those that decide about framing are counted one by one.
  */
-static const char *const single_fields[] = {
-    "authorization", "content-type", "origin"};
+static const char *const single_fields[] = {"authorization", "content-type",
+    "origin", "sec-websocket-key", "sec-websocket-version"};
 
 /* is_second tells of a single field that has stood before. */
 static bool

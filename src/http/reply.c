@@ -308,6 +308,7 @@ gw_status_text(unsigned status)
 		unsigned status;
 		const char *text;
 	} rows[] = {
+	    {101, "Switching Protocols"},
 	    {200, "OK"},
 	    {202, "Accepted"},
 	    {204, "No Content"},
@@ -326,6 +327,7 @@ gw_status_text(unsigned status)
 	    {415, "Unsupported Media Type"},
 	    {417, "Expectation Failed"},
 	    {421, "Misdirected Request"},
+	    {426, "Upgrade Required"},
 	    {429, "Too Many Requests"},
 	    {431, "Request Header Fields Too Large"},
 	    {500, "Internal Server Error"},
@@ -377,14 +379,18 @@ put_status_line(struct buf *out, unsigned status)
 }
 
 static bool
-put_connection(struct buf *out, const struct gw_reply_how *how)
+put_connection(
+    struct buf *out, const struct gw_reply *p, const struct gw_reply_how *how)
 {
+	if (p->upgrades)
+		return PUT(
+		    out, "Connection: Upgrade\r\nUpgrade: websocket\r\n");
 	if (!how->keep_alive)
 		return PUT(out, "Connection: close\r\n");
 	return how->minor > 0 || PUT(out, "Connection: keep-alive\r\n");
 }
 
-/* A 204 or 304 has no length (RFC 9110 8.6). A page shares its window with
+/* A 101, 204 or 304 has no length (RFC 9110 8.6). A page shares its window with
  * no other origin (reliability H15). */
 static bool
 put_body_fields(struct buf *out, const struct gw_reply *p)
@@ -395,7 +401,7 @@ put_body_fields(struct buf *out, const struct gw_reply *p)
 	if (p->type != NULL && !strcmp(p->type, GW_TYPE_HTML) &&
 	    !PUT(out, "Cross-Origin-Opener-Policy: same-origin\r\n"))
 		return false;
-	if (p->status == 204 || p->status == 304)
+	if (p->status == 101 || p->status == 204 || p->status == 304)
 		return true;
 	return PUT(out, "Content-Length: ") &&
 	       buf_put_dec(out, p->body.len, 0) && PUT(out, "\r\n");
@@ -424,7 +430,7 @@ gw_reply_head(
 	if (!put_status_line(out, p->status) || !PUT(out, "Date: ") ||
 	    !put_str(out, how->date) || !PUT(out, "\r\n") ||
 	    !PUT(out, standing) || !put_body_fields(out, p) ||
-	    !put_connection(out, how))
+	    !put_connection(out, p, how))
 		return false;
 	if ((how->is_tls && !PUT(out, hsts)) || !put_cors(out, how))
 		return false;

@@ -36,6 +36,7 @@ struct gw_reply {
 	struct gw_reply_field fields[GW_REPLY_FIELD_MAX];
 	bool may_cache;  /* else Cache-Control: no-store */
 	bool must_close; /* the connection is not fit for another request */
+	bool upgrades;   /* 101: it becomes a WebSocket */
 	enum gw_refusal cause; /* why it was refused, for log and metrics */
 	const char *rule; /* which rule of a filter, NULL: none was named */
 };

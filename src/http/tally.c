@@ -178,7 +178,8 @@ gw_tally_add(
 			   ? (size_t)(r->route - r->world->routes) + 1
 			   : 0;
 	struct gw_tally_surface *s = &t->surfaces[at];
-	unsigned class = r->reply.status / 100 - 2;
+	/* a 101 is a success too */
+	unsigned class = r->reply.status == 101 ? 0 : r->reply.status / 100 - 2;
 	struct gw_tally_series *series;
 
 	CHECK(route < GW_TALLY_ROUTE_MAX);

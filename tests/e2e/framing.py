@@ -710,7 +710,7 @@ def headers_of_answers(g):
     for path, kind in (("/nowhere", "application/json; charset=utf-8"), ("/ops/nowhere", "text/plain; charset=utf-8")):
         same("error type " + path, g.get(path).header("content-type"), kind)
     r = g.ask("PUT", "/")
-    same("405 names methods", (r.status, r.header("allow")), (405, "POST"))
+    same("405 names methods", (r.status, r.header("allow")), (405, "GET, HEAD, POST"))
     same("wallet error", g.get("/v1/Eth/SendRawTransaction", True, [g.auth("wallet")]).json,
          {"meta": {"code": 10, "message": "Not Supported", "description": "method: GET, url: /v1/Eth/SendRawTransaction"}})
     r = g.get("/nowhere", True, [g.auth("wallet")])
