@@ -193,7 +193,6 @@ static void
 begin_block(struct jsonw *w, const struct block *b, const struct hash *hash,
     const struct u256 *td)
 {
-	jsonw_obj(w);
 	write_header(w, &b->header, hash, td);
 	key_q64(w, "size", b->raw.len > 0 ? b->raw.len : block_size(b));
 }
@@ -204,15 +203,35 @@ end_block(struct jsonw *w, const struct block *b)
 	write_uncles(w, b);
 	if (b->has_withdrawals)
 		write_withdrawals(w, b);
-	jsonw_obj_end(w);
 }
 
 void
 ethjson_block(struct jsonw *w, const struct block *b, const struct hash *hash,
     const struct addr *senders, const struct u256 *td)
 {
+	jsonw_obj(w);
 	begin_block(w, b, hash, td);
 	write_txs(w, b, hash, senders);
+	end_block(w, b);
+	jsonw_obj_end(w);
+}
+
+void
+ethjson_block_members(struct jsonw *w, const struct block *b,
+    const struct hash *hash, const struct addr *senders)
+{
+	size_t i;
+
+	begin_block(w, b, hash, NULL);
+	if (senders != NULL) {
+		write_txs(w, b, hash, senders);
+	} else {
+		jsonw_key(w, "transactions");
+		jsonw_arr(w);
+		for (i = 0; i < b->tx_cnt; i++)
+			jsonw_data(w, hash_bytes(&b->txs[i].hash));
+		jsonw_arr_end(w);
+	}
 	end_block(w, b);
 }
 
@@ -221,9 +240,11 @@ ethjson_block_hashes(struct jsonw *w, const struct block *b,
     const struct hash *hash, const struct hash *txs, size_t tx_cnt,
     const struct u256 *td)
 {
+	jsonw_obj(w);
 	begin_block(w, b, hash, td);
 	write_hashes(w, "transactions", txs, tx_cnt);
 	end_block(w, b);
+	jsonw_obj_end(w);
 }
 
 /* ---- transactions ---- */

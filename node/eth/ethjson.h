@@ -44,6 +44,15 @@ void ethjson_header(struct jsonw *w, const struct header *h,
 void ethjson_block(struct jsonw *w, const struct block *b,
     const struct hash *hash, const struct addr *senders, const struct u256 *td);
 
+/*
+ * ethjson_block_members writes the members of a block object into one that
+ * the caller has begun and ends.
+ *
+ * senders  one per transaction; NULL: their hashes instead of objects
+ */
+void ethjson_block_members(struct jsonw *w, const struct block *b,
+    const struct hash *hash, const struct addr *senders);
+
 /* ethjson_block_hashes writes a block object with the hashes of its
  * transactions, given by txs; those of b are not looked at. */
 void ethjson_block_hashes(struct jsonw *w, const struct block *b,

@@ -40,6 +40,7 @@ struct tx_auth {
 struct tx {
 	enum tx_type type;
 	bool has_chain_id; /* false only for legacy before EIP-155 */
+	bool is_unsigned;  /* of a simulation: v, r and s are zero */
 	bool is_create;    /* no recipient; to is zero */
 	uint8_t y_parity;
 	uint64_t chain_id;

@@ -248,7 +248,7 @@ tx_v(const struct tx *tx)
 	struct u256 v = u256_from_u64(tx->y_parity);
 	struct u256 add = u256_from_u64(TX_V_PLAIN);
 
-	if (tx->type != TX_LEGACY)
+	if (tx->type != TX_LEGACY || tx->is_unsigned)
 		return v;
 	if (tx->has_chain_id) {
 		add = (struct u256){{tx->chain_id << 1, tx->chain_id >> 63}};

@@ -59,6 +59,15 @@ struct evm_msg {
 	struct hash salt;
 };
 
+/*
+ * struct evm_move puts something else at an address than the fork has there,
+ * for simulations: the precompile of another address, or the account's code.
+ */
+struct evm_move {
+	struct addr at, as;
+	bool is_code; /* no precompile; as is not looked at */
+};
+
 /* What a block shows to code. */
 struct evm_block {
 	struct addr coinbase;
@@ -66,7 +75,9 @@ struct evm_block {
 	struct u256 difficulty, base_fee, blob_base_fee;
 	struct hash prev_randao;
 	bool has_randao;
-	enum fork fork; /* of opcodes and gas */
+	enum fork fork;               /* of opcodes and gas */
+	const struct evm_move *moves; /* none for blocks of a chain */
+	size_t move_cnt;
 };
 
 /* What the transaction shows to code. */

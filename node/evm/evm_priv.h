@@ -310,6 +310,12 @@ void evm_tell_after(struct frame *f, enum rc rc);
 uint64_t evm_access(struct evm *vm, const struct addr *addr);
 
 /*
+ * evm_has_precompile tells whether a call to addr runs a precompile, moves of
+ * the block included.
+ */
+bool evm_has_precompile(const struct evm *vm, const struct addr *addr);
+
+/*
  * evm_precompile runs a precompile and takes its price off gas.
  *
  * output  in vm->returned

@@ -182,7 +182,7 @@ begin_call(struct evm *vm, const struct evm_msg *msg)
 
 	if (msg->kind == EVM_CALL || msg->kind == EVM_STATICCALL)
 		CHECK(h->transfer(h->ctx, &msg->caller, &msg->to, &msg->value));
-	if (evm_is_precompile(&msg->code_addr, vm->fork)) {
+	if (evm_has_precompile(vm, &msg->code_addr)) {
 		run_precompile(vm, msg, snapshot);
 		return;
 	}
@@ -191,7 +191,7 @@ begin_call(struct evm *vm, const struct evm_msg *msg)
 		/* Paid for already; free at depth 0 (EIP-7702). */
 		(void)evm_access(vm, &delegate);
 		p = (struct program){.ready = NULL};
-		if (!evm_is_precompile(&delegate, vm->fork))
+		if (!evm_has_precompile(vm, &delegate))
 			find_program(vm, &p, &delegate);
 	}
 	if (p.ready == NULL && p.raw.len == 0)

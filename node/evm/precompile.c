@@ -38,6 +38,27 @@ find(const struct addr *addr, enum fork f)
 	return NULL;
 }
 
+/* find_at is find in the running block, where simulations move precompiles. */
+static const struct precompile *
+find_at(const struct evm *vm, const struct addr *addr)
+{
+	const struct evm_block *b = vm->block;
+	size_t i;
+
+	for (i = 0; i < b->move_cnt; i++)
+		if (addr_eq(&b->moves[i].at, addr))
+			return b->moves[i].is_code
+				   ? NULL
+				   : find(&b->moves[i].as, vm->fork);
+	return find(addr, vm->fork);
+}
+
+bool
+evm_has_precompile(const struct evm *vm, const struct addr *addr)
+{
+	return find_at(vm, addr) != NULL;
+}
+
 bool
 evm_is_precompile(const struct addr *addr, enum fork f)
 {
@@ -48,7 +69,7 @@ enum rc
 evm_precompile(struct evm *vm, struct bytes *output, uint64_t *gas,
     const struct addr *addr, struct bytes input)
 {
-	const struct precompile *p = find(addr, vm->fork);
+	const struct precompile *p = find_at(vm, addr);
 	struct arena_mark mark = arena_save(&vm->scratch);
 	struct buf out = buf_of(vm->returned.base, REGION_MAX);
 	uint64_t price;

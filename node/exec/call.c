@@ -18,12 +18,14 @@ tx_of(const struct exec_call *c)
 	    .is_create = c->is_create,
 	    .gas = c->gas,
 	    .max_fee = c->has_gas_price ? c->gas_price : U256_ZERO,
-	    .max_tip = c->has_gas_price ? c->gas_price : U256_ZERO,
+	    .max_tip = c->has_gas_price ? c->tip : U256_ZERO,
 	    .value = c->value,
 	    .to = c->to,
 	    .data = c->data,
 	    .access = c->access,
 	    .access_cnt = c->access_cnt,
+	    .auths = c->auths,
+	    .auth_cnt = c->auth_cnt,
 	};
 }
 
@@ -77,16 +79,15 @@ check_funds(struct state *st, const struct tx *tx, const struct addr *from,
 	    err_text(RC_TX_FUNDS), addr_text(text, from), have, want);
 }
 
-/* pay takes what the sender pays before code runs: gas at the price given,
- * and a nonce. check_funds has seen to the balance. */
+/* pay takes what the sender pays before code runs: gas at its price, and a
+ * nonce. check_funds has seen to the balance. */
 static void
-pay(struct state *st, const struct exec_call *c)
+pay(struct state *st, const struct exec_call *c, const struct u256 *price)
 {
 	uint64_t nonce = state_nonce(st, &c->from);
-	struct u256 cost = U256_ZERO;
+	struct u256 cost;
 
-	if (c->has_gas_price)
-		u256_mul_u64(&cost, &c->gas_price, c->gas);
+	u256_mul_u64(&cost, price, c->gas);
 	CHECK(state_sub_balance(st, &c->from, &cost));
 	if (nonce != UINT64_MAX)
 		state_set_nonce(st, &c->from, nonce + 1);
@@ -96,18 +97,22 @@ static void
 run(struct evm_result *out, struct state *st, const struct exec_env *env,
     const struct exec_call *c, uint64_t gas)
 {
-	struct evm_tx shown = {.origin = c->from};
+	struct evm_tx shown = {.origin = c->from,
+	    .blob_hashes = c->blob_hashes,
+	    .blob_cnt = c->blob_cnt};
+	struct tx tx = tx_of(c);
 	struct addr to = c->to;
 	struct evm_msg msg;
 
 	if (c->is_create)
 		to = addr_create(&c->from, state_nonce(st, &c->from));
-	if (c->has_gas_price)
-		shown.gas_price = c->gas_price;
+	if (c->has_gas_price) /* check_price has compared it */
+		(void)tx_price(&shown.gas_price, &tx, &env->block.base_fee);
 	msg = message_of(c, &to, gas);
-	pay(st, c);
+	pay(st, c, &shown.gas_price);
 	if (env->block.fork >= FORK_BERLIN)
 		exec_warm(st, env, &c->from, &msg, c->access, c->access_cnt);
+	exec_apply_auths(st, env, &tx);
 	exec_msg(out, st, env, &shown, &msg);
 }
 
@@ -157,6 +162,8 @@ try_gas(struct search *s, uint64_t gas, struct err *e)
 
 	arena_init(&scratch, s->a->max_bytes);
 	st = state_new(&scratch, s->src);
+	if (st != NULL && s->env->prepare != NULL)
+		s->env->prepare(s->env->ctx, st);
 	s->call.gas = gas;
 	rc = st == NULL ? FAIL(e, RC_NO_MEMORY, "no memory for a call")
 			: exec_call_run(s->a, &s->out, st, s->env, &s->call, e);
@@ -178,6 +185,8 @@ allowance(uint64_t *gas_max, struct search *s, struct err *e)
 		return RC_OK;
 	if (st == NULL)
 		return FAIL(e, RC_NO_MEMORY, "no memory for a call");
+	if (s->env->prepare != NULL)
+		s->env->prepare(s->env->ctx, st);
 	state_balance(st, &balance, &c->from);
 	rc = state_error(st, e);
 	arena_rewind(s->a, mark);

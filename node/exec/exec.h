@@ -36,7 +36,17 @@ struct exec_env {
 	enum rc (*mid_root)(
 	    void *ctx, struct hash *out, struct state *st, struct err *e);
 	void *ctx;
+	/* What a call's state is before it (overrides); NULL: as the source
+	 * has it. For exec_estimate, which makes states itself. */
+	void (*prepare)(void *ctx, struct state *st);
+	/* Every move of coins is a log of EXEC_TRANSFER_LOGGER as well, in
+	 * the place where it happens. For simulations. */
+	bool logs_transfers;
 };
+
+/* Where the logs of moved coins come from: an address that nobody has, the
+ * event is ERC-20's Transfer. */
+extern const struct addr EXEC_TRANSFER_LOGGER;
 
 /* exec_env_of fills an environment from a header; author gets the fees. */
 void exec_env_of(struct exec_env *out, const struct fork_plan *forks,

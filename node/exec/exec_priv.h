@@ -57,6 +57,20 @@ enum rc exec_check_stateful(struct exec_price *out, struct state *st,
     const struct exec_env *env, const struct tx *tx, const struct addr *sender,
     uint64_t gas_left, struct err *e);
 
+/*
+ * exec_check_simulated is exec_check_stateful for a transaction that nobody
+ * signed: its sender may have code and be short of nothing but funds. Without
+ * is_strict its nonce is not looked at, and one that offers no price pays
+ * none, for gas and for blobs each.
+ *
+ * Errors  RC_TX_NONCE_LOW, RC_TX_NONCE_HIGH, RC_TX_NONCE_MAX,
+ *         RC_TX_TIP_ABOVE_FEE, RC_TX_FEE_LOW, RC_TX_BLOB_FEE, RC_TX_FUNDS,
+ *         state errors
+ */
+enum rc exec_check_simulated(struct exec_price *out, struct u256 *blob_price,
+    struct state *st, const struct exec_env *env, const struct tx *tx,
+    const struct addr *sender, bool is_strict, struct err *e);
+
 /* exec_warm warms what a Berlin transaction finds warm: EIP-2929, EIP-2930,
  * EIP-3651. */
 void exec_warm(struct state *st, const struct exec_env *env,

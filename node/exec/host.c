@@ -47,6 +47,44 @@ host_set_code(void *ctx, const struct addr *addr, struct bytes code)
 	state_set_code(state_of(ctx), addr, code);
 }
 
+const struct addr EXEC_TRANSFER_LOGGER = {
+    {0xee, 0xee, 0xee, 0xee, 0xee, 0xee, 0xee, 0xee, 0xee, 0xee, 0xee, 0xee,
+	0xee, 0xee, 0xee, 0xee, 0xee, 0xee, 0xee, 0xee}};
+
+/* keccak of Transfer(address,address,uint256) */
+static const struct hash transfer_topic = {
+    {0xdd, 0xf2, 0x52, 0xad, 0x1b, 0xe2, 0xc8, 0x9b, 0x69, 0xc2, 0xb0, 0x68,
+	0xfc, 0x37, 0x8d, 0xaa, 0x95, 0x2b, 0xa7, 0xf1, 0x63, 0xc4, 0xa1, 0x16,
+	0x28, 0xf5, 0x5a, 0x4d, 0xf5, 0x23, 0xb3, 0xef}};
+
+static struct hash
+topic_of(const struct addr *addr)
+{
+	struct hash out = {{0}};
+
+	memcpy(
+	    out.b + sizeof(out.b) - sizeof(addr->b), addr->b, sizeof(addr->b));
+	return out;
+}
+
+/* log_transfer adds the log of a move of coins where one is wanted. It goes
+ * with its frame, as any log. */
+static void
+log_transfer(const struct exec_host *h, const struct addr *from,
+    const struct addr *to, const struct u256 *value)
+{
+	uint8_t data[32];
+	struct log_entry log = {.addr = EXEC_TRANSFER_LOGGER,
+	    .topics = {transfer_topic, topic_of(from), topic_of(to)},
+	    .topic_cnt = 3,
+	    .data = bytes_of(data, sizeof(data))};
+
+	if (!h->env->logs_transfers || u256_is_zero(value))
+		return;
+	u256_to_be(data, value);
+	state_add_log(h->st, &log);
+}
+
 static bool
 host_transfer(void *ctx, const struct addr *from, const struct addr *to,
     const struct u256 *value)
@@ -56,6 +94,7 @@ host_transfer(void *ctx, const struct addr *from, const struct addr *to,
 	if (!u256_is_zero(value) && !state_sub_balance(st, from, value))
 		return false;
 	state_add_balance(st, to, value);
+	log_transfer(ctx, from, to, value);
 	return true;
 }
 
@@ -183,8 +222,9 @@ host_destroy(void *ctx, const struct addr *addr, const struct addr *heir)
 	bool is_first = goes && !state_is_destroyed(h->st, addr);
 	struct u256 balance;
 
+	state_balance(h->st, &balance, addr);
+	log_transfer(h, addr, heir, &balance);
 	if (!addr_eq(addr, heir)) {
-		state_balance(h->st, &balance, addr);
 		state_set_balance(h->st, addr, &U256_ZERO);
 		state_add_balance(h->st, heir, &balance);
 	} else if (goes) {

@@ -307,3 +307,39 @@ exec_check_stateful(struct exec_price *out, struct state *st,
 		    (unsigned long long)gas_left);
 	return rc;
 }
+
+static enum rc
+check_offer(struct exec_price *out, struct u256 *blob_price,
+    const struct exec_env *env, const struct tx *tx, const struct addr *sender,
+    bool is_strict, struct err *e)
+{
+	bool is_free = !is_strict && u256_is_zero(&tx->max_fee);
+	bool has_free_blobs = !is_strict && u256_is_zero(&tx->max_blob_fee);
+
+	TRY(check_fees(tx, e));
+	*out = (struct exec_price){.paid = U256_ZERO};
+	if (!is_free)
+		TRY(check_price(out, env, tx, sender, e));
+	*blob_price = has_free_blobs ? U256_ZERO : env->block.blob_base_fee;
+	return has_free_blobs ? RC_OK : check_blob_price(env, tx, e);
+}
+
+enum rc
+exec_check_simulated(struct exec_price *out, struct u256 *blob_price,
+    struct state *st, const struct exec_env *env, const struct tx *tx,
+    const struct addr *sender, bool is_strict, struct err *e)
+{
+	enum rc rc = RC_OK;
+
+	if (is_strict)
+		rc = check_nonce(st, tx, sender, e);
+	TRY(state_error(st, e));
+	TRY(rc);
+	if (state_nonce(st, sender) == UINT64_MAX)
+		return FAIL(
+		    e, RC_TX_NONCE_MAX, "%s", err_text(RC_TX_NONCE_MAX));
+	TRY(check_offer(out, blob_price, env, tx, sender, is_strict, e));
+	rc = check_funds(st, tx, sender, e);
+	TRY(state_error(st, e));
+	return rc;
+}

@@ -7,6 +7,7 @@
 #include "base/check.h"
 #include "eth/addr.h"
 #include "eth/bloom.h"
+#include "exec/call.h"
 #include "exec/exec.h"
 #include "exec/exec_priv.h"
 
@@ -17,6 +18,8 @@ struct tx_run {
 	const struct tx *tx;
 	const struct addr *sender;
 	struct exec_price price;
+	struct u256 blob_price;
+	uint64_t nonce; /* of the sender before it */
 	uint64_t intrinsic, floor, gas_used;
 	struct evm_result result;
 };
@@ -38,7 +41,7 @@ message_of(const struct tx_run *r)
 {
 	const struct tx *tx = r->tx;
 	struct addr to =
-	    tx->is_create ? addr_create(r->sender, tx->nonce) : tx->to;
+	    tx->is_create ? addr_create(r->sender, r->nonce) : tx->to;
 
 	return (struct evm_msg){
 	    .kind = tx->is_create ? EVM_CREATE : EVM_CALL,
@@ -85,11 +88,10 @@ buy_gas(struct tx_run *r)
 	struct u256 cost = amount_of(r->tx->gas, &r->price.paid), blobs;
 
 	/* Blob gas is burnt (EIP-4844). */
-	blobs = amount_of(
-	    r->tx->blob_cnt * TX_BLOB_GAS, &r->env->block.blob_base_fee);
+	blobs = amount_of(r->tx->blob_cnt * TX_BLOB_GAS, &r->blob_price);
 	u256_add(&cost, &cost, &blobs); /* check_funds */
 	CHECK(state_sub_balance(r->st, r->sender, &cost));
-	state_set_nonce(r->st, r->sender, r->tx->nonce + 1);
+	state_set_nonce(r->st, r->sender, r->nonce + 1);
 }
 
 /* run is the message, with what it may rely on before it begins. */
@@ -162,7 +164,7 @@ write_receipt(struct arena *a, struct receipt *out, struct tx_run *r,
 	};
 	if (r->tx->is_create) {
 		out->has_contract = true;
-		out->contract = addr_create(r->sender, r->tx->nonce);
+		out->contract = addr_create(r->sender, r->nonce);
 	}
 	TRY(copy_logs(a, out, r->st, e));
 	state_end_tx(r->st, exec_clears(r->env));
@@ -177,7 +179,12 @@ exec_tx(struct arena *a, struct receipt *out, struct state *st,
     const struct exec_env *env, const struct tx *tx, const struct addr *sender,
     uint64_t *gas_left, uint64_t *cumulative, struct err *e)
 {
-	struct tx_run r = {.st = st, .env = env, .tx = tx, .sender = sender};
+	struct tx_run r = {.st = st,
+	    .env = env,
+	    .tx = tx,
+	    .sender = sender,
+	    .blob_price = env->block.blob_base_fee,
+	    .nonce = tx->nonce};
 
 	TRY(check(&r, *gas_left, e));
 	buy_gas(&r);
@@ -188,4 +195,70 @@ exec_tx(struct arena *a, struct receipt *out, struct state *st,
 	*gas_left -= r.gas_used;
 	*cumulative += r.gas_used;
 	return RC_OK;
+}
+
+/* Simulation. --------------------------------------------------------- */
+
+/* check_simulated is check for exec_tx_simulate. */
+static enum rc
+check_simulated(struct tx_run *r, bool is_strict, struct err *e)
+{
+	enum fork f = r->env->block.fork;
+
+	TRY(exec_check_simulated(&r->price, &r->blob_price, r->st, r->env,
+	    r->tx, r->sender, is_strict, e));
+	r->nonce = state_nonce(r->st, r->sender);
+	TRY(exec_check_gas(&r->intrinsic, &r->floor, r->tx, f, e));
+	return exec_check_init_code(r->tx, f, e);
+}
+
+/* split keeps the logs of moved coins out of the receipt: they are part of no
+ * chain. */
+static enum rc
+split(struct arena *a, struct exec_simulated *out, struct err *e)
+{
+	struct receipt *r = &out->receipt;
+	struct log_entry *own = arena_array(a, r->log_cnt + 1, sizeof(*own));
+	size_t i;
+
+	if (own == NULL)
+		return FAIL(
+		    e, RC_NO_MEMORY, "no memory for %zu logs", r->log_cnt);
+	out->logs = r->logs;
+	out->log_cnt = r->log_cnt;
+	r->logs = own;
+	r->log_cnt = 0;
+	r->bloom = (struct bloom){{0}};
+	for (i = 0; i < out->log_cnt; i++) {
+		if (addr_eq(&out->logs[i].addr, &EXEC_TRANSFER_LOGGER))
+			continue;
+		own[r->log_cnt++] = out->logs[i];
+		bloom_add_log(&r->bloom, &out->logs[i]);
+	}
+	return RC_OK;
+}
+
+enum rc
+exec_tx_simulate(struct arena *a, struct exec_simulated *out, struct state *st,
+    const struct exec_env *env, const struct tx *tx, const struct addr *sender,
+    bool is_strict, uint64_t *cumulative, struct err *e)
+{
+	struct tx_run r = {.st = st, .env = env, .tx = tx, .sender = sender};
+	uint64_t spent;
+
+	TRY(check_simulated(&r, is_strict, e));
+	buy_gas(&r);
+	run(&r);
+	TRY(state_error(st, e));
+	spent = tx->gas - r.result.gas_left;
+	settle(&r);
+	out->outcome = (struct exec_outcome){.rc = r.result.rc,
+	    .gas_used = r.gas_used,
+	    .output = arena_copy(a, r.result.output)};
+	if (out->outcome.output.ptr == NULL && r.result.output.len > 0)
+		return FAIL(e, RC_NO_MEMORY, "no memory for a call's output");
+	out->gas_peak = spent > r.floor ? spent : r.floor;
+	TRY(write_receipt(a, &out->receipt, &r, *cumulative, e));
+	*cumulative += r.gas_used;
+	return split(a, out, e);
 }

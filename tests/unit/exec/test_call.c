@@ -248,7 +248,7 @@ program_of(size_t i)
 	c.data = test_hex(programs[i].input);
 	c.value = u256_from_u64(programs[i].value);
 	c.has_gas_price = programs[i].price > 0;
-	c.gas_price = u256_from_u64(programs[i].price);
+	c.gas_price = c.tip = u256_from_u64(programs[i].price);
 	return c;
 }
 

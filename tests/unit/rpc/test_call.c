@@ -108,7 +108,7 @@ TEST(test_call_bad_objects_refused)
 		"digits"},
 	    {"[{" TO ",\"value\":\"0x\"}]", NULL},
 	    {"[{" TO ",\"data\":\"0x123\"}]",
-		"-32602 invalid argument 0: input: hex data of odd length 3"},
+		"-32602 invalid argument 0: data: hex data of odd length 3"},
 	    {"[{" TO ",\"data\":\"0x12\",\"input\":\"0x13\"}]",
 		"-32602 invalid argument 0: both \"data\" and \"input\" are "
 		"set and not equal. Please use \"input\" to pass transaction "
@@ -131,13 +131,18 @@ TEST(test_call_bad_objects_refused)
 		"-32602 invalid argument 0: accessList: not an object"},
 	    {"[{" TO ",\"accessList\":[{}]}]",
 		"-32602 invalid argument 0: not a hex string"},
-	    {"[{" TO ",\"authorizationList\":[]}]",
-		"-32000 blobs and authorizations are not supported"},
-	    {"[{" TO "},\"latest\",{\"0x7000000000000000000000000000000000000"
-	     "001\":{\"balance\":\"0x1\"}}]",
-		"-32000 state and block overrides are not supported"},
-	    {"[{" TO "},\"latest\",{},{\"number\":\"0x1\"}]",
-		"-32000 state and block overrides are not supported"},
+	    {"[{" TO ",\"authorizationList\":[]}]", "\"0x\""},
+	    {"[{" TO ",\"authorizationList\":1}]",
+		"-32602 invalid argument 0: authorizationList: not an array"},
+	    {"[{" TO ",\"authorizationList\":[1]}]",
+		"-32602 invalid argument 0: authorizationList: not an object"},
+	    {"[{" TO ",\"authorizationList\":[{}]}]",
+		"-32602 invalid argument 0: authorizationList: not a hex "
+		"string"},
+	    {"[{" TO ",\"blobs\":[]}]",
+		"-32000 blobs are not supported; give blobVersionedHashes"},
+	    {"[{" TO ",\"blobVersionedHashes\":[\"0x12\"]}]",
+		"-32602 invalid argument 0: hex data has 2 digits, want 64"},
 	    {"[{" TO "},\"0x9\"]", "-32000 header not found"},
 	};
 	struct rig r;
