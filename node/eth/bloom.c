@@ -11,7 +11,7 @@ struct bloom_key
 bloom_key_of(struct bytes item)
 {
 	struct hash h = hash_keccak(item);
-	struct bloom_key key;
+	struct bloom_key key = {.bit = {0}};
 	size_t i;
 
 	for (i = 0; i < 3; i++)
