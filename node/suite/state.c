@@ -309,17 +309,6 @@ read_world(struct state_case *c, struct err *e)
 
 /* Running. ---------------------------------------------------------- */
 
-/* Receipts before Byzantium have a root that nobody looks at here. */
-static enum rc
-no_root(void *ctx, struct hash *out, struct state *st, struct err *e)
-{
-	(void)ctx;
-	(void)st;
-	(void)e;
-	*out = (struct hash){{0}};
-	return RC_OK;
-}
-
 static enum rc
 run_tx(struct state_case *c, struct receipt *out)
 {
@@ -375,7 +364,7 @@ run_case(struct state_case *c, struct err *e)
 	c->env = (struct exec_env){.forks = &c->plan,
 	    .vm = c->s->vm,
 	    .block_hash = suite_block_hash,
-	    .mid_root = no_root};
+	    .mid_root = suite_no_root};
 	TRY(suite_within(e, read_block(c, e), "env"));
 	TRY(read_world(c, e));
 	TRY(read_tx(c, e));

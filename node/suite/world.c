@@ -135,6 +135,16 @@ suite_block_hash(void *ctx, struct hash *out, uint64_t number)
 	return RC_OK;
 }
 
+enum rc
+suite_no_root(void *ctx, struct hash *out, struct state *st, struct err *e)
+{
+	(void)ctx;
+	(void)st;
+	(void)e;
+	*out = (struct hash){{0}};
+	return RC_OK;
+}
+
 /* Logs. ------------------------------------------------------------- */
 
 static size_t

@@ -3,7 +3,8 @@
  * The cryptography behind the precompiled contracts. The first byte picks one;
  * the rest is its input, with zeros behind as the EVM gives it, or numbers
  * that points and operands are made of. Where a second way to a result exists
- * it must agree: OpenSSL for modexp and P-256, the group's laws for points.
+ * it must agree: OpenSSL for modexp and P-256, the group's laws for points,
+ * plain C for products of the processor's instructions.
  *
  * fuzz: cover=node/crypto/modexp.c,node/crypto/blake2f.c,node/crypto/p256.c
  * fuzz: cover=node/crypto/fp254.c,node/crypto/fp254_ext.c
@@ -267,6 +268,40 @@ try_bn254_laws(struct bytes in)
 	CHECK(bn254_pairing(&is_one, bytes_of(pairs, sizeof(pairs))) && is_one);
 }
 
+static void
+same(const struct fp254x2 *a, const struct fp254x2 *b)
+{
+	CHECK(fp254_eq(&a->re, &b->re) && fp254_eq(&a->im, &b->im));
+}
+
+/* Products in bn254's fields, in both ways. */
+static void
+try_fp254(struct bytes in)
+{
+	uint8_t raw[4][32];
+	struct fp254x2 v[2], fast, plain;
+	struct fp254 *e[4] = {&v[0].re, &v[0].im, &v[1].re, &v[1].im};
+	size_t i;
+
+	padded(raw[0], sizeof(raw), in);
+	for (i = 0; i < 4; i++) {
+		raw[i][0] &= 0x1f; /* below the prime */
+		CHECK(fp254_from_be(e[i], raw[i]));
+	}
+	fp254x2_mul(&fast, &v[0], &v[1]);
+	fp254x2_mul_plain(&plain, &v[0], &v[1]);
+	same(&fast, &plain);
+	fp254x2_sqr(&fast, &v[0]);
+	fp254x2_sqr_plain(&plain, &v[0]);
+	same(&fast, &plain);
+	fp254x2_mul_xi(&fast, &v[0]);
+	fp254x2_mul_xi_plain(&plain, &v[0]);
+	same(&fast, &plain);
+	fp254_mul(&fast.re, &v[0].re, &v[0].im);
+	fp254_mul_plain(&plain.re, &v[0].re, &v[0].im);
+	CHECK(fp254_eq(&fast.re, &plain.re));
+}
+
 /* --- BLS12-381 and its polynomial commitments */
 
 static void
@@ -348,7 +383,7 @@ try_kzg(struct bytes in)
 
 static void (*const contracts[])(struct bytes) = {try_modexp, try_blake2f,
     try_p256, try_bn254_add, try_bn254_mul, try_bn254_pairing, try_bn254_laws,
-    try_bls12_raw, try_bls12_laws, try_kzg};
+    try_bls12_raw, try_bls12_laws, try_kzg, try_fp254};
 
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

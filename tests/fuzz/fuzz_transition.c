@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * State transitions: two contracts and one transaction made of whatever the
- * bytes say, under any fork. A refused transaction leaves the root as it
+ * bytes say, under any fork. The first byte may break a rule that the others
+ * cannot. A refused transaction leaves the root as it
  * was; one that runs uses no more gas than it has, neither makes nor loses a
  * coin that is not burnt, and gives the same root when it runs again.
  *
@@ -10,11 +11,12 @@
  * fuzz: cover=node/exec/intrinsic.c,node/exec/auth.c,node/exec/host.c
  */
 #include "base/check.h"
+#include "eth/addr.h"
 #include "suite/suite_priv.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-enum { CODE_MAX = 2048, ARENA_MAX = 64 << 20, GAS_STEP = 16 };
+enum { CODE_MAX = 2048, ARENA_MAX = 64 << 20, GAS_STEP = 16, ACCOUNT_CNT = 4 };
 
 static const struct addr sender = {{[19] = 0xa1}};
 static const struct addr first = {{[19] = 0xb1}};
@@ -35,7 +37,7 @@ struct plan {
 	struct tx_access access;
 	struct tx_auth auth;
 	struct hash key, blob;
-	struct genesis_account accounts[3];
+	struct genesis_account accounts[ACCOUNT_CNT];
 	struct genesis_slot slot;
 };
 
@@ -45,6 +47,28 @@ struct end {
 	struct hash root;
 	struct u256 sum;
 	uint64_t gas_used;
+};
+
+/* Rules that a transaction breaks, or nearly. */
+enum flaw {
+	FLAW_NONE,
+	FLAW_NONCE_HIGH,
+	FLAW_NONCE_LOW,
+	FLAW_NONCE_MAX,
+	FLAW_OTHER_CHAIN,
+	FLAW_PROTECTED,
+	FLAW_HIGH_S,
+	FLAW_COST,
+	FLAW_VALUE,
+	FLAW_POOR,
+	FLAW_GAS_CAP,
+	FLAW_BLOCK_FULL,
+	FLAW_NO_BLOBS,
+	FLAW_NO_AUTHS,
+	FLAW_SENDER_CODE,
+	FLAW_SENDER_DELEGATES,
+	FLAW_COLLISION,
+	FLAW_CNT
 };
 
 static uint8_t
@@ -114,16 +138,18 @@ read_lists(struct plan *p, struct bytes *in)
 		tx->max_blob_fee = u256_from_u64(take(in));
 	}
 	if (tx->type == TX_SET_CODE) {
-		p->auth = (struct tx_auth){.addr = second,
-		    .nonce = take(in),
-		    .y_parity = take(in) & 1,
-		    .r = u256_from_u64(1 + take(in)),
-		    .s = u256_from_u64(1 + take(in))};
+		p->auth.addr = second;
+		p->auth.nonce = take(in);
+		p->auth.y_parity = take(in) & 1;
+		p->auth.r = u256_from_u64(1 + take(in));
+		p->auth.s = u256_from_u64(1 + take(in));
 		tx->auths = &p->auth;
 		tx->auth_cnt = 1;
 	}
 }
 
+/* Each value by a statement of its own: what is called in one initialiser is
+ * called in an order that compilers choose. */
 static void
 read_tx(struct plan *p, struct bytes *in)
 {
@@ -132,15 +158,16 @@ read_tx(struct plan *p, struct bytes *in)
 
 	*tx = (struct tx){.type = (enum tx_type)(flags % 5),
 	    .is_create = flags >> 7,
-	    .gas = 20000 + (uint64_t)take(in) * 256 * GAS_STEP +
-		   (uint64_t)take(in) * GAS_STEP,
-	    .value = u256_from_u64(take(in)),
-	    .max_fee = u256_from_u64(take(in)),
+	    .gas = 20000,
 	    .to = first,
 	    .chain_id = 1,
 	    .r = U256_ONE,
 	    .s = U256_ONE};
 	tx->has_chain_id = tx->type != TX_LEGACY;
+	tx->gas += (uint64_t)take(in) * 256 * GAS_STEP;
+	tx->gas += (uint64_t)take(in) * GAS_STEP;
+	tx->value = u256_from_u64(take(in));
+	tx->max_fee = u256_from_u64(take(in));
 	tx->max_tip = tx->max_fee;
 	if (tx->type >= TX_DYNAMIC_FEE)
 		tx->max_tip = u256_from_u64(take(in));
@@ -150,8 +177,57 @@ read_tx(struct plan *p, struct bytes *in)
 }
 
 static void
+break_tx(struct tx *tx, enum flaw flaw)
+{
+	if (flaw == FLAW_NONCE_HIGH)
+		tx->nonce = 1;
+	if (flaw == FLAW_NONCE_MAX)
+		tx->nonce = UINT64_MAX;
+	if (flaw == FLAW_OTHER_CHAIN)
+		tx->chain_id = 2;
+	if (flaw == FLAW_PROTECTED || flaw == FLAW_OTHER_CHAIN)
+		tx->has_chain_id = true;
+	if (flaw == FLAW_HIGH_S || flaw == FLAW_COST)
+		memset(flaw == FLAW_COST ? &tx->max_fee : &tx->s, 0xff,
+		    sizeof(tx->s));
+	if (flaw == FLAW_VALUE)
+		memset(&tx->value, 0xff, sizeof(tx->value));
+	if (flaw == FLAW_GAS_CAP)
+		tx->gas += EXEC_TX_GAS_MAX_OSAKA;
+	if (flaw == FLAW_NO_BLOBS)
+		tx->blob_cnt = 0;
+	if (flaw == FLAW_NO_AUTHS)
+		tx->auth_cnt = 0;
+}
+
+/* break_world: the sender's account, the block, and what stands where the
+ * sender's first contract goes. */
+static void
+break_world(struct plan *p, enum flaw flaw)
+{
+	/* EIP-7702's designation of second. */
+	static const uint8_t delegation[23] = {0xef, 0x01, 0x00, [22] = 0xb2};
+	struct genesis_account *from = &p->accounts[0];
+
+	if (flaw == FLAW_NONCE_LOW)
+		from->nonce = 1;
+	if (flaw == FLAW_POOR)
+		from->balance = u256_from_u64(20000);
+	if (flaw == FLAW_BLOCK_FULL)
+		p->env.block.gas_limit = 20000;
+	if (flaw == FLAW_SENDER_CODE)
+		from->code = bytes_of(delegation, 1);
+	if (flaw == FLAW_SENDER_DELEGATES)
+		from->code = bytes_of(delegation, sizeof(delegation));
+	if (flaw == FLAW_COLLISION)
+		p->accounts[3].nonce = 1;
+}
+
+static void
 read_plan(struct plan *p, struct bytes in)
 {
+	enum flaw flaw = (enum flaw)(take(&in) % FLAW_CNT);
+
 	read_block(p, &in);
 	read_tx(p, &in);
 	p->slot.value = u256_from_u64(take(&in));
@@ -159,24 +235,18 @@ read_plan(struct plan *p, struct bytes in)
 	    .addr = sender, .balance = u256_from_u64(UINT64_C(1) << 40)};
 	p->accounts[1] = (struct genesis_account){.addr = first,
 	    .nonce = 1,
-	    .balance = u256_from_u64(take(&in)),
-	    .code = take_code(&in),
 	    .slots = &p->slot,
 	    .slot_cnt = !u256_is_zero(&p->slot.value)};
+	p->accounts[1].balance = u256_from_u64(take(&in));
+	p->accounts[1].code = take_code(&in);
 	p->accounts[2] = (struct genesis_account){.addr = second,
 	    .balance = u256_from_u64(9),
 	    .code = take_code(&in)};
+	p->accounts[3] = (struct genesis_account){.balance = U256_ONE};
+	p->accounts[3].addr = addr_create(&sender, 0);
 	p->tx.data = in.len > CODE_MAX ? bytes_of(in.ptr, CODE_MAX) : in;
-}
-
-static enum rc
-no_root(void *ctx, struct hash *out, struct state *st, struct err *e)
-{
-	(void)ctx;
-	(void)st;
-	(void)e;
-	*out = (struct hash){{0}};
-	return RC_OK;
+	break_tx(&p->tx, flaw);
+	break_world(p, flaw);
 }
 
 /* add_up sums all balances: over nothing, all accounts have changed. */
@@ -221,7 +291,7 @@ run(struct plan *p, struct evm *vm)
 	struct state *st;
 
 	arena_init(&a, ARENA_MAX);
-	CHECK(suite_world(&a, &st, p->accounts, 3, NULL) == RC_OK);
+	CHECK(suite_world(&a, &st, p->accounts, ACCOUNT_CNT, NULL) == RC_OK);
 	p->env.vm = vm;
 	if (vm != NULL)
 		end.rc = exec_tx(
@@ -243,7 +313,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static struct evm *vm;
 	struct plan p = {
-	    .env = {.block_hash = suite_block_hash, .mid_root = no_root}};
+	    .env = {.block_hash = suite_block_hash, .mid_root = suite_no_root}};
 	struct end before, after, again;
 
 	if (vm == NULL)
