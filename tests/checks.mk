@@ -5,23 +5,27 @@
 $(UNIT_PROGRAMS): $(B)/obj/tests/support/alloc.o
 $(UNIT_PROGRAMS): LDFLAGS += -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc
 
-# --- benchmarks: tests/bench/bench_<library>.c, linked with that library
+# --- benchmarks: tests/bench/bench_<library>.c, linked with that library;
+# one of another name says lib=<library> in its opening comment
 
-BENCH_LIBS := $(foreach l,$(LIBS),$(if $(wildcard tests/bench/bench_$(l).c),$(l)))
+BENCH_NAMES := $(patsubst tests/bench/bench_%.c,%,$(wildcard tests/bench/bench_*.c))
+bench_lib = $(or $(filter $(1),$(LIBS)),$(shell sed -n \
+	'1,20s/^.*lib=\([a-z]*\).*/\1/p' tests/bench/bench_$(1).c))
 
 define bench
-$(B)/obj/tests/bench/bench_$(1).o: tests/bench/bench_$(1).c $(INC)/$(1)/.ok
+BENCH_LIB_$(1) := $(call bench_lib,$(1))
+$(B)/obj/tests/bench/bench_$(1).o: tests/bench/bench_$(1).c $(INC)/$$(BENCH_LIB_$(1))/.ok
 	@mkdir -p $$(@D)
-	$$(Q)$$(CC) $$(ALLCFLAGS) -I$(INC)/$(1) -Itests/support -MMD -MP \
-		-c $$< -o $$@
+	$$(Q)$$(CC) $$(ALLCFLAGS) -I$(INC)/$$(BENCH_LIB_$(1)) -Itests/support \
+		-MMD -MP -c $$< -o $$@
 $(B)/bench/bench_$(1): $(B)/obj/tests/bench/bench_$(1).o \
-		$$(call archives,$$(call closure,$(1)))
+		$$(call archives,$$(call closure,$$(BENCH_LIB_$(1))))
 	@mkdir -p $$(@D)
-	$$(Q)$$(CC) $$(LDFLAGS) -o $$@ $$^ $$(NODE_FOREIGN) $$(FOREIGN_$(1))
+	$$(Q)$$(CC) $$(LDFLAGS) -o $$@ $$^ $$(NODE_FOREIGN) $$(FOREIGN_$$(BENCH_LIB_$(1)))
 DEPFILES += $(B)/obj/tests/bench/bench_$(1).d
 BENCHES += $(B)/bench/bench_$(1)
 endef
-$(foreach l,$(BENCH_LIBS),$(eval $(call bench,$(l))))
+$(foreach b,$(BENCH_NAMES),$(eval $(call bench,$(b))))
 
 BENCH_RUN := $(if $(T),$(filter %/bench_$(T),$(BENCHES)),$(BENCHES))
 
@@ -140,8 +144,9 @@ $(shell mkdir -p $(LINT) && rm -f $(LINT)/list $(LINT)/all)
 $(foreach l,$(LIBS),$(foreach f,$(SRCS_$(l)),$(file >>$(LINT)/list,$(l) $(f) \
 	$(LANG_FLAGS) $(CFLAGS_$(l)) -I$(INC)/$(l))))
 $(foreach l,$(LIBS),$(foreach f,$(SRCS_$(l)) $(wildcard \
-	$(call where,$(l))/*.h $(call where,$(l))/*/*.h tests/unit/$(l)/*.[ch] \
-	tests/bench/bench_$(l).c),$(file >>$(LINT)/all,$(l) $(f))))
+	$(call where,$(l))/*.h $(call where,$(l))/*/*.h tests/unit/$(l)/*.[ch]),\
+	$(file >>$(LINT)/all,$(l) $(f))))
+$(foreach b,$(BENCH_NAMES),$(file >>$(LINT)/all,$(BENCH_LIB_$(b)) tests/bench/bench_$(b).c))
 $(foreach f,$(FUZZ_NAMES),$(file >>$(LINT)/all,$(FUZZ_LIB_$(f)) tests/fuzz/fuzz_$(f).c))
 endef
 

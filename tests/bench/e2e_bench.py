@@ -1,15 +1,19 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Value transfers end to end, in ratios: our stack and a peer in turn.
+"""Transfers end to end, in ratios: our stack and a peer in turn.
 
 usage: e2e_bench.py [ROUNDS]
 
 The load generator and its inputs are the public bench folder's (SEKISHO_BENCH,
 else ../shared/bench). Each round runs the peer and us on fresh chains, one
 second blocks, block gas limit 3e9, over the loopback port (ours through the
-gateway, all of our processes counted). The last lines are the ratios of the
-medians; a goal that is missed makes the exit status 1.
+gateway, all of our processes counted): ether, then ERC-20 transfers of a token
+that a transaction of the set-up deploys, these over HTTPS with a
+password as well. Before that, what blocks of token transfers cost the node
+alone (bench_token). The last lines are the ratios of the medians; a goal that is
+missed makes the exit status 1.
 """
+import base64
 import json
 import os
 import shutil
@@ -26,7 +30,8 @@ from stack import ROOT, Stack, children, free_port  # noqa: E402
 BENCH = os.environ.get("SEKISHO_BENCH", ROOT + "/../shared/bench")
 TOOLS = ROOT + "/build/bench-tools"
 PEER = ROOT + "/build/npm-bench/node_modules/.bin/anvil"
-SENDERS, EACH = 1000, int(os.environ.get("EACH", "100"))
+BLOCKS = os.environ.get("SEKISHO_BIN", ROOT + "/build/release/bin") + "/../bench/bench_token"
+CONNS, SENDERS, EACH = 4, 1000, int(os.environ.get("EACH", "100"))
 
 
 def tools():
@@ -38,11 +43,15 @@ def tools():
                            check=True)
 
 
-def inputs(top):
-    out = top + "/eth"
-    subprocess.run([TOOLS + "/txgen", "--kind", "eth", "--senders", str(SENDERS), "--per-sender", str(EACH),
-                    "--out", out], check=True, stdout=subprocess.DEVNULL)
-    return out
+def inputs(top, kind):
+    """A folder of transactions, and the accounts that a genesis must have."""
+    out = "%s/%s" % (top, kind)
+    subprocess.run([TOOLS + "/txgen", "--kind", kind, "--senders", str(SENDERS), "--per-sender", str(EACH),
+                    "--out", out, "--token-init", BENCH + "/token/token.init.hex"],
+                   check=True, stdout=subprocess.DEVNULL)
+    with open(out + "/alloc.json") as f:
+        alloc = json.load(f)
+    return out, alloc
 
 
 def bench_home(top, alloc, period=1):
@@ -89,6 +98,12 @@ def load(url, path, pids, conns, batch, extra=()):
     return row
 
 
+def set_up(url, path):
+    """Funds the senders; of the token's load also deploys it and gives them some."""
+    subprocess.run([TOOLS + "/rpcload", "--url", url, "--conns", "1", "--batch", "100", "tx", path + "/setup.txt"],
+                   check=True, stdout=subprocess.DEVNULL, timeout=100)
+
+
 def run_peer(path, conns, batch):
     port = free_port()
     p = subprocess.Popen([PEER, "--port", str(port), "--block-time", "1", "--gas-limit", "3000000000", "--silent"],
@@ -97,8 +112,7 @@ def run_peer(path, conns, batch):
         url = "http://127.0.0.1:%d/" % port
         time.sleep(1)
         pids = children(p.pid)
-        subprocess.run([TOOLS + "/rpcload", "--url", url, "--conns", "1", "--batch", "100", "tx", path + "/setup.txt"],
-                       check=True, stdout=subprocess.DEVNULL, timeout=100)
+        set_up(url, path)
         row = load(url, path, pids, conns, batch)
         row["mib"] = max(memory(x) for x in pids)
         return row
@@ -107,15 +121,29 @@ def run_peer(path, conns, batch):
         p.wait()
 
 
-def run_ours(top, path, alloc, conns, batch):
+def run_ours(top, path, alloc, conns, batch, kind="eth", secure=False):
+    """secure: over HTTPS with a password, else over the loopback port."""
     with bench_home(top, alloc) as s:
         time.sleep(1)
         rest = memory(s.pid("noded"))
-        row = load("http://127.0.0.1:%d/" % s.rpc_port, path, our_pids(s), conns, batch)
+        plain = "http://127.0.0.1:%d/" % s.rpc_port
+        if kind == "erc20":
+            set_up(plain, path)
+        before = stages(s)
+        if secure:
+            row = load("https://localhost:%d/rpc" % s.port, path, our_pids(s), conns, batch, authorization(s))
+        else:
+            row = load(plain, path, our_pids(s), conns, batch)
         row["mib"], row["rest"] = memory(s.pid("noded")), rest
         row["worker"] = max(memory(p) for p in s.processes("gateway")[1:])
-        row["stages"] = stages(s)
+        row["stages"] = {k: v - before.get(k, 0) for k, v in stages(s).items()}
         return row
+
+
+def authorization(s):
+    c = s.credentials["rpc"]
+    word = base64.b64encode(("%s:%s" % (c["user"], c["password"])).encode()).decode()
+    return ("--header", "Authorization: Basic " + word)
 
 
 def stages(s):
@@ -137,11 +165,8 @@ def stages(s):
 def open_loop(top, path, alloc):
     """1,000 transactions a second over HTTPS with 5 s blocks: answer times."""
     with bench_home(top, alloc, period=5) as s:
-        c = s.credentials["rpc"]
-        import base64
-        auth = "Authorization: Basic " + base64.b64encode(("%s:%s" % (c["user"], c["password"])).encode()).decode()
         return load("https://localhost:%d/rpc" % s.port, path, our_pids(s), 8, 1,
-                    ("--rate", "1000", "--header", auth, "--max-count", "20000"))
+                    ("--rate", "1000", "--max-count", "20000", *authorization(s)))
 
 
 def start_time(top):
@@ -192,44 +217,87 @@ def goal(name, value, most=None, least=None, aim=None):
     return ok
 
 
+def show(number, kind, who, batch, row):
+    print("round %d %-5s %-5s conns %d batch %-3d tps %7.0f  us/tx %6.1f  p50 %7.2f ms  p99 %7.2f ms  mib %.0f"
+          % (number, kind, who, CONNS, batch, row["tps"], row["us"], row["ack_p50_ms"], row["ack_p99_ms"],
+             row["mib"]), flush=True)
+    total = SENDERS * EACH
+    if "stages" in row:
+        print("   us/tx by thread: " + ", ".join(
+            "%s %.1f" % (k, v / total * 1e6) for k, v in
+            sorted(row["stages"].items(), key=lambda x: -x[1]) if v / total * 1e6 >= 0.1), flush=True)
+
+
+def one_round(number, top, loads, rows):
+    """Everybody in turn, for each load and way of sending; rows gets what came of it."""
+    for kind, (path, alloc) in loads.items():
+        for batch in (1, 100):
+            for who in ("peer", "ours", "https") if kind == "erc20" else ("peer", "ours"):
+                row = (run_peer(path, CONNS, batch) if who == "peer" else
+                       run_ours(top, path, alloc, CONNS, batch, kind, who == "https"))
+                rows.setdefault((kind, who, batch), []).append(row)
+                show(number, kind, who, batch, row)
+
+
+def token_blocks():
+    """What blocks of token transfers cost the node alone: by name and size, the least of the rounds in ms."""
+    out, least = subprocess.run([BLOCKS], text=True, capture_output=True, check=True).stdout, {}
+    for line in out.splitlines()[1:]:
+        name, items, *_, spread = line.split("\t")
+        least[name.strip(), int(items)] = float(spread.split()[1]) / 1000
+    return least
+
+
+def show_blocks(least, bound):
+    """The share of each stage; bound: senders that one core recovers in a second."""
+    stages_of = ("senders recovered", "execute", "changes", "state root", "transactions root", "receipts root",
+                 "receipts packed", "stage", "commit", "tables")
+    for size in (1000, 5000, 10000):
+        total = sum(least[s, size] for s in stages_of)
+        print("ERC-20 block of %5d: built and durable %6.1f ms (CPU %.1f), imported %6.1f ms; %.2f of recovering "
+              "its senders; shares: %s" % (size, least["build, stage and commit", size], least["the same, CPU", size],
+                              least["import, senders known", size],
+                              least["build, stage and commit", size] / (size / bound * 1000),
+                              ", ".join("%s %.0f %%" % (s, 100 * least[s, size] / total) for s in stages_of)),
+              flush=True)
+
+
 def main(rounds):
     tools()
     top = tempfile.mkdtemp(prefix="sekisho-bench.", dir="/tmp")
     os.chmod(top, 0o755)
-    path = inputs(top)
-    with open(path + "/alloc.json") as f:
-        alloc = json.load(f)
-    rows, bounds = {}, []
+    loads = {kind: inputs(top, kind) for kind in ("eth", "erc20")}
+    rows, bounds = {}, [recoveries()]
+    blocks = token_blocks()
+    show_blocks(blocks, bounds[0])
     for i in range(rounds):
-        for conns, batch in ((4, 1), (4, 100)):
-            for who in ("peer", "ours"):
-                row = run_peer(path, conns, batch) if who == "peer" else run_ours(top, path, alloc, conns, batch)
-                rows.setdefault((who, batch), []).append(row)
-                print("round %d %-4s conns %d batch %-3d tps %7.0f  us/tx %6.1f  p50 %7.2f ms  p99 %7.2f ms  mib %.0f"
-                      % (i + 1, who, conns, batch, row["tps"], row["us"], row["ack_p50_ms"], row["ack_p99_ms"],
-                         row["mib"]), flush=True)
-                if who == "ours":
-                    total = SENDERS * EACH
-                    print("   us/tx by thread: " + ", ".join(
-                        "%s %.1f" % (k, v / total * 1e6) for k, v in
-                        sorted(row["stages"].items(), key=lambda x: -x[1]) if v / total * 1e6 >= 0.1), flush=True)
+        one_round(i + 1, top, loads, rows)
         bounds.append(recoveries())
-    https = open_loop(top, path, alloc)
+    https = open_loop(top, *loads["eth"])
     first, again = start_time(top)
-    ours, peer = rows[("ours", 1)], rows[("peer", 1)]
-    ours_b, peer_b = rows[("ours", 100)], rows[("peer", 100)]
+    ours, peer = rows[("eth", "ours", 1)], rows[("eth", "peer", 1)]
+    ours_b, peer_b = rows[("eth", "ours", 100)], rows[("eth", "peer", 100)]
+    bound = statistics.median(bounds)
+
+    def token(who, batch):
+        return med(rows[("erc20", who, batch)], "us") / med(rows[("erc20", "peer", batch)], "us")
     ok = [goal("CPU per transaction / peer's, one by one", med(ours, "us") / med(peer, "us"), most=0.7, aim=0.4),
           goal("CPU per transaction / peer's, batches of 100", med(ours_b, "us") / med(peer_b, "us"), most=0.7, aim=0.4),
+          goal("CPU per ERC-20 transfer / peer's, one by one", token("ours", 1), most=0.7, aim=0.4),
+          goal("CPU per ERC-20 transfer / peer's, batches of 100", token("ours", 100), most=0.7, aim=0.4),
+          goal("the same over HTTPS / peer's without TLS", token("https", 100), most=0.7, aim=0.4),
+          goal("block of 5,000 ERC-20 transfers until durable, ms", blocks["build, stage and commit", 5000],
+               most=250, aim=100),
           goal("TPS / peer's, batches of 100", med(ours_b, "tps") / med(peer_b, "tps"), least=1.2, aim=2.5),
           goal("TPS / what the cores' sender recovery allows",
-               med(ours_b, "tps") / (os.cpu_count() * statistics.median(bounds)), least=0.25, aim=0.5),
-          goal("CPU per transaction / one recovery, one by one",
-               med(ours, "us") * statistics.median(bounds) / 1e6, most=4, aim=2),
+               med(ours_b, "tps") / (os.cpu_count() * bound), least=0.25, aim=0.5),
+          goal("CPU per transaction / one recovery, one by one", med(ours, "us") * bound / 1e6, most=4, aim=2),
           goal("HTTPS answer p99 at 1,000 TPS, 5 s blocks, ms", https["ack_p99_ms"], most=5, aim=2),
           goal("noded at rest, MiB", med(ours, "rest"), most=30, aim="-"),
           goal("noded after 100,000 / peer's memory", med(ours, "mib") / med(peer, "mib"), most=0.25, aim=0.1),
           goal("gateway worker, MiB", med(ours, "worker"), most=40, aim="-"),
           goal("start to first answer at 1 M accounts, ms", again, most=100, aim=25)]
+    print("one by one over HTTPS / peer's without TLS: %.3f" % token("https", 1))
     print("first start with the million parsed and stored: %.0f ms" % first)
     shutil.rmtree(top, ignore_errors=True)
     return 0 if all(ok) else 1
