@@ -87,23 +87,39 @@ query_key(const struct store_log_query *q)
 			       : topic_key(q->topic_at, q->topic);
 }
 
-static enum rc
-walk_tables(struct walk *w, uint64_t last, struct err *e)
+static enum table
+query_table(const struct store_log_query *q)
 {
-	enum table tb = w->q->addr != NULL ? TABLE_LOG_ADDRS : TABLE_LOG_TOPICS;
+	return q->addr != NULL ? TABLE_LOG_ADDRS : TABLE_LOG_TOPICS;
+}
+
+/* take_at reads where the log of an entry is; false when the entry is not of
+ * the query. */
+static bool
+take_at(struct store_log_at *out, const struct table_at *at,
+    const struct key *start, const struct store_log_query *q)
+{
+	const uint8_t *p;
+
+	if (at->key.ptr == NULL || at->key.len != (size_t)start->len + AT_LEN ||
+	    !bytes_start(at->key, key_bytes(start)))
+		return false;
+	p = at->key.ptr + start->len;
+	*out = (struct store_log_at){be64(p), be32(p + 8), be32(p + 12)};
+	return out->number <= q->last;
+}
+
+static enum rc
+walk_tables(struct walk *w, struct err *e)
+{
+	enum table tb = query_table(w->q);
 	struct key start = query_key(w->q), k = start;
+	struct store_log_at here;
 	struct table_at at;
 
 	put_at(&k, w->q->first, 0, 0);
 	TRY(table_seek(w->v->txn, &at, tb, key_bytes(&k), e));
-	while (!w->is_over && at.key.ptr != NULL &&
-	       at.key.len == (size_t)start.len + AT_LEN &&
-	       bytes_start(at.key, key_bytes(&start))) {
-		const uint8_t *p = at.key.ptr + start.len;
-		struct store_log_at here = {be64(p), be32(p + 8), be32(p + 12)};
-
-		if (here.number > last)
-			break;
+	while (!w->is_over && take_at(&here, &at, &start, w->q)) {
 		w->is_over = !w->say(w->ctx, &here);
 		TRY(seek_behind(w->v->txn, &at, tb, at.key, e));
 	}
@@ -160,12 +176,44 @@ store_each_log(const struct store_view *v, const struct store_log_query *q,
 	CHECK((q->addr != NULL) != (q->topic != NULL));
 	if (q->topic != NULL && q->topic_at >= TOPIC_MAX)
 		return FAIL(e, RC_BAD_INPUT, "topic %u of a log", q->topic_at);
-	TRY(walk_tables(&w, q->last, e));
+	TRY(walk_tables(&w, e));
 	for (size_t i = 0; i < view_layer_cnt(v) && !w.is_over; i++) {
 		uint64_t number = layer_number(view_layer(v, i));
 
 		if (number >= q->first && number <= q->last)
 			TRY(walk_layer(&w, view_layer(v, i), e));
 	}
+	return RC_OK;
+}
+
+uint64_t
+store_view_settled(const struct store_view *v)
+{
+	struct store_head head;
+
+	if (view_layer_cnt(v) > 0)
+		return layer_number(view_layer(v, 0)) - 1;
+	store_view_head(v, &head);
+	return head.number;
+}
+
+enum rc
+store_log_seek(const struct store_view *v, const struct store_log_query *q,
+    const struct store_log_at *from, struct store_log_at *out, bool *found,
+    struct err *e)
+{
+	struct key start, k;
+	struct table_at at;
+
+	CHECK((q->addr != NULL) != (q->topic != NULL));
+	if (q->topic != NULL && q->topic_at >= TOPIC_MAX)
+		return FAIL(e, RC_BAD_INPUT, "topic %u of a log", q->topic_at);
+	start = k = query_key(q);
+	if (from->number < q->first)
+		put_at(&k, q->first, 0, 0);
+	else
+		put_at(&k, from->number, from->tx_index, from->log_index);
+	TRY(table_seek(v->txn, &at, query_table(q), key_bytes(&k), e));
+	*found = take_at(out, &at, &start, q);
 	return RC_OK;
 }

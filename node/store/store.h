@@ -302,6 +302,21 @@ enum rc store_each_log(const struct store_view *v,
     bool (*say)(void *ctx, const struct store_log_at *at), void *ctx,
     struct err *e);
 
+/* store_view_settled returns the newest block that the tables hold, with its
+ * indexes; those above it, up to the head, are few and in memory. */
+uint64_t store_view_settled(const struct store_view *v);
+
+/*
+ * store_log_seek finds the first entry of the log index, of blocks up to
+ * store_view_settled, that is not before from and in a block of the query.
+ *
+ * from   its log_index and tx_index count as well
+ * Errors RC_BAD_INPUT  no such place of a topic; those of the store
+ */
+enum rc store_log_seek(const struct store_view *v,
+    const struct store_log_query *q, const struct store_log_at *from,
+    struct store_log_at *out, bool *found, struct err *e);
+
 /* store_each_tx_of walks the canonical transactions of blocks first to last
  * that addr sent, received or was created by, ascending. */
 enum rc store_each_tx_of(const struct store_view *v, const struct addr *addr,

@@ -82,6 +82,11 @@ rig_fmt(struct rig *r, const char *fmt, ...)
 	return p;
 }
 
+/* Topics from the last to the first, an empty range, LOG3; and LOG0 in a
+ * loop. */
+#define LOG_CODE  "0x3433601160006000a300"
+#define MANY_CODE "0x60c85b6001900360006000a08060025700"
+
 static void
 make_genesis(struct rig *r, uint64_t gas_limit)
 {
@@ -98,7 +103,11 @@ make_genesis(struct rig *r, uint64_t gas_limit)
 	    "\"%s\":{\"balance\":\"%llu\"},\"%s\":{\"balance\":\"%llu\"},"
 	    "\"%s\":{\"balance\":\"%llu\"},\"%s\":{\"balance\":\"%llu\"},"
 	    "\"" RIG_CODE_ADDR "\":{\"balance\":\"5\",\"code\":\"0x6001\","
-	    "\"storage\":{\"0x01\":\"0x2a\"}}}}",
+	    "\"storage\":{\"0x01\":\"0x2a\"}},"
+	    "\"" RIG_LOG_A "\":{\"balance\":\"0\",\"code\":\"" LOG_CODE "\"},"
+	    "\"" RIG_LOG_B "\":{\"balance\":\"0\",\"code\":\"" LOG_CODE "\"},"
+	    "\"" RIG_LOG_MANY "\":{\"balance\":\"0\",\"code\":\"" MANY_CODE
+	    "\"}}}",
 	    RIG_CHAIN_ID, RIG_BASE_FEE, (unsigned long long)gas_limit, 0,
 	    rig_addr_text(0) + 2, 0, rig_addr_text(0), RIG_FUNDS,
 	    rig_addr_text(1), RIG_FUNDS, rig_addr_text(2), RIG_FUNDS,
@@ -491,6 +500,14 @@ rig_mine(struct rig *r)
 	for (i = 0; i < cnt; i++)
 		pool_tx_put(txs[i]);
 	return chain_head(r->chain)->number;
+}
+
+void
+rig_flush(struct rig *r, bool is_forced)
+{
+	store_view_close(r->view);
+	MUST(chain_flush(r->chain, is_forced, NULL));
+	MUST(store_view_open(&r->view, r->store, NULL));
 }
 
 const char *

@@ -23,6 +23,12 @@ enum { RIG_KEYS = 4, RIG_CHAIN_ID = 31337, RIG_BASE_FEE = 7 };
 /* An account with code and storage at genesis. */
 #define RIG_CODE_ADDR "0xc0de000000000000000000000000000000000001"
 
+/* Two accounts whose code logs three topics: 0x11, who called, with what
+ * value. One that logs 200 times without a topic. */
+#define RIG_LOG_A    "0xc0de00000000000000000000000000000000000a"
+#define RIG_LOG_B    "0xc0de00000000000000000000000000000000000b"
+#define RIG_LOG_MANY "0xc0de00000000000000000000000000000000000c"
+
 struct rig {
 	struct arena arena;
 	struct genesis g;
@@ -103,6 +109,10 @@ const char *rig_send(struct rig *r, const struct rig_tx *t);
 
 /* rig_mine seals a block of what the pool picks; returns its number. */
 uint64_t rig_mine(struct rig *r);
+
+/* rig_flush moves blocks to the tables: all with is_forced, else when there
+ * are many. */
+void rig_flush(struct rig *r, bool is_forced);
 
 /* rig_hash is the text of a canonical block's hash. */
 const char *rig_hash(struct rig *r, uint64_t number);
