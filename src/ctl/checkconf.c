@@ -69,6 +69,22 @@ print_errors(FILE *out, char *said)
 		fprintf(out, "error: %s\n", line);
 }
 
+/* A good file may be one to be warned of. */
+static void
+print_warnings(FILE *out, char *said)
+{
+	static const char mark[] = ": warning: ";
+	char *rest = NULL, *line, *at;
+
+	for (line = strtok_r(said, "\n", &rest); line != NULL;
+	     line = strtok_r(NULL, "\n", &rest)) {
+		at = strstr(line, mark);
+		if (at != NULL)
+			fprintf(out, "warning: %.*s: %s\n", (int)(at - line),
+			    line, at + sizeof(mark) - 1);
+	}
+}
+
 /* The program that reads a file checks it: one set of rules. */
 static bool
 check_by(const struct home *h, FILE *out, const char *program, const char *path)
@@ -78,8 +94,10 @@ check_by(const struct home *h, FILE *out, const char *program, const char *path)
 	struct err e = {0};
 
 	snprintf(bin, sizeof(bin), "%s/%s", h->bin, program);
-	if (proc_read(argv, said, sizeof(said), &e) == RC_OK)
+	if (proc_read(argv, said, sizeof(said), &e) == RC_OK) {
+		print_warnings(out, said);
 		return true;
+	}
 	if (said[0] == '\0')
 		fprintf(out, "error: %s\n", e.text);
 	else

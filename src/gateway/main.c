@@ -282,6 +282,7 @@ main(int argc, char **argv)
 	if (check_host(&process, &e) != RC_OK)
 		stop(process.conf, &e);
 	if (args.only_check) {
+		gw_conf_warn(process.conf, &to_stderr);
 		say_countries(&process);
 		say_stale(&process, &blob);
 		printf("%s: ok\n", args.file);
@@ -289,7 +290,7 @@ main(int argc, char **argv)
 	}
 	if (set_up(&process, &blob, &e) != RC_OK)
 		stop(process.conf, &e);
-	parent_say_stale(&blob);
+	parent_warn(process.conf, &blob);
 	files_free(&blob);
 	gw_process = &process;
 	set_kore_globals(&process);

@@ -264,11 +264,20 @@ gw_parent_turn(u_int64_t timeout_ms)
 	nodes_turn(gw_process, now_ms);
 }
 
-void
-parent_say_stale(const struct blob *blob)
+static void
+say_warning(void *ctx, const char *file, unsigned line, const char *text)
 {
+	(void)ctx;
+	log_warn("gateway", "%s:%u: %s", file, line, text);
+}
+
+void
+parent_warn(const struct gw_conf *c, const struct blob *blob)
+{
+	const struct gw_conf_say to_log = {say_warning, NULL};
 	struct err e = {0};
 
+	gw_conf_warn(c, &to_log);
 	if (files_stale(blob, &e) != RC_OK)
 		log_warn("gateway", "[tls] %s", e.text);
 }
@@ -303,7 +312,7 @@ reload(struct gw_process *p)
 	} else if (shm_publish(p->shm, fresh, bytes_of_buf(&blob.buf))) {
 		gw_conf_drop(p->conf);
 		p->conf = fresh;
-		parent_say_stale(&blob);
+		parent_warn(fresh, &blob);
 		log_info(
 		    "gateway", "configuration reloaded file=%s", p->conf_file);
 	} else {

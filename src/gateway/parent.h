@@ -62,9 +62,9 @@ void parent_hand(struct gw_process *p, enum control_kind kind);
 
 struct blob;
 
-/* parent_say_stale tells the log which authorities and revocations of clients
- * do not hold. */
-void parent_say_stale(const struct blob *blob);
+/* parent_warn tells the log which surfaces are open while their passwords are
+ * tried, and which authorities and revocations of clients do not hold. */
+void parent_warn(const struct gw_conf *c, const struct blob *blob);
 
 /* parent_open_log opens the access log for appending. Errors RC_CONF. */
 enum rc parent_open_log(int *fd, const struct gw_conf *c, struct err *e);

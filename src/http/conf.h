@@ -216,6 +216,11 @@ enum rc gw_conf_read(struct gw_conf **out, const char *file, struct bytes text,
     const char *(*env)(const char *name), const struct gw_conf_say *say,
     struct err *e);
 
+/* gw_conf_warn tells say, in texts that begin with "warning: ", what a good
+ * configuration lets happen that nobody wants to forget: surfaces that are
+ * open while their passwords are tried. */
+void gw_conf_warn(const struct gw_conf *c, const struct gw_conf_say *say);
+
 struct gw_route;
 
 /*

@@ -4,19 +4,14 @@
  */
 #include "http/conf_priv.h"
 
-/* Shadow may let in what a filter refuses, never a stranger where a user is
- * needed. */
+#include <stdio.h>
+
 static void
 check_shadow(struct gw_conf_reader *r, const struct gw_surface *s)
 {
 	if ((s->shadow_bits & ~s->filter_bits) != 0)
 		gw_conf_fault(r, s->line,
 		    "surface %s: shadow names a filter that filters does not",
-		    s->name);
-	if (gw_is_in_shadow(s, GW_FILTER_BASIC))
-		gw_conf_fault(r, s->line,
-		    "surface %s: basic can not be in shadow: everybody would "
-		    "come in without a password",
 		    s->name);
 }
 
@@ -137,6 +132,13 @@ is_inside(const struct gw_listener *l)
 	return gw_addr_is_loopback(&l->addr.addr) && l->proxies.cnt == 0;
 }
 
+/* refuses: the surface has the filter, and heeds it. */
+static bool
+refuses(const struct gw_surface *s, enum gw_filter f)
+{
+	return gw_has_filter(s, f) && !gw_is_in_shadow(s, f);
+}
+
 /* Metrics and explanations are for operators. */
 static void
 check_ops(struct gw_conf_reader *r, const struct gw_mount *m)
@@ -144,15 +146,13 @@ check_ops(struct gw_conf_reader *r, const struct gw_mount *m)
 	const struct gw_surface *s = m->surface;
 
 	if (s->kind != GW_OPS || is_inside(m->listener) ||
-	    gw_has_filter(s, GW_FILTER_BASIC) ||
-	    (gw_has_filter(s, GW_FILTER_CERT) && !s->cert_optional &&
-		!gw_is_in_shadow(s, GW_FILTER_CERT)) ||
-	    (gw_has_filter(s, GW_FILTER_NET) && s->allow.cnt > 0 &&
-		!gw_is_in_shadow(s, GW_FILTER_NET)))
+	    refuses(s, GW_FILTER_BASIC) ||
+	    (refuses(s, GW_FILTER_CERT) && !s->cert_optional) ||
+	    (refuses(s, GW_FILTER_NET) && s->allow.cnt > 0))
 		return;
 	gw_conf_fault(r, s->line,
 	    "surface %s: what serves ops on listener %s needs filter basic "
-	    "or cert, or net with allow",
+	    "or cert, or net with allow, and not in shadow",
 	    s->name, m->listener->name);
 }
 
@@ -405,4 +405,23 @@ gw_conf_check(struct gw_conf_reader *r)
 	}
 	for (i = 0; i < c->mount_cnt; i++)
 		check_mount(r, i);
+}
+
+void
+gw_conf_warn(const struct gw_conf *c, const struct gw_conf_say *say)
+{
+	char text[ERR_TEXT_MAX];
+	size_t i;
+
+	for (i = 0; i < c->surface_cnt; i++) {
+		const struct gw_surface *s = &c->surfaces[i];
+
+		if (!gw_is_in_shadow(s, GW_FILTER_BASIC))
+			continue;
+		(void)snprintf(text, sizeof(text),
+		    "warning: surface %s is open: basic is in shadow, so "
+		    "nobody is kept out for want of a password",
+		    s->name);
+		say->say(say->ctx, c->file, s->line, text);
+	}
 }

@@ -366,13 +366,15 @@ run(struct trial *t)
 /* Why a filter that asks was not answered. */
 static const char not_checked[] = "not_checked";
 
+/* has_asked: and something depends on it. */
 static bool
 has_asked(const struct gw_req *r)
 {
-	size_t i;
+	unsigned i;
 
 	for (i = 0; i < GW_FILTER_CNT; i++)
-		if (r->rulings[i].verdict == GW_VERDICT_ASKED)
+		if (r->rulings[i].verdict == GW_VERDICT_ASKED &&
+		    !gw_is_in_shadow(r->surface, i))
 			return true;
 	return false;
 }

@@ -3,9 +3,9 @@
  * The filter chain: stages of the surface that stand before those of the
  * route. A filter returns GW_NEXT to let the request through, GW_DONE with a
  * refusal (gw_refuse, gw_refuse_by) or an answer of its own, or GW_AGAIN with
- * an effect to be called again. filter.def has the order. A filter does not
- * know whether it is in shadow. One that counts what requests do leaves it
- * when r->is_trial.
+ * an effect to be called again. filter.def has the order. A filter decides
+ * the same whether it is in shadow or not. One that counts what requests do
+ * leaves it when r->is_trial.
  */
 #ifndef HTTP_FILTER_H
 #define HTTP_FILTER_H

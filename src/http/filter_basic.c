@@ -3,9 +3,15 @@
  * HTTP Basic (RFC 7617, charset UTF-8) against the surface's users file. The
  * costly check is an effect; a password found right is remembered for a
  * while. Unknown users, wrong passwords and broken headers get the same
- * answer (reliability A1 to A6). After some wrong ones each further try has
+ * answer (reliability A1 to A6), while the log tells what it was by the rules
+ * missing, unreadable and wrong. After some wrong ones each further try has
  * to wait, and is not looked at before (A7, A8); a password that is
  * remembered needs no try.
+ *
+ * In shadow passwords are checked and wrong ones counted as ever, or the
+ * surface would be a place to guess at; but apart from those of other
+ * surfaces, and behind all others in the queue: a trial is at nobody's cost.
+ * A request that would have been refused has no user.
  */
 #include "base/check.h"
 #include "crypto/hash.h"
@@ -53,8 +59,14 @@ gw_rule_of_address(const struct gw_conf *c)
 	    .leak_ms = ADDRESS_LEAK_MS};
 }
 
+static bool
+is_shadow(const struct gw_req *r)
+{
+	return gw_is_in_shadow(r->surface, GW_FILTER_BASIC);
+}
+
 static enum gw_step
-refuse(struct gw_req *r)
+refuse(struct gw_req *r, const char *rule)
 {
 	const char *realm = r->surface->realm;
 	const char *challenge =
@@ -64,18 +76,17 @@ refuse(struct gw_req *r)
 	if (challenge == NULL)
 		return gw_refuse(r, GW_R_INTERNAL, NULL);
 	gw_reply_field(r, "WWW-Authenticate", bytes_of_str(challenge));
-	return gw_refuse(r, GW_R_UNAUTHORIZED, NULL);
+	return gw_refuse_by(r, GW_R_UNAUTHORIZED, rule);
 }
 
 /* Reads "Basic BASE64"; the scheme's case does not matter, RFC 9110 11.1. */
 static bool
-read_header(struct gw_req *r, struct attempt *a)
+read_header(struct gw_req *r, struct attempt *a, struct bytes v)
 {
-	struct bytes v, plain;
+	struct bytes plain;
 	const uint8_t *colon;
 
-	if (!gw_head_field(&v, &r->head, "authorization") || v.len < 7 ||
-	    !gw_eq_nocase(bytes_of(v.ptr, 6), "basic "))
+	if (v.len < 7 || !gw_eq_nocase(bytes_of(v.ptr, 6), "basic "))
 		return false;
 	v = bytes_of(v.ptr + 6, v.len - 6);
 	while (v.len > 0 && v.ptr[0] == ' ')
@@ -148,7 +159,7 @@ conclude(struct gw_req *r, struct attempt *a)
 	if (e->rc != RC_OK)
 		return gw_refuse(r, GW_R_BUSY, NULL);
 	if (!e->u.password.fits)
-		return refuse(r);
+		return refuse(r, "wrong");
 	gw_creds_add(r->world->creds, &a->key, now, now + r->conf->remember_ms);
 	return admit(r, a);
 }
@@ -162,11 +173,12 @@ wait_of(struct gw_req *r, struct attempt *a)
 	struct gw_throttle_rule address = gw_rule_of_address(r->conf);
 	struct gw_throttle *t = r->world->throttle;
 	uint64_t now = r->world->mono_ms, ms, more;
+	struct bytes surface = bytes_of_str(r->surface->name);
+	struct bytes none = bytes_of(NULL, 0);
 
-	a->pair = gw_throttle_key(
-	    t, &r->client, bytes_of_str(r->surface->name), a->user);
-	a->address = gw_throttle_key(
-	    t, &r->client, bytes_of(NULL, 0), bytes_of(NULL, 0));
+	a->pair = gw_throttle_key(t, &r->client, surface, a->user);
+	a->address =
+	    gw_throttle_key(t, &r->client, is_shadow(r) ? surface : none, none);
 	a->is_known = gw_throttle_is_known(t, a->pair);
 	ms = gw_throttle_wait(t, a->pair, &pair, now);
 	if (a->is_known)
@@ -187,22 +199,31 @@ refuse_for(struct gw_req *r, uint64_t ms)
 	return gw_refuse(r, GW_R_TOO_MANY, NULL);
 }
 
+static enum gw_rank
+rank_of(const struct gw_req *r, const struct attempt *a)
+{
+	struct gw_throttle_rule address = gw_rule_of_address(r->conf);
+
+	if (is_shadow(r))
+		return GW_RANK_SHADOW;
+	if (a->is_known)
+		return GW_RANK_KNOWN;
+	return gw_throttle_has_failed(
+		   r->world->throttle, a->address, &address, r->world->mono_ms)
+		   ? GW_RANK_FAILED
+		   : GW_RANK_CLEAN;
+}
+
 static enum gw_step
 ask_for_check(struct gw_req *r, struct attempt *a)
 {
-	struct gw_throttle_rule address = gw_rule_of_address(r->conf);
-	bool has_failed = gw_throttle_has_failed(
-	    r->world->throttle, a->address, &address, r->world->mono_ms);
-
 	r->state = a;
 	r->effect = (struct gw_effect){.kind = GW_EFFECT_PASSWORD,
 	    .u.password = {.record = a->record,
 		.password = a->password,
 		.pair = a->pair,
 		.address = a->address,
-		.rank = a->is_known  ? GW_RANK_KNOWN
-			: has_failed ? GW_RANK_FAILED
-				     : GW_RANK_CLEAN}};
+		.rank = rank_of(r, a)}};
 	memcpy(r->effect.u.password.key, a->key.b, sizeof(a->key.b));
 	return GW_AGAIN;
 }
@@ -212,17 +233,20 @@ gw_filter_basic(struct gw_req *r)
 {
 	struct attempt *a = r->state;
 	const struct gw_users *users = r->surface->users;
+	struct bytes field;
 	uint64_t wait_ms;
 
 	if (r->effect.kind == GW_EFFECT_PASSWORD)
 		return conclude(r, a);
 	if (is_remembered(r))
 		return GW_NEXT;
+	if (!gw_head_field(&field, &r->head, "authorization"))
+		return refuse(r, "missing");
 	a = arena_alloc(&r->arena, sizeof(*a));
 	if (a == NULL)
 		return gw_refuse(r, GW_R_INTERNAL, NULL);
-	if (!read_header(r, a))
-		return refuse(r);
+	if (!read_header(r, a, field))
+		return refuse(r, "unreadable");
 	CHECK(users != NULL);
 	a->record = gw_users_find(users, a->user);
 	if (a->record == NULL)

@@ -100,6 +100,7 @@ struct gw_block_effect {
 
 /* How much a try is worth when the queue is full. */
 enum gw_rank {
+	GW_RANK_SHADOW, /* nothing depends on it */
 	GW_RANK_FAILED, /* its address has shown wrong passwords lately */
 	GW_RANK_CLEAN,
 	GW_RANK_KNOWN, /* the user has come from there before */

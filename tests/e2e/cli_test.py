@@ -282,6 +282,21 @@ def check_explains_faulty_files(s):
 
 
 @case
+def check_warns_of_what_is_good_but_open(s):
+    path = os.path.dirname(s.home) + "/trial/gateway.conf"
+    os.makedirs(os.path.dirname(path))
+    with open(s.home + "/conf/gateway.conf") as f:
+        text, cnt = re.subn(r"(\[surface rpc\]\n)", r"\1shadow = basic\n", f.read(), count=1)
+    same(cnt, 1)
+    with open(path, "w") as f:
+        f.write(text)
+    r = s.sekisho("check", path)
+    assert re.search(r"^warning: .*gateway\.conf:\d+: surface rpc is open: basic is in shadow", r.stdout, re.M), r.stdout
+    assert r.stdout.endswith("good\n") and "error" not in r.stdout, r.stdout
+    assert "is open" not in s.sekisho("check", s.home + "/conf/gateway.conf").stdout
+
+
+@case
 def without_standard_files_none_of_its_own_takes_their_place(s):
     path = os.path.dirname(s.home) + "/node.conf"
     with open(path, "w") as f:

@@ -1327,10 +1327,62 @@ def shadow(g):
     same("the program's own bound stands, and nothing is read", (t.statuses, t.is_closed), ([413], True))
     same("which is told too", [(x.get("filter"), x["cause"], x["shadow"]) for x in lines("size-hard")],
          [(None, "too_large", ["size:too_large"])])
-    g.write_conf(more=surface("shadow = net basic\n"))
-    g.reload(is_good=False)
-    ok("basic is never in shadow", "basic can not be in shadow" in g.log(), g.log()[-500:])
     g.write_conf(more="")
+    g.reload()
+
+
+@case
+def shadow_of_passwords(g):
+    """A trial of filter basic: everybody is served, wrong tries count, and
+    nobody is made to wait for them, here or at another surface."""
+    surface = "[surface dim]\nserves = rpc\nat = tls /dim\nhosts = localhost\nfilters = basic\nusers = secrets/wallet.users\nshadow = basic\n"
+    chain = json.dumps({"jsonrpc": "2.0", "id": 1, "method": "eth_chainId"}).encode()
+
+    def call(marker, *headers, path="/dim"):
+        r = g.ask("POST", path, chain, True, ["Content-Type: application/json", "X-Request-Id: " + marker, *headers])
+        line = wait_for("the line of " + marker, lambda: [x for x in log_lines(g) if x["req"] == marker])[0]
+        return r, (r.status, line.get("user"), line.get("shadow"), line.get("filter"))
+
+    g.write_conf(more=surface, wrong=(3, 5), limits="wrong_pause = 60s\nremember = 0s")
+    g.reload()
+    ok("the log warns of it", "warning: surface dim is open: basic is in shadow" in g.log(), g.log()[-500:])
+    checks = g.metric("password_checks_total")
+    r, got = call("dim-none")
+    same("no password", got, (200, None, ["basic:missing"], None))
+    ok("and none is asked for", r.header("www-authenticate") is None)
+    same("something else", call("dim-else", "Authorization: Bearer x")[1], (200, None, ["basic:unreadable"], None))
+    same("the right one", call("dim-right", g.auth("wallet"))[1], (200, "ann", None, None))
+    same("that of another surface", call("dim-other", g.auth("rpc"))[1], (200, None, ["basic:wrong"], None))
+    for n in range(3):
+        same("a wrong one", call("dim-wrong-%d" % n, basic("ann", "wrong %d" % n))[1], (200, None, ["basic:wrong"], None))
+    same("all were checked", g.metric("password_checks_total") - checks, 5)
+    r, got = call("dim-late", basic("ann", "wrong again"))
+    same("then they are not looked at", got, (200, None, ["basic:too_many"], None))
+    ok("which nobody is told", r.header("retry-after") is None)
+    same("nor is the right one", call("dim-guess", g.auth("wallet"))[1], (200, None, ["basic:too_many"], None))
+    for n in range(2):
+        call("dim-name-%d" % n, basic("name %d" % n, "wrong"))
+    same("nor whoever comes from there", call("dim-address", basic("other", "another password"))[1],
+         (200, None, ["basic:too_many"], None))
+    same("no check was made", g.metric("password_checks_total") - checks, 6)
+    same("another surface has not heard of it", call("dim-lit", g.auth("rpc"), path="/rpc")[1], (200, g.users["rpc"][0], None, None))
+    told = g.ask("POST", "/v1/explain", urllib.parse.urlencode(
+        {"method": "POST", "url": "/dim", "surface": "dim", "data": "{}"}).encode()).json
+    same("explained", ([(x["verdict"], x["reason"]) for x in told["filters"] if x["filter"] == "basic"], told["outcome"]),
+         ([("shadow", "missing")], "served"))
+    told = g.ask("POST", "/v1/explain", urllib.parse.urlencode(
+        {"method": "POST", "url": "/dim", "surface": "dim", "data": "{}", "from": "127.0.0.9",
+         "header": basic("ann", "x")}).encode()).json
+    same("nothing depends on a password", ([x["verdict"] for x in told["filters"] if x["filter"] == "basic"], told["outcome"]),
+         (["asks"], "served"))
+    said = exposition(g.get("/metrics").body.decode())
+    same("all counted by rule", {rule: said.get(("sekisho_gateway_shadow_refusals_total", 'surface="dim",filter="basic",reason="%s"' % rule))
+                                 for rule in ("missing", "unreadable", "wrong")}, {"missing": 1, "unreadable": 1, "wrong": 5})
+    g.write_conf(more=surface.replace("serves = rpc", "serves = ops").replace("/dim", "/dim").replace("at = tls", "at = out") +
+                 "[listener out]\naddress = 0.0.0.0:%d\n" % free_port())
+    g.reload(is_good=False)
+    ok("it keeps nobody from what operators need", "surface dim: what serves ops on listener out needs" in g.log(), g.log()[-800:])
+    g.write_conf(more="", wrong=(0, 0), limits="")
     g.reload()
 
 
@@ -1422,7 +1474,7 @@ def metrics(g):
 
     ready = 'surface="local",method="GET",route="/v1/ready"'
     denied = ("sekisho_gateway_refusals_total", 'surface="far",filter="net",reason="denied"')
-    gone = ("sekisho_gateway_refusals_total", 'surface="wallet",filter="basic",reason="unauthorized"')
+    gone = ("sekisho_gateway_refusals_total", 'surface="wallet",filter="basic",reason="missing"')
     dark = ("sekisho_gateway_shadow_refusals_total", 'surface="dark",filter="net",reason="not_allowed"')
     g.write_conf(more="[surface far]\nserves = ops\nat = loop /far\nhosts = *\nfilters = net\ndeny = 127.0.0.0/8\n"
                       "[surface dark]\nserves = ops\nat = loop /dark\nhosts = *\nfilters = net\nallow = 10.0.0.0/8\n"
@@ -1463,7 +1515,7 @@ def explain(g):
         return r.json["surface"], r.json["outcome"], {x["filter"]: (x["verdict"], x.get("reason")) for x in r.json["filters"]}
 
     checked = g.metric("password_checks_total")
-    same("no password", told(method="GET", url="https://localhost/nowhere")[1:][1]["basic"], ("refuse", "unauthorized"))
+    same("no password", told(method="GET", url="https://localhost/nowhere")[1:][1]["basic"], ("refuse", "missing"))
     same("a user", told(method="GET", url="/", user="ann", surface="wallet")[1], "served")
     same("a strange user", ask(method="GET", url="/", user="nobody", surface="wallet").json, {"error": "the surface has no such user"})
     same("by scheme", told(method="POST", url="http://localhost/", data="{}")[:2], ("local", "served"))
@@ -1547,7 +1599,7 @@ def explain_command(g):
         text = sekisho(g, "--id", id).stdout
         same("found " + where, json.loads(text.split("\n")[0])["req"], id)
         ok("and explained", "GET on surface wallet from 127.0.0.1 (loopback): status 401" in text and
-           "refused by filter basic:unauthorized: unauthorized (user name and password needed)" in text, text)
+           "refused by filter basic:missing: unauthorized (user name and password needed)" in text, text)
     os.unlink(g.home + "/log/access.log.1")
     ok("an id that nobody had", "no request \"nobody.had\"" in sekisho(g, "--id", "nobody.had", status=1).stderr)
     ok("what is no id", "is no request id" in sekisho(g, "--id", "a\"b", status=1).stderr)
@@ -1561,7 +1613,7 @@ def explain_without_gateway(g):
         text = text.replace("127.0.0.1:%d" % port, "127.0.0.1:%d" % free_port())
     open(dead, "w").write(text)
     r = subprocess.run([BIN + "/sekisho", "explain", "GET", "https://localhost/", "--conf", dead], capture_output=True, text=True)
-    ok("the program answers", r.returncode == 0 and re.search(r"^basic +refuse +unauthorized +\d+ ns$", r.stdout, re.M), r)
+    ok("the program answers", r.returncode == 0 and re.search(r"^basic +refuse +missing +\d+ ns$", r.stdout, re.M), r)
     ok("and says that it was the program", "no gateway answers at listener loop" in r.stderr, r.stderr)
     open(dead, "a").write("[surface broken]\n")
     r = subprocess.run([BIN + "/sekisho", "explain", "GET", "/", "--conf", dead], capture_output=True, text=True)

@@ -162,7 +162,6 @@ look_at_surface(const struct gw_conf *c, const struct gw_surface *s)
 	CHECK(strlen(s->name) <= GW_NAME_MAX);
 	CHECK(s->kind < GW_SURFACE_KIND_CNT);
 	CHECK((s->shadow_bits & ~s->filter_bits) == 0);
-	CHECK((s->shadow_bits >> GW_FILTER_BASIC & 1) == 0);
 	CHECK(!has(s, GW_FILTER_USER_RATE) || has(s, GW_FILTER_BASIC));
 	if (s->kind == GW_REDIRECT)
 		CHECK(s->to->is_tls && !s->any_host);
@@ -222,6 +221,19 @@ look_at(const struct gw_conf *c)
 	CHECK(c->worker_cnt <= 64 && c->conn_max >= 8);
 	CHECK(c->client_crl[0] == '\0' || c->client_ca[0] != '\0');
 	CHECK(c->db_address[0] == '\0' || c->db_sslmode[0] != '\0');
+}
+
+/* Each surface that is open for a trial is warned of, and no other. */
+static void
+check_warnings(const struct gw_conf *c)
+{
+	size_t said = 0, open = 0, i;
+	struct gw_conf_say say = {count, &said};
+
+	gw_conf_warn(c, &say);
+	for (i = 0; i < c->surface_cnt; i++)
+		open += gw_is_in_shadow(&c->surfaces[i], GW_FILTER_BASIC);
+	CHECK(said == open);
 }
 
 /* Every route that is told to be missing is a fault, and no other. */
@@ -286,6 +298,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (rc == RC_OK) {
 		look_at(c);
 		check_routes(c);
+		check_warnings(c);
 		compare(c, bytes_of(data, size));
 		(void)gw_conf_set_users(
 		    c, "/h/u", bytes_of(data, size), &say, NULL);

@@ -74,6 +74,14 @@ rig_check_routes(struct rig *g, const struct gw_route *routes, size_t cnt)
 	return gw_conf_check_routes(g->conf, routes, cnt, &to_rig, &e);
 }
 
+void
+rig_warn(struct rig *g)
+{
+	struct gw_conf_say to_rig = {say, g};
+
+	gw_conf_warn(g->conf, &to_rig);
+}
+
 static const struct gw_listener *
 find(const struct rig *g, const char *name)
 {

@@ -34,6 +34,9 @@ bool rig_open(struct rig *g, const char *conf, const char *users);
 enum rc rig_check_routes(
     struct rig *g, const struct gw_route *routes, size_t cnt);
 
+/* rig_warn is gw_conf_warn, told to said. */
+void rig_warn(struct rig *g);
+
 /* rig_send opens a request at a listener and runs it until it waits, wants
  * its body or has an answer. */
 void rig_send(struct rig *g, const char *listener, const char *head,

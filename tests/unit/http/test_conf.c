@@ -170,9 +170,6 @@ TEST(test_conf_faults_are_told_with_line_and_reason)
 			   "*\nfilters = net\nshadow = net cors\n",
 		"6: surface s: shadow names a filter that filters does not\n"},
 	    {HOME LISTENER "[surface s]\nserves = ops\nat = a /\nhosts = "
-			   "*\nfilters = basic\nusers = u\nshadow = basic\n",
-		"6: surface s: basic can not be in shadow"},
-	    {HOME LISTENER "[surface s]\nserves = ops\nat = a /\nhosts = "
 			   "*\nfilters = sqli\nsqli = on\n",
 		"11: sqli: \"on\" is none of: off detect block\n"},
 	    {HOME LISTENER "[surface s]\nserves = ops\nat = a /\nhosts = "
@@ -274,6 +271,13 @@ TEST(test_conf_faults_are_told_with_line_and_reason)
 	    {HOME PAIR OUTSIDE OPS "filters = net\nallow = 10.0.0.0/8\n"
 				   "shadow = net\n",
 		"surface s: what serves"},
+	    {HOME PAIR OUTSIDE OPS "filters = basic\nusers = u\n"
+				   "shadow = basic\n",
+		"surface s: what serves"},
+	    {HOME PAIR "client_ca = ca\n" OUTSIDE OPS
+		       "filters = basic cert\nusers = u\nshadow = basic "
+		       "cert\n",
+		"surface s: what serves"},
 	    {HOME LISTENER "proxies = 127.0.0.1\n" OPS,
 		"surface s: what serves"},
 	    {HOME "[listener a]\naddress = 1.2.3.4:1\ntls = no\n[surface "
@@ -331,6 +335,36 @@ TEST(test_conf_faults_are_told_with_line_and_reason)
 		EXPECT(!rig_open(&g, row[i].text, NULL));
 		if (strstr(g.said, row[i].said) == NULL)
 			test_fail(__FILE__, __LINE__, "said: %s", g.said);
+		test_count(1);
+	}
+}
+
+/* A surface that is open for a trial is none to forget. */
+TEST(test_conf_basic_in_shadow_is_warned_of)
+{
+	static const struct {
+		const char *conf, *said;
+	} row[] = {
+	    {HOME LISTENER OPS "filters = basic\nusers = u\n", ""},
+	    {HOME LISTENER OPS "filters = net\nshadow = net size decode\n", ""},
+	    {HOME LISTENER OPS "filters = basic\nusers = u\nshadow = basic\n",
+		"6: warning: surface s is open: basic is in shadow, so nobody "
+		"is kept out for want of a password\n"},
+	    /* there a filter that is heeded is needed, and is enough */
+	    {HOME PAIR OUTSIDE OPS
+		"filters = basic net\nusers = u\nshadow = basic\n"
+		"allow = 10.0.0.0/8\n",
+		"8: warning: surface s is open: basic is in shadow, so nobody "
+		"is kept out for want of a password\n"},
+	};
+	struct rig g;
+	size_t i;
+
+	for (i = 0; i < sizeof(row) / sizeof(row[0]); i++) {
+		EXPECT(rig_open(&g, row[i].conf, NULL));
+		rig_warn(&g);
+		EXPECT_STR(g.said, row[i].said);
+		rig_close(&g);
 		test_count(1);
 	}
 }

@@ -75,12 +75,11 @@ set_up(struct rig *g)
 	"}*{\"filter\":\"basic\"," basic "}*]"
 #define PASS "\"verdict\":\"pass\",\"ns\":5"
 /* Size is asked again when there is a body, or none. */
-#define SIZED       "\"verdict\":\"pass\",\"ns\":*"
-#define OFF         "\"verdict\":\"off\""
-#define NOT_REACHED "\"verdict\":\"not reached\""
-#define DENIED      "\"verdict\":\"refuse\",\"reason\":\"denied\",\"ns\":5"
-#define UNAUTHORIZED                                                           \
-	"\"verdict\":\"refuse\",\"reason\":\"unauthorized\",\"ns\":5"
+#define SIZED        "\"verdict\":\"pass\",\"ns\":*"
+#define OFF          "\"verdict\":\"off\""
+#define NOT_REACHED  "\"verdict\":\"not reached\""
+#define DENIED       "\"verdict\":\"refuse\",\"reason\":\"denied\",\"ns\":5"
+#define UNAUTHORIZED "\"verdict\":\"refuse\",\"reason\":\"missing\",\"ns\":5"
 
 static const struct {
 	const char *form, *says;

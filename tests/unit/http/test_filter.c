@@ -231,8 +231,8 @@ TEST(test_filter_in_shadow_leaves_the_others_alone)
 	EXPECT_U64(g.req.reply.field_cnt, 1);
 	expect_ruling(
 	    &g, GW_FILTER_NET, GW_VERDICT_SHADOW, GW_R_FORBIDDEN, "denied");
-	expect_ruling(
-	    &g, GW_FILTER_BASIC, GW_VERDICT_REFUSE, GW_R_UNAUTHORIZED, NULL);
+	expect_ruling(&g, GW_FILTER_BASIC, GW_VERDICT_REFUSE, GW_R_UNAUTHORIZED,
+	    "missing");
 	rig_next(&g);
 	send(&g, "GET /open HTTP/1.1\r\nHost: x\r\n\r\n");
 	EXPECT_U64(g.req.reply.status, 200);
