@@ -12,8 +12,8 @@ INC     := $(BUILD)/inc
 MAKEFLAGS += --no-builtin-rules
 
 # Libraries bottom-up; a name in DEPS_x must stand before x.
-NODE_LIBS := base crypto eth trie store evm consensus pool signer state exec \
-	chain suite rpc noded
+NODE_LIBS := base crypto eth trie store evm evmc consensus pool signer state \
+	exec chain suite rpc noded
 SRC_LIBS  := domain db upstream http api gateway jobs ctl
 LIBS      := $(NODE_LIBS) $(SRC_LIBS)
 
@@ -23,6 +23,7 @@ DEPS_eth       := base crypto
 DEPS_trie      := base crypto eth
 DEPS_store     := base eth
 DEPS_evm       := base crypto eth
+DEPS_evmc      := base crypto eth evm
 DEPS_consensus := base crypto eth
 DEPS_pool      := base eth
 DEPS_signer    := base crypto eth
@@ -31,7 +32,7 @@ DEPS_exec      := base crypto eth trie evm state
 DEPS_chain     := base crypto eth trie store evm consensus state exec
 DEPS_suite     := base crypto eth trie store evm consensus state exec chain
 DEPS_rpc       := base eth trie store evm consensus pool state exec chain
-DEPS_noded     := $(filter-out noded suite,$(NODE_LIBS))
+DEPS_noded     := $(filter-out noded suite evmc,$(NODE_LIBS))
 DEPS_domain    := base eth
 DEPS_db        := base eth domain
 DEPS_upstream  := base eth
@@ -39,7 +40,7 @@ DEPS_http      := base crypto eth domain db upstream
 DEPS_api       := base crypto eth domain db upstream http
 DEPS_gateway   := base crypto eth domain db upstream http api
 DEPS_jobs      := base crypto eth signer domain db upstream
-DEPS_ctl       := $(filter-out noded,$(NODE_LIBS)) domain db upstream http
+DEPS_ctl       := $(filter-out noded evmc,$(NODE_LIBS)) domain db upstream http
 
 include tests/flags.mk
 
@@ -83,7 +84,7 @@ include tests/release.mk
 -include $(DEPFILES)
 
 .PHONY: all help clean
-all: $(PROGRAMS) ## build all programs (release flavour)
+all: $(PROGRAMS) $(EVM_SO) ## build all programs (release flavour)
 
 help: ## list the targets
 	@grep -hE '^[a-z0-9-]+:.*## ' $(filter-out %.d,$(MAKEFILE_LIST)) | \

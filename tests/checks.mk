@@ -168,7 +168,7 @@ layers: lint-lists ## private and foreign headers stay where they belong
 	@tests/tools/layers $(LINT)/all
 symbols: $(LIBS:%=$(B)/lib/lib%.a) ## no exported name clashes with a foreign one
 	@tests/tools/symbols $^
-hardened: $(PROGRAMS) ## the programs are linked as tests/flags.mk says
+hardened: $(PROGRAMS) $(EVM_SO) ## what is built is linked as tests/flags.mk says
 	@tests/tools/hardened $^
 docs: ## every public prototype is described
 	@tests/tools/docs $(HEADERS)

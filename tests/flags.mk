@@ -77,6 +77,10 @@ $(FAST_FILES:%=$(B)/obj/%.o): ALLCFLAGS += -fomit-frame-pointer \
 $(B)/obj/node/evm/run.o: ALLCFLAGS += -fomit-frame-pointer \
 	$(if $(filter gcc,$(CC)),-fno-gcse -fno-tree-slp-vectorize)
 
+# What libsekisho_evm.so shares with the programs is compiled for programs;
+# foreign data, a constant of libsecp256k1, is in no fixed place beside it.
+$(B)/obj/node/crypto/ec.o: ALLCFLAGS += -fPIC
+
 # Where private keys pass through, registers are cleared on return.
 $(B)/obj/node/crypto/%.o $(B)/obj/node/signer/%.o: ALLCFLAGS += \
 	$(if $(filter gcc,$(CC)),-fzero-call-used-regs=used-gpr)

@@ -32,6 +32,19 @@ $(eval $(call program,noded,noded,$(NODE_FOREIGN)))
 $(eval $(call program,jobsd,jobs,$(NODE_FOREIGN) -lpq))
 $(eval $(call program,sekisho,ctl,$(NODE_FOREIGN) -lpq -lmaxminddb))
 
+# The machine for programs that speak EVMC: the objects of the programs, with
+# every name but one kept inside.
+EVM_SO  := $(B)/lib/libsekisho_evm.so
+EVM_MAP := node/evmc/export.map
+EVM_LDFLAGS := -shared $(filter-out -pie,$(LDFLAGS)) \
+	-Wl,-soname,libsekisho_evm.so,--version-script=$(EVM_MAP)
+$(EVM_SO): $(OBJS_evmc) $(call archives,$(DEPS_evmc)) $(EVM_MAP)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(EVM_LDFLAGS) -o $@ $(filter-out %.map,$^) \
+		$(NODE_FOREIGN) && chmod 755 $(@D) $@
+.PHONY: evm-so
+evm-so: $(EVM_SO)
+
 # --- gateway: our code and Kore 4.1 in one binary. Kore is compiled from the
 # sources that Debian's package installs for that purpose, unchanged, with a
 # header of ours put in front (src/gateway/kore_shim.h says why), and without

@@ -7,9 +7,10 @@ DIST    := $(BUILD)/sekisho-$(VERSION).tar.gz
 SHARE   := $(DESTDIR)$(PREFIX)/share/sekisho
 
 .PHONY: install dist dist-check
-install: $(PROGRAMS) ## install programs and examples (DESTDIR= PREFIX=)
-	install -d $(DESTDIR)$(PREFIX)/bin $(SHARE)
+install: $(PROGRAMS) $(EVM_SO) ## install programs and examples (DESTDIR= PREFIX=)
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/lib $(SHARE)
 	install $(PROGRAMS) $(DESTDIR)$(PREFIX)/bin
+	install -m 644 $(EVM_SO) $(DESTDIR)$(PREFIX)/lib
 	install -m 644 $(filter-out %.txt,$(wildcard conf/*)) README.md LICENSE \
 		$(SHARE)
 

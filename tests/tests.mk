@@ -38,6 +38,7 @@ $(B)/test/faultio.so $(B)/test/cutio.so: $(B)/test/%.so: tests/support/%.c
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(LANG_FLAGS) $(WARN) $(WARN_$(CC)) -O2 -g -fPIC \
 		-shared -o $@ $< -ldl
+$(B)/test/unit_evmc: | $(EVM_SO)
 $(B)/test/unit_store $(B)/test/unit_pool: | $(B)/test/faultio.so
 
 # Tests that need a database make a cluster of their own.

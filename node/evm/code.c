@@ -113,3 +113,34 @@ evm_code_put(struct code_cache *c, const struct hash *hash, struct bytes code)
 	c->is_full = true;
 	return NULL;
 }
+
+/* sample reads what stands at so many eighths of a program. */
+static uint64_t
+sample(struct bytes code, size_t eighths)
+{
+	size_t at = code.len / 8 * eighths, left = code.len - at;
+	uint64_t word = 0;
+
+	memcpy(&word, code.ptr + at, left < sizeof(word) ? left : sizeof(word));
+	return word;
+}
+
+const struct code *
+evm_code_keep(struct code_cache *c, struct bytes code)
+{
+	const struct code *found;
+	uint64_t words[4];
+	struct hash key;
+
+	if (code.len == 0 || code.len > EVM_INIT_CODE_MAX)
+		return NULL;
+	words[0] = code.len;
+	words[1] = sample(code, 2);
+	words[2] = sample(code, 4);
+	words[3] = sample(code, 6);
+	memcpy(key.b, words, sizeof(key.b));
+	found = evm_code_find(c, &key);
+	if (found == NULL)
+		return evm_code_put(c, &key, code);
+	return memcmp(found->bytes, code.ptr, code.len) == 0 ? found : NULL;
+}

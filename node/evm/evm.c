@@ -36,6 +36,8 @@ evm_new(void)
 	if (vm == NULL)
 		return NULL;
 	evm_codes_open(&vm->codes);
+	evm_codes_open(&vm->kept);
+	vm->has_memo = true;
 	arena_init(&vm->scratch, SCRATCH_MAX);
 	vm->frames = mem_array(EVM_DEPTH_MAX, sizeof(*vm->frames));
 	if (vm->frames != NULL &&
@@ -56,6 +58,7 @@ evm_free(struct evm *vm)
 	evm_region_drop(&vm->memory);
 	evm_region_drop(&vm->returned);
 	evm_codes_drop(&vm->codes);
+	evm_codes_drop(&vm->kept);
 	arena_drop(&vm->scratch);
 	mem_free(vm->frames);
 	mem_free(vm);
@@ -65,6 +68,12 @@ void
 evm_trace(struct evm *vm, const struct evm_tracer *tracer)
 {
 	vm->tracer = tracer;
+}
+
+void
+evm_use_memo(struct evm *vm, bool is_used)
+{
+	vm->has_memo = is_used;
 }
 
 static void
@@ -93,12 +102,56 @@ set_fork(struct evm *vm, enum fork f)
 }
 
 static void
-forget_codes(struct evm *vm)
+forget_codes(struct code_cache *c)
 {
-	if (!vm->codes.is_full)
+	if (!c->is_full)
 		return;
-	evm_codes_drop(&vm->codes);
-	evm_codes_open(&vm->codes);
+	evm_codes_drop(c);
+	evm_codes_open(c);
+}
+
+/* set_world tells the machine whom the next run is for. */
+static void
+set_world(struct evm *vm, const struct evm_host *host,
+    const struct evm_block *block, const struct evm_tx *tx)
+{
+	set_fork(vm, block->fork);
+	vm->host = host;
+	vm->block = block;
+	vm->tx = tx;
+	vm->difficulty = block->has_randao ? load_word(block->prev_randao.b)
+					   : block->difficulty;
+	vm->table = vm->tracer == NULL ? vm->labels : vm->traced;
+}
+
+/* tidy is for between runs. */
+static void
+tidy(struct evm *vm)
+{
+	forget_codes(&vm->codes);
+	forget_codes(&vm->kept);
+	evm_region_trim(&vm->returned);
+	vm->return_data = bytes_of(vm->returned.base, 0);
+	vm->is_starved = false;
+}
+
+/* go runs vm->f, which is there unless the message is over already. */
+static void
+go(struct evm *vm)
+{
+	if (vm->tracer == NULL)
+		evm_interpret(vm, NULL);
+	else
+		evm_interpret_traced(vm, NULL);
+	if (vm->is_starved)
+		*vm->result = (struct evm_result){.rc = RC_NO_MEMORY};
+}
+
+static void
+give_back(struct evm *vm)
+{
+	evm_region_trim(&vm->memory);
+	evm_region_trim(&vm->stacks);
 }
 
 void
@@ -106,24 +159,53 @@ evm_run(struct evm *vm, struct evm_result *out, const struct evm_host *host,
     const struct evm_block *block, const struct evm_tx *tx,
     const struct evm_msg *msg)
 {
-	CHECK(msg->depth == 0);
-	set_fork(vm, block->fork);
-	forget_codes(vm);
-	evm_region_trim(&vm->returned);
-	vm->host = host;
-	vm->block = block;
-	vm->tx = tx;
-	vm->difficulty = block->has_randao ? load_word(block->prev_randao.b)
-					   : block->difficulty;
-	vm->table = vm->tracer == NULL ? vm->labels : vm->traced;
+	CHECK(msg->depth == 0 && vm->f == NULL);
+	tidy(vm);
+	set_world(vm, host, block, tx);
 	vm->result = out;
-	vm->return_data = bytes_of(vm->returned.base, 0);
-	vm->f = NULL;
+	vm->first = vm->frames;
 	evm_begin(vm, msg);
-	if (vm->tracer == NULL)
-		evm_interpret(vm, NULL);
-	else
-		evm_interpret_traced(vm, NULL);
-	evm_region_trim(&vm->memory);
-	evm_region_trim(&vm->stacks);
+	go(vm);
+	give_back(vm);
+}
+
+/* run_inner runs a frame above from, or the first one when that is NULL. */
+static void
+run_inner(struct evm *vm, struct evm_result *out, struct frame *from,
+    const struct evm_msg *msg, struct bytes code)
+{
+	vm->result = out;
+	vm->first = from == NULL ? vm->frames : from + 1;
+	if (vm->first == vm->frames + EVM_DEPTH_MAX) {
+		*out = (struct evm_result){.rc = RC_EVM_DEPTH};
+		return;
+	}
+	evm_begin_code(vm, msg, code);
+	go(vm);
+}
+
+void
+evm_run_code(struct evm *vm, struct evm_result *out,
+    const struct evm_host *host, const struct evm_block *block,
+    const struct evm_tx *tx, const struct evm_msg *msg, struct bytes code)
+{
+	struct frame *from = vm->f, *first = vm->first;
+	struct evm_result *result = vm->result;
+	const struct evm_host *outer_host = vm->host;
+	const struct evm_block *outer_block = vm->block;
+	const struct evm_tx *outer_tx = vm->tx;
+
+	CHECK(host->send != NULL);
+	if (from == NULL)
+		tidy(vm);
+	set_world(vm, host, block, tx);
+	run_inner(vm, out, from, msg, code);
+	vm->f = from;
+	if (from == NULL) {
+		give_back(vm);
+		return;
+	}
+	vm->first = first;
+	vm->result = result;
+	set_world(vm, outer_host, outer_block, outer_tx);
 }

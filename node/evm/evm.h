@@ -93,11 +93,12 @@ struct evm_tx {
  *
  * rc        RC_OK; RC_REVERT: undone, the rest of the gas is left; RC_EVM_...:
  *           undone, no gas left, but RC_EVM_FUNDS, RC_EVM_DEPTH and
- *           RC_EVM_NONCE leave all of it
+ *           RC_EVM_NONCE leave all of it; RC_NO_MEMORY: the machine it runs
+ *           on had none, nothing is known and the host is to be thrown away
  * gas_left  of msg->gas
  * output    data returned, or the reason of a revert; of a creation that
  *           succeeded the deployed code. It lives in the machine until its
- *           next run.
+ *           next run, what a host's send gave until the host's next call.
  * created   address of a creation, also when it failed
  */
 struct evm_result {
@@ -126,6 +127,7 @@ struct evm_host {
 	void (*balance)(void *ctx, struct u256 *out, const struct addr *addr);
 	uint64_t (*nonce)(void *ctx, const struct addr *addr);
 	void (*set_nonce)(void *ctx, const struct addr *addr, uint64_t nonce);
+	size_t (*code_size)(void *ctx, const struct addr *addr);
 	struct bytes (*code)(void *ctx, const struct addr *addr);
 	void (*set_code)(void *ctx, const struct addr *addr, struct bytes code);
 	/* EXTCODEHASH: zero for an account that is not there (EIP-1052). */
@@ -149,11 +151,13 @@ struct evm_host {
 	    void *ctx, const struct addr *addr, const struct addr *heir);
 
 	/* Storage. load and store_at warm the slot (EIP-2929); load tells
-	 * whether it was warm before. */
+	 * whether it was warm before. store_at learns what is to be stored;
+	 * store follows when that is paid for and differs. */
 	bool (*load)(void *ctx, struct u256 *out, const struct addr *addr,
 	    const struct hash *key);
 	void (*store_at)(void *ctx, struct evm_store *out,
-	    const struct addr *addr, const struct hash *key);
+	    const struct addr *addr, const struct hash *key,
+	    const struct u256 *value);
 	void (*store)(void *ctx, void *at, const struct u256 *value);
 	void (*transient)(void *ctx, struct u256 *out, const struct addr *addr,
 	    const struct hash *key);
@@ -172,11 +176,20 @@ struct evm_host {
 
 	/* BLOCKHASH: zero outside the last 256 blocks. */
 	void (*block_hash)(void *ctx, struct hash *out, uint64_t number);
+
+	/*
+	 * Runs a message elsewhere; NULL but under evm_run_code. Its depth
+	 * and its sender's balance are checked. delegate is the account whose
+	 * code is meant (EIP-7702), or NULL; a creation's address is the
+	 * host's to make.
+	 */
+	void (*send)(void *ctx, struct evm_result *out,
+	    const struct evm_msg *msg, const struct addr *delegate);
 	void *ctx;
 };
 
 /* A machine. Its address space is reserved at once, its memory taken as
- * programs use it. Not thread-safe. */
+ * programs need it. Not thread-safe. */
 struct evm;
 
 /* evm_new makes a machine; NULL when the system has no room for one. */
@@ -208,14 +221,35 @@ void evm_trace(struct evm *vm, const struct evm_tracer *tracer);
  * failure. Logs and refunds go to the host as they happen.
  *
  * host, block, tx, msg  outlive the run
- * Errors                in out->rc; nothing else can fail. Memory beyond
- *                       4 GiB in all frames is out of gas: its price is far
- *                       above any block's.
+ * Errors                in out->rc. Memory beyond 4 GiB in all frames is out
+ *                       of gas: its price is far above any block's.
  * Spec                  Yellow Paper 7, 8, 9, EIP-7702
  */
 void evm_run(struct evm *vm, struct evm_result *out,
     const struct evm_host *host, const struct evm_block *block,
     const struct evm_tx *tx, const struct evm_msg *msg);
+
+/*
+ * evm_run_code runs one frame for somebody else, who deals in messages: the
+ * code of a call, or the init code of a creation, at any depth. What it sends
+ * goes to host->send, which may run code on this machine in turn. The caller
+ * does everything around the frame: snapshots, values, nonces, collisions,
+ * precompiles, delegations, the deposit of a creation.
+ *
+ * code    outlives the run; that of a call is kept ready for the next one
+ * msg     of a creation neither input nor salt is read
+ * host    nonce, set_nonce, set_code, transfer, is_taken, create, snapshot
+ *         are not called; warm_addr is asked about precompiles too
+ * Errors  in out->rc; RC_EVM_DEPTH also for runs nested deeper than messages
+ *         can be
+ */
+void evm_run_code(struct evm *vm, struct evm_result *out,
+    const struct evm_host *host, const struct evm_block *block,
+    const struct evm_tx *tx, const struct evm_msg *msg, struct bytes code);
+
+/* evm_use_memo tells the machine whether to remember hashes of 64 bytes (the
+ * places of mapping entries); from the start it does. */
+void evm_use_memo(struct evm *vm, bool is_used);
 
 /* evm_is_precompile tells whether addr is a precompile under fork f. */
 bool evm_is_precompile(const struct addr *addr, enum fork f);

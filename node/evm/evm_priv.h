@@ -30,8 +30,8 @@ enum { STACK_MAX = 1024 };
 #define REGION_MAX  ((uint64_t)1 << 32)
 #define REGION_SPAN (3 * REGION_MAX)
 
-/* What of it stays in memory between runs: all that 30 million gas can buy in
- * one frame. */
+/* What of it is memory between runs, and from the start: all that 30 million
+ * gas can buy in one frame. */
 enum { REGION_KEEP = 4 << 20 };
 
 /* Behind code stand zero bytes, so that no PUSH reads past it and every
@@ -70,9 +70,9 @@ struct code {
 	struct addr delegate;
 };
 
-/* struct code_cache keeps programs by code hash. What is used by a running
- * frame must not go, so a full cache takes no more and is emptied between
- * runs. */
+/* struct code_cache keeps programs by code hash, or by a sample of them. What
+ * is used by a running frame must not go, so a full cache takes no more and is
+ * emptied between runs. */
 struct code_cache {
 	struct map map;
 	struct hash last_hash; /* what was found last, and its program */
@@ -89,6 +89,11 @@ void evm_codes_drop(struct code_cache *c);
 const struct code *evm_code_find(struct code_cache *c, const struct hash *hash);
 const struct code *evm_code_put(
     struct code_cache *c, const struct hash *hash, struct bytes code);
+
+/* evm_code_keep is both for a program whose hash nobody knows, in a cache by
+ * sample: what is found is compared with all of it. NULL also when another
+ * program with this sample is there. */
+const struct code *evm_code_keep(struct code_cache *c, struct bytes code);
 
 /* evm_code_room is how many bytes evm_code_lay takes. */
 size_t evm_code_room(size_t code_len);
@@ -134,17 +139,17 @@ struct memo {
 	bool is_used;
 };
 
-/* struct region is reserved address space that the system fills as it is
- * touched. */
+/* struct region is reserved address space of which a part can be used. */
 struct region {
 	uint8_t *base;
 	size_t span;
-	uint64_t high; /* touched below, since it was trimmed */
+	uint64_t ready; /* bytes at its beginning that may be written */
 };
 
 struct evm {
 	const void *const *table; /* opcode to label, for the fork */
 	struct frame *f;          /* the running frame */
+	struct frame *first;      /* with which the run began */
 	struct frame *frames;     /* EVM_DEPTH_MAX of them */
 	struct region stacks;     /* theirs, of words */
 	struct region memory, returned;
@@ -159,8 +164,11 @@ struct evm {
 	struct u256 difficulty; /* or PREVRANDAO (EIP-4399) */
 	enum fork fork;
 	bool has_fork;
+	bool is_starved; /* the system had no memory for a message */
+	bool has_memo;
 
-	struct code_cache codes;
+	struct code_cache codes; /* by hash */
+	struct code_cache kept;  /* by sample, of evm_run_code */
 	struct memo memo[MEMO_CNT];
 	struct arena scratch;                  /* of precompiles */
 	const void *labels[256], *traced[256]; /* of the fork */
@@ -183,6 +191,16 @@ bool evm_reach_near(struct frame *f, const struct u256 *at, uint64_t len);
 bool evm_region_open(struct region *r, size_t span);
 void evm_region_trim(struct region *r);
 void evm_region_drop(struct region *r);
+
+/* evm_region_need lets the first end bytes of a region be written. False, and
+ * the run is void: the system has no memory. */
+bool evm_region_grow(struct evm *vm, struct region *r, uint64_t end);
+
+static inline bool
+evm_region_need(struct evm *vm, struct region *r, uint64_t end)
+{
+	return end <= r->ready || evm_region_grow(vm, r, end);
+}
 
 /* evm_return_set copies what a message returned, for RETURNDATACOPY. */
 void evm_return_set(struct evm *vm, struct bytes data);
@@ -290,6 +308,10 @@ enum rc evm_op_create(struct frame *f, enum evm_call_kind kind);
  * the message is over. */
 void evm_begin(struct evm *vm, const struct evm_msg *msg);
 
+/* evm_begin_code opens the frame of evm_run_code. */
+void evm_begin_code(
+    struct evm *vm, const struct evm_msg *msg, struct bytes code);
+
 /* evm_refuse ends a message before it began; its gas goes back. */
 void evm_refuse(struct evm *vm, const struct evm_msg *msg, enum rc rc);
 
@@ -319,7 +341,7 @@ bool evm_has_precompile(const struct evm *vm, const struct addr *addr);
  * evm_precompile runs a precompile and takes its price off gas.
  *
  * output  in vm->returned
- * Returns RC_OK, RC_EVM_GAS or RC_EVM_PRECOMPILE
+ * Returns RC_OK, RC_EVM_GAS, RC_EVM_PRECOMPILE or RC_NO_MEMORY
  */
 enum rc evm_precompile(struct evm *vm, struct bytes *output, uint64_t *gas,
     const struct addr *addr, struct bytes input);

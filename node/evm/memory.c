@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * The memory of frames and the data they return: address space reserved
- * once, priced by the Yellow Paper's quadratic formula, cleared as it is
- * grown into. Stacks lie in such a region as well.
+ * once and made writable in steps, priced by the Yellow Paper's quadratic
+ * formula, cleared as it is grown into. Stacks lie in such a region as well.
  */
 #include <sys/mman.h>
 
@@ -11,23 +11,61 @@
 /* Yellow Paper appendix G and H.1: 3 gas a word and words^2 / 512. */
 enum { GAS_WORD = 3, QUADRATIC = 512 };
 
+/* Address space alone: it counts as memory where it may be written, and only
+ * that part does against limits and under vm.overcommit_memory 2. */
+static bool
+reserve(void *at, uint64_t len, int flags, void **out)
+{
+	*out = mmap(at, len, PROT_NONE,
+	    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | flags, -1, 0);
+	return *out != MAP_FAILED;
+}
+
+static bool
+make_ready(struct region *r, uint64_t end)
+{
+	if (mprotect(r->base + r->ready, end - r->ready,
+		PROT_READ | PROT_WRITE) != 0)
+		return false;
+	r->ready = end;
+	return true;
+}
+
 bool
 evm_region_open(struct region *r, size_t span)
 {
-	void *p = mmap(NULL, span, PROT_READ | PROT_WRITE,
-	    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	void *p;
 
-	*r = (struct region){.base = p == MAP_FAILED ? NULL : p, .span = span};
-	return r->base != NULL;
+	*r = (struct region){.span = span};
+	if (!reserve(NULL, span, 0, &p))
+		return false;
+	r->base = p;
+	return make_ready(r, REGION_KEEP);
+}
+
+bool
+evm_region_grow(struct evm *vm, struct region *r, uint64_t end)
+{
+	uint64_t now = r->ready;
+
+	while (now < end)
+		now *= 2;
+	if (now > r->span)
+		now = r->span;
+	if (end > r->span || !make_ready(r, now))
+		vm->is_starved = true;
+	return end <= r->ready;
 }
 
 void
 evm_region_trim(struct region *r)
 {
-	if (r->high > REGION_KEEP)
-		(void)madvise(r->base + REGION_KEEP, r->span - REGION_KEEP,
-		    MADV_DONTNEED);
-	r->high = 0;
+	void *p;
+
+	if (r->ready > REGION_KEEP &&
+	    reserve(
+		r->base + REGION_KEEP, r->ready - REGION_KEEP, MAP_FIXED, &p))
+		r->ready = REGION_KEEP;
 }
 
 void
@@ -65,11 +103,9 @@ grow(struct frame *f, uint64_t end)
 	if (end <= before)
 		return true;
 	if (!evm_take(f, price_of(now / 32) - price_of(before / 32)) ||
-	    base + now > REGION_MAX)
+	    base + now > REGION_MAX || !evm_region_need(f->vm, r, base + now))
 		return false;
 	clear(f->mem + before, now - before);
-	if (base + now > r->high)
-		r->high = base + now;
 	f->mem_len = now;
 	f->mem_safe = now - 31;
 	return true;
@@ -102,10 +138,10 @@ evm_return_set(struct evm *vm, struct bytes data)
 {
 	struct region *r = &vm->returned;
 
+	if (!evm_region_need(vm, r, data.len))
+		data.len = 0;
 	/* A precompile has written it there already. */
 	if (data.len > 0 && data.ptr != r->base)
 		memcpy(r->base, data.ptr, data.len);
-	if (data.len > r->high)
-		r->high = data.len;
 	vm->return_data = bytes_of(r->base, data.len);
 }

@@ -50,10 +50,15 @@ delegates(const struct evm *vm, const struct program *p, struct addr *to)
 bool
 evm_delegate_of(struct evm *vm, struct addr *out, const struct addr *addr)
 {
+	const struct evm_host *h = vm->host;
 	struct program p;
 
 	if (vm->fork < FORK_PRAGUE)
 		return false;
+	/* A host that runs code elsewhere may make up its code hashes. */
+	if (h->send != NULL)
+		return h->code_size(h->ctx, addr) == EVM_DELEGATION_LEN &&
+		       evm_delegation(out, h->code(h->ctx, addr));
 	find_program(vm, &p, addr);
 	return delegates(vm, &p, out);
 }
@@ -86,14 +91,44 @@ deliver(struct evm *vm, struct frame *to, const struct evm_result *r,
 				   : U256_ONE;
 }
 
-/* reached notes that a region may be touched below end. */
+/* fail_early ends a message that has no frame. */
 static void
-reached(struct region *r, const void *end)
+fail_early(struct evm *vm, const struct evm_msg *msg, enum rc rc, bool keeps)
 {
-	uint64_t at = (uint64_t)((const uint8_t *)end - r->base);
+	struct evm_result r = {.rc = rc, .gas_left = keeps ? msg->gas : 0};
 
-	if (at > r->high)
-		r->high = at;
+	if (is_create(msg))
+		r.created = msg->to;
+	deliver(vm, vm->f, &r, is_create(msg));
+}
+
+/* lay gives a frame its program, a raw one made ready where its memory begins,
+ * which then begins behind it. */
+static bool
+lay(struct frame *f, struct evm *vm, const struct program *p)
+{
+	uint64_t len = (evm_code_room(p->raw.len) + 31) / 32 * 32;
+	uint64_t at = (uint64_t)(f->mem - vm->memory.base);
+
+	if (p->ready != NULL) {
+		f->code = *p->ready;
+		return true;
+	}
+	if (!evm_region_need(vm, &vm->memory, at + len))
+		return false;
+	evm_code_lay(&f->code, f->mem, p->raw);
+	f->mem += len;
+	return true;
+}
+
+/* has_stack tells whether a full stack fits there. */
+static bool
+has_stack(struct evm *vm, const struct u256 *stack)
+{
+	const uint8_t *end = (const uint8_t *)(stack + STACK_MAX + 2);
+
+	return evm_region_need(
+	    vm, &vm->stacks, (uint64_t)(end - vm->stacks.base));
 }
 
 /* open_frame makes a frame for msg the running one. */
@@ -103,43 +138,25 @@ open_frame(struct evm *vm, const struct evm_msg *msg, const struct program *p,
 {
 	struct frame *from = vm->f;
 	struct frame *f = from == NULL ? vm->frames : from + 1;
-	uint8_t *room =
-	    from == NULL ? vm->memory.base : from->mem + from->mem_len;
-	size_t laid = 0;
 
-	if (p->ready != NULL) {
-		f->code = *p->ready;
-	} else {
-		laid = (evm_code_room(p->raw.len) + 31) / 32 * 32;
-		evm_code_lay(&f->code, room, p->raw);
+	f->stack = from == NULL ? (void *)vm->stacks.base : from->sp;
+	f->mem = from == NULL ? vm->memory.base : from->mem + from->mem_len;
+	if (!has_stack(vm, f->stack) || !lay(f, vm, p)) {
+		fail_early(vm, msg, RC_NO_MEMORY, false);
+		return;
 	}
 	f->vm = vm;
 	f->msg = *msg;
 	f->pc = f->code.bytes;
 	f->gas = msg->gas;
-	f->stack = from == NULL ? (void *)vm->stacks.base : from->sp;
 	f->sp = f->stack + 1;
-	f->mem = room + laid;
 	f->mem_len = 0;
 	f->mem_safe = 0;
 	f->snapshot = snapshot;
 	f->output = bytes_of(NULL, 0);
 	f->traced_gas = UINT64_MAX;
-	reached(&vm->memory, f->mem);
-	reached(&vm->stacks, f->stack + STACK_MAX + 2);
 	vm->return_data = bytes_of(vm->returned.base, 0);
 	vm->f = f;
-}
-
-/* fail_early ends a message that changed nothing. */
-static void
-fail_early(struct evm *vm, const struct evm_msg *msg, enum rc rc, bool keeps)
-{
-	struct evm_result r = {.rc = rc, .gas_left = keeps ? msg->gas : 0};
-
-	if (is_create(msg))
-		r.created = msg->to;
-	deliver(vm, vm->f, &r, is_create(msg));
 }
 
 /* is_poor tells whether the sender of a message lacks the value it shows. */
@@ -223,6 +240,21 @@ begin_create(struct evm *vm, const struct evm_msg *msg)
 	open_frame(vm, &inner, &p, snapshot);
 }
 
+/* send_out has the host run a message. */
+static void
+send_out(struct evm *vm, const struct evm_msg *msg)
+{
+	const struct evm_host *h = vm->host;
+	bool was_create = is_create(msg);
+	struct evm_result r = {.rc = RC_OK};
+	struct addr delegate;
+	bool is_delegated =
+	    !was_create && evm_delegate_of(vm, &delegate, &msg->code_addr);
+
+	h->send(h->ctx, &r, msg, is_delegated ? &delegate : NULL);
+	deliver(vm, vm->f, &r, was_create);
+}
+
 void
 evm_begin(struct evm *vm, const struct evm_msg *msg)
 {
@@ -232,10 +264,23 @@ evm_begin(struct evm *vm, const struct evm_msg *msg)
 		fail_early(vm, msg, RC_EVM_DEPTH, true);
 	else if (is_poor(vm, msg))
 		fail_early(vm, msg, RC_EVM_FUNDS, true);
+	else if (vm->host->send != NULL)
+		send_out(vm, msg);
 	else if (is_create(msg))
 		begin_create(vm, msg);
 	else
 		begin_call(vm, msg);
+}
+
+void
+evm_begin_code(struct evm *vm, const struct evm_msg *msg, struct bytes code)
+{
+	struct program p = {.raw = code};
+
+	/* Init code is seldom seen again. */
+	if (!is_create(msg))
+		p.ready = evm_code_keep(&vm->kept, code);
+	open_frame(vm, msg, &p, 0);
 }
 
 void
@@ -275,9 +320,9 @@ evm_end(struct evm *vm, enum rc rc)
 	struct evm_result r = {.rc = rc};
 
 	evm_tell_after(f, rc);
-	if (rc == RC_OK && was_create)
+	if (rc == RC_OK && was_create && vm->host->send == NULL)
 		r.rc = deploy(vm, f);
-	if (r.rc != RC_OK)
+	if (r.rc != RC_OK && vm->host->send == NULL)
 		vm->host->revert(vm->host->ctx, f->snapshot);
 	if (r.rc == RC_OK || r.rc == RC_REVERT) {
 		r.gas_left = f->gas;
@@ -285,5 +330,5 @@ evm_end(struct evm *vm, enum rc rc)
 	}
 	if (was_create)
 		r.created = f->msg.to;
-	deliver(vm, f == vm->frames ? NULL : f - 1, &r, was_create);
+	deliver(vm, f == vm->first ? NULL : f - 1, &r, was_create);
 }

@@ -156,26 +156,36 @@ take_create(struct frame *f, struct span *in, enum evm_call_kind kind)
 	return evm_take(f, word * evm_words(in->len));
 }
 
-/* send starts a creation: the nonce counts also when it fails later. */
+/* count_create raises the sender's nonce, which counts also when the creation
+ * fails later, and derives the address; false: no nonce is left (EIP-2681). */
+static bool
+count_create(struct frame *f, struct evm_msg *msg)
+{
+	const struct evm_host *h = f->vm->host;
+	uint64_t nonce = h->nonce(h->ctx, &f->msg.to);
+
+	if (nonce == UINT64_MAX)
+		return false;
+	msg->to = new_address(f, msg, nonce);
+	h->set_nonce(h->ctx, &f->msg.to, nonce + 1);
+	return true;
+}
+
 static void
 send_create(struct frame *f, struct evm_msg *msg)
 {
 	const struct evm_host *h = f->vm->host;
-	uint64_t nonce = h->nonce(h->ctx, &f->msg.to);
 	struct u256 balance;
 
 	h->balance(h->ctx, &balance, &f->msg.to);
-	if (msg->depth >= EVM_DEPTH_MAX) {
+	if (msg->depth >= EVM_DEPTH_MAX)
 		evm_refuse(f->vm, msg, RC_EVM_DEPTH);
-	} else if (u256_lt(&balance, &msg->value)) {
+	else if (u256_lt(&balance, &msg->value))
 		evm_refuse(f->vm, msg, RC_EVM_FUNDS);
-	} else if (nonce == UINT64_MAX) { /* EIP-2681 */
+	else if (h->send == NULL && !count_create(f, msg))
 		evm_refuse(f->vm, msg, RC_EVM_NONCE);
-	} else {
-		msg->to = new_address(f, msg, nonce);
-		h->set_nonce(h->ctx, &f->msg.to, nonce + 1);
+	else
 		evm_begin(f->vm, msg);
-	}
 }
 
 enum rc

@@ -11,8 +11,11 @@ enum { STORE_GAS_LEAST = GAS_STIPEND };
 uint64_t
 evm_access(struct evm *vm, const struct addr *addr)
 {
-	if (vm->fork < FORK_BERLIN || evm_is_precompile(addr, vm->fork) ||
-	    vm->host->warm_addr(vm->host->ctx, addr))
+	const struct evm_host *h = vm->host;
+
+	if (vm->fork < FORK_BERLIN ||
+	    (h->send == NULL && evm_is_precompile(addr, vm->fork)) ||
+	    h->warm_addr(h->ctx, addr))
 		return 0;
 	return vm->price.cold_addr;
 }
@@ -45,7 +48,7 @@ evm_op_extcodesize(struct frame *f)
 
 	if (!take_account(f, &addr, f->vm->price.extcode))
 		return RC_EVM_GAS;
-	*f->sp = u256_from_u64(h->code(h->ctx, &addr).len);
+	*f->sp = u256_from_u64(h->code_size(h->ctx, &addr));
 	return RC_OK;
 }
 
@@ -184,7 +187,7 @@ evm_op_sstore(struct frame *f)
 		return RC_EVM_STATIC;
 	if (f->vm->fork >= FORK_ISTANBUL && f->gas <= STORE_GAS_LEAST)
 		return RC_EVM_GAS;
-	h->store_at(h->ctx, &s, &f->msg.to, &key);
+	h->store_at(h->ctx, &s, &f->msg.to, &key, value);
 	rc = price_store(f, &s, value);
 	if (rc != RC_OK)
 		return rc;

@@ -57,7 +57,7 @@ evm_op_keccak(struct frame *f)
 	if (!evm_reach(f, &in, at, len) ||
 	    !evm_take(f, GAS_KECCAK_WORD * evm_words(in.len)))
 		return RC_EVM_GAS;
-	if (in.len == MEMO_LEN)
+	if (in.len == MEMO_LEN && f->vm->has_memo)
 		*len = hash_place(f->vm, f->mem + in.at);
 	else
 		*len = hash_of(evm_view(f, in));

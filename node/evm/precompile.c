@@ -6,6 +6,10 @@
 #include "base/check.h"
 #include "evm/precompile_priv.h"
 
+/* Of which the output's length is in the input, and what all but it and
+ * identity stay below. */
+enum { MODEXP = 5, OTHERS_MAX = 256 };
+
 struct precompile {
 	uint16_t number;
 	enum fork since;
@@ -65,13 +69,27 @@ evm_is_precompile(const struct addr *addr, enum fork f)
 	return find(addr, f) != NULL;
 }
 
+/* room_for is what a call may write: identity returns its input, modexp as
+ * much as its modulus has, the others a few points at most. */
+static uint64_t
+room_for(const struct precompile *p, struct bytes in)
+{
+	struct modexp_in head;
+
+	if (p->number == MODEXP) {
+		evm_modexp_read(&head, in);
+		return head.mod_len;
+	}
+	return in.len < OTHERS_MAX ? OTHERS_MAX : in.len;
+}
+
 enum rc
 evm_precompile(struct evm *vm, struct bytes *output, uint64_t *gas,
     const struct addr *addr, struct bytes input)
 {
 	const struct precompile *p = find_at(vm, addr);
 	struct arena_mark mark = arena_save(&vm->scratch);
-	struct buf out = buf_of(vm->returned.base, REGION_MAX);
+	struct buf out;
 	uint64_t price;
 	bool ok;
 
@@ -80,6 +98,9 @@ evm_precompile(struct evm *vm, struct bytes *output, uint64_t *gas,
 	if (price > *gas)
 		return RC_EVM_GAS;
 	*gas -= price;
+	if (!evm_region_need(vm, &vm->returned, room_for(p, input)))
+		return RC_NO_MEMORY;
+	out = buf_of(vm->returned.base, vm->returned.ready);
 	ok = p->run(&vm->scratch, &out, input);
 	arena_rewind(&vm->scratch, mark);
 	*output = bytes_of_buf(&out);

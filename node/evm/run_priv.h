@@ -518,6 +518,11 @@ step:
 		goto fault;
 	}
 
+	ENTER(INVALID)
+	{
+		rc = RC_EVM_INVALID;
+		goto halt;
+	}
 op_UNDEFINED:
 	rc = RC_EVM_OPCODE;
 	goto halt;

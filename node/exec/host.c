@@ -115,6 +115,12 @@ host_create(void *ctx, const struct addr *addr)
 	state_create(state_of(ctx), addr);
 }
 
+static size_t
+host_code_size(void *ctx, const struct addr *addr)
+{
+	return state_code(state_of(ctx), addr).len;
+}
+
 static struct bytes
 host_code(void *ctx, const struct addr *addr)
 {
@@ -140,10 +146,11 @@ host_load(void *ctx, struct u256 *out, const struct addr *addr,
 
 static void
 host_store_at(void *ctx, struct evm_store *out, const struct addr *addr,
-    const struct hash *key)
+    const struct hash *key, const struct u256 *value)
 {
 	struct state_slot_view view;
 
+	(void)value;
 	state_slot_open(state_of(ctx), &view, addr, key);
 	*out = (struct evm_store){.now = view.now,
 	    .original = view.original,
@@ -257,6 +264,7 @@ exec_host_of(struct exec_host *h)
 	    .balance = host_balance,
 	    .nonce = host_nonce,
 	    .set_nonce = host_set_nonce,
+	    .code_size = host_code_size,
 	    .code = host_code,
 	    .set_code = host_set_code,
 	    .code_hash = host_code_hash,

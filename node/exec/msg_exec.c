@@ -13,4 +13,6 @@ exec_msg(struct evm_result *out, struct state *st, const struct exec_env *env,
 	const struct evm_host host = exec_host_of(&ctx);
 
 	evm_run(env->vm, out, &host, &env->block, tx, msg);
+	if (out->rc == RC_NO_MEMORY)
+		state_no_memory(st);
 }

@@ -72,6 +72,9 @@ bool state_has_storage(struct state *s, const struct addr *addr);
 /* state_error returns the first failure since state_new. */
 enum rc state_error(const struct state *s, struct err *e);
 
+/* state_no_memory makes one of it that execution found no memory. */
+void state_no_memory(struct state *s);
+
 /*
  * Writes. Each is journaled and touches its account (EIP-161); all but
  * state_sub_balance, state_set_slot and state_destroy make it exist.

@@ -114,9 +114,8 @@ struct state {
 	struct slot spare_slot;
 };
 
-/* state_fail records the first failure; state_no_memory is one. */
+/* state_fail records the first failure. */
 void state_fail(struct state *s, enum rc rc, const struct err *e);
-void state_no_memory(struct state *s);
 
 /* state_obj_of finds an account or makes room for it, without reading it.
  * Never NULL, also after a failure; so are the next two. */

@@ -156,6 +156,12 @@ mem_set_nonce(void *ctx, const struct addr *addr, uint64_t nonce)
 	MEM_SET((struct mem_world *)ctx, a->nonce, nonce);
 }
 
+static inline size_t
+mem_code_size(void *ctx, const struct addr *addr)
+{
+	return mem_account(ctx, addr)->code.len;
+}
+
 static inline struct bytes
 mem_code(void *ctx, const struct addr *addr)
 {
@@ -257,10 +263,11 @@ mem_load(void *ctx, struct u256 *out, const struct addr *addr,
 
 static inline void
 mem_store_at(void *ctx, struct evm_store *out, const struct addr *addr,
-    const struct hash *key)
+    const struct hash *key, const struct u256 *value)
 {
 	struct mem_slot *s = mem_slot(ctx, addr, key);
 
+	(void)value;
 	out->now = s->now;
 	out->original = s->original;
 	out->was_warm = s->is_warm;
@@ -419,6 +426,7 @@ mem_host(struct mem_world *w)
 	    .balance = mem_balance,
 	    .nonce = mem_nonce,
 	    .set_nonce = mem_set_nonce,
+	    .code_size = mem_code_size,
 	    .code = mem_code,
 	    .set_code = mem_set_code,
 	    .code_hash = mem_code_hash,

@@ -373,7 +373,7 @@ static const struct {
 	FORK_BERLIN, 100000, RC_OK, 1, 100000 - 12 - 6 - 200},
     {"init code reverts", "0x04 0x00 REVERT", FORK_BYZANTIUM, 100000, RC_REVERT,
 	0, 100000 - 9},
-    {"init code fails", "#fe", FORK_BYZANTIUM, 100000, RC_EVM_OPCODE, 0, 0},
+    {"init code fails", "#fe", FORK_BYZANTIUM, 100000, RC_EVM_INVALID, 0, 0},
     {"init code has no call data", "CALLDATASIZE 0x00 RETURN", FORK_BYZANTIUM,
 	100000, RC_OK, 0, 100000 - 5},
 };

@@ -383,7 +383,7 @@ static const struct {
 	bool is_static;
 } halts[] = {
     {"no code behind", "#0c", FORK_OSAKA, RC_EVM_OPCODE, false},
-    {"INVALID, EIP-141", "#fe", FORK_OSAKA, RC_EVM_OPCODE, false},
+    {"INVALID, EIP-141", "#fe", FORK_OSAKA, RC_EVM_INVALID, false},
     {"CLZ before Osaka", "0x00 CLZ", FORK_PRAGUE, RC_EVM_OPCODE, false},
     {"PUSH0 before Shanghai", "PUSH0", FORK_PARIS, RC_EVM_OPCODE, false},
     {"SHL before EIP-145", "0x00 0x00 SHL", FORK_BYZANTIUM, RC_EVM_OPCODE,

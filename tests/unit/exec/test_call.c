@@ -222,8 +222,8 @@ static const struct {
     {"revert keeps its reason", "60ab5f5260205ffd", "", false, 30000, 0, 0,
 	RC_REVERT, 21000 + 16,
 	"00000000000000000000000000000000000000000000000000000000000000ab"},
-    {"a halt takes all gas", "fe", "", false, 30000, 0, 0, RC_EVM_OPCODE, 30000,
-	""},
+    {"a halt takes all gas", "fe", "", false, 30000, 0, 0, RC_EVM_INVALID,
+	30000, ""},
     {"the price is shown", "3a5f5260205ff3", "", false, 30000, 3, 0, RC_OK,
 	21000 + 15,
 	"0000000000000000000000000000000000000000000000000000000000000003"},
@@ -298,7 +298,7 @@ static const struct {
 	"00000000000000000000000000000000000000000000000000000000000000ab"},
     {"out of gas", "5b5f56", 50000, RC_TX_GAS_LIMIT,
 	"gas required exceeds allowance (50000)", ""},
-    {"a halt is named", "fe", 50000, RC_EVM_OPCODE, "invalid opcode", ""},
+    {"a halt is named", "fe", 50000, RC_EVM_INVALID, "invalid opcode", ""},
 };
 
 TEST(test_call_estimate_of_code_is_exact)

@@ -61,14 +61,14 @@ TEST(test_host_slots_and_transient_slots_are_apart)
 	struct fixture f;
 
 	open_host(&f, FORK_CANCUN);
-	f.host.store_at(f.host.ctx, &at, &code, &key);
+	f.host.store_at(f.host.ctx, &at, &code, &key, &seven);
 	EXPECT(!at.was_warm);
 	EXPECT(u256_is_zero(&at.now));
 	f.host.store(f.host.ctx, at.at, &seven);
 	f.host.set_transient(f.host.ctx, &code, &key, &eight);
 	EXPECT(f.host.load(f.host.ctx, &v, &code, &key));
 	EXPECT_U64(v.w[0], 7);
-	f.host.store_at(f.host.ctx, &at, &code, &key);
+	f.host.store_at(f.host.ctx, &at, &code, &key, &seven);
 	EXPECT(at.was_warm);
 	EXPECT_U64(at.now.w[0], 7);
 	EXPECT(u256_is_zero(&at.original));
@@ -76,7 +76,7 @@ TEST(test_host_slots_and_transient_slots_are_apart)
 	EXPECT_U64(v.w[0], 8);
 	state_end_tx(f.w.st, true);
 	EXPECT(!f.host.load(f.host.ctx, &v, &code, &key));
-	f.host.store_at(f.host.ctx, &at, &code, &key);
+	f.host.store_at(f.host.ctx, &at, &code, &key, &seven);
 	EXPECT_U64(at.original.w[0], 7);
 	f.host.transient(f.host.ctx, &v, &code, &key);
 	EXPECT(u256_is_zero(&v));
