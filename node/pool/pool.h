@@ -220,6 +220,22 @@ struct pool_tx *pool_find(struct pool *p, const struct hash *hash);
 uint64_t pool_nonce(
     struct pool *p, const struct addr *addr, uint64_t account_nonce);
 
+/* struct pool_item is one that waits. */
+struct pool_item {
+	struct pool_tx *tx;
+	bool is_ready; /* executable */
+};
+
+/*
+ * pool_list lists what waits, ascending by sender and nonce.
+ *
+ * out     references the caller must put; array in the arena
+ * addr    of this sender only; NULL: of all
+ * Errors  RC_TOO_LARGE  more than max wait; RC_NO_MEMORY
+ */
+enum rc pool_list(const struct pool *p, struct arena *a, struct pool_item **out,
+    size_t *cnt, const struct addr *addr, size_t max, struct err *e);
+
 /* pending counts executable transactions, queued the others, added all that
  * were taken in since the start; log_bytes is the size of the log files. */
 struct pool_stats {

@@ -395,8 +395,10 @@ rpc_free(struct rpc_doc *d)
 
 	if (d == NULL)
 		return;
-	for (i = 0; i < d->cnt; i++)
+	for (i = 0; i < d->cnt; i++) {
 		pool_tx_put(d->items[i].tx);
+		rpc_pool_list_drop(&d->items[i]);
+	}
 	close_view(d);
 	jsonw_free(&d->w);
 	arena_drop(&d->scratch);

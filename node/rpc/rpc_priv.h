@@ -31,6 +31,7 @@ enum rpc_pool_work {
 	RPC_POOL_FIND,   /* hash; want_raw */
 	RPC_POOL_NONCE,  /* addr, nonce of the account */
 	RPC_POOL_STATUS,
+	RPC_POOL_LIST,  /* list_form; addr with RPC_LIST_FROM */
 	RPC_POOL_HEALTH /* stats for the core's turn */
 };
 
@@ -54,6 +55,9 @@ struct rpc_activity {
 	size_t signer_cnt, block_cnt, in_turn_cnt;
 };
 
+/* How the pool's list is written. */
+enum rpc_list_form { RPC_LIST_CONTENT, RPC_LIST_FROM, RPC_LIST_INSPECT };
+
 /* struct rpc_item is one call of a document. */
 struct rpc_item {
 	struct bytes id;   /* its text; empty: a notification */
@@ -68,6 +72,9 @@ struct rpc_item {
 	bool is_add;    /* PROPOSE */
 	bool want_raw;  /* FIND: the bytes, not the object */
 	bool is_missed; /* FIND: the pool does not have it */
+	enum rpc_list_form list_form;
+	struct pool_item *list; /* LIST: what was found */
+	size_t list_cnt;
 	struct pool_stats stats;
 	struct rpc_activity *activity;
 };
@@ -318,6 +325,17 @@ enum rc rpc_tx_find(struct rpc_call *c, bool *found, const struct hash *hash,
 
 /* rpc_tx_pending writes a pooled transaction. */
 void rpc_tx_pending(struct jsonw *w, const struct pool_tx *t, bool want_raw);
+
+/* txpool.c */
+
+/* rpc_pool_list does RPC_POOL_LIST in the pool's turn. */
+enum rc rpc_pool_list(struct rpc_doc *d, struct rpc_item *it,
+    const struct pool *p, struct err *e);
+
+/* rpc_pool_list_write writes what it found, rpc_pool_list_drop gives it
+ * back. */
+void rpc_pool_list_write(struct jsonw *w, const struct rpc_item *it);
+void rpc_pool_list_drop(struct rpc_item *it);
 
 /* work.c */
 

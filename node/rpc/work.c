@@ -119,6 +119,19 @@ pool_status(struct rpc_doc *d, struct rpc_item *it, const struct pool *p)
 	keep(d, it, &w);
 }
 
+/* list leaves the writing to the end; what cannot be listed ends here. */
+static void
+list(struct rpc_doc *d, struct rpc_item *it, const struct pool *p)
+{
+	struct err why = {.rc = RC_OK};
+	enum rc rc = rpc_pool_list(d, it, p, &why);
+
+	if (rc == RC_OK)
+		return;
+	rpc_item_fail(d, it, rc, &why, bytes_of(NULL, 0));
+	it->pool_work = RPC_POOL_NONE;
+}
+
 enum rc
 rpc_run_pool(struct rpc_doc *d, struct pool *p, uint64_t now_ms,
     bool *needs_sync, struct err *e)
@@ -149,6 +162,10 @@ rpc_run_pool(struct rpc_doc *d, struct pool *p, uint64_t now_ms,
 		case RPC_POOL_STATUS:
 			pool_status(d, it, p);
 			it->pool_work = RPC_POOL_NONE;
+			break;
+		case RPC_POOL_LIST:
+			list(d, it, p);
+			*needs_sync = true;
 			break;
 		case RPC_POOL_HEALTH:
 			pool_stats(p, &it->stats);
@@ -425,6 +442,8 @@ rpc_work_finish(struct rpc_doc *d, struct rpc_item *it)
 		rpc_tx_pending(&w, it->tx, it->want_raw);
 	else if (it->pool_work == RPC_POOL_FIND && it->is_missed)
 		rc = find_again(d, it, &w, &why);
+	else if (it->pool_work == RPC_POOL_LIST && it->list != NULL)
+		rpc_pool_list_write(&w, it);
 	else
 		rc = FAIL(&why, RC_UNAVAILABLE, "the node is stopping");
 	it->pool_work = RPC_POOL_NONE;
