@@ -174,6 +174,26 @@ mont_row(uint64_t *t, const uint64_t *a, uint64_t b, unsigned n, bool mulx)
 		: [b0] "rm"((b)[0]), [b1] "rm"((b)[1]), [b2] "rm"((b)[2]),     \
 		[b3] "rm"((b)[3]), [b4] "rm"((b)[4]), [b5] "rm"((b)[5])        \
 		: "cc")
+#define MONT_CHAINS(op, sign, t, b, n, c)                                      \
+	do {                                                                   \
+		unsigned at_;                                                  \
+		if ((n) % 4 == 0)                                              \
+			MONT_UNROLL                                            \
+		for (at_ = 0; at_ < (n); at_ += 4)                             \
+			MONT_CHAIN4(op, (t) + at_, (b) + at_, c);              \
+		else MONT_UNROLL for (at_ = 0; at_ < (n); at_ += 6)            \
+		    MONT_CHAIN6(op, (t) + at_, (b) + at_, c);                  \
+	} while (0)
+#else
+#define MONT_CHAINS(op, sign, t, b, n, c)                                      \
+	do {                                                                   \
+		unsigned at_;                                                  \
+		for (at_ = 0; at_ < (n); at_++) {                              \
+			u128 v_ = (u128)(t)[at_] sign(b)[at_] sign((c)&1);     \
+			(t)[at_] = (uint64_t)v_;                               \
+			(c) = 0 - ((uint64_t)(v_ >> 64) & 1);                  \
+		}                                                              \
+	} while (0)
 #endif
 
 /* NOLINTBEGIN(readability-non-const-parameter): assembly writes there */
@@ -184,25 +204,9 @@ MONT_INLINE uint64_t
 mont_limbs_add(uint64_t *t, const uint64_t *b, unsigned n)
 {
 	uint64_t carry = 0;
-	unsigned i;
 
-#if MONT_ASM
-	if (n % 4 == 0)
-		MONT_UNROLL
-	for (i = 0; i < n; i += 4)
-		MONT_CHAIN4("adc", t + i, b + i, carry);
-	else MONT_UNROLL for (i = 0; i < n; i += 6)
-	    MONT_CHAIN6("adc", t + i, b + i, carry);
+	MONT_CHAINS("adc", +, t, b, n, carry);
 	return carry;
-#else
-	for (i = 0; i < n; i++) {
-		u128 v = (u128)t[i] + b[i] + carry;
-
-		t[i] = (uint64_t)v;
-		carry = (uint64_t)(v >> 64);
-	}
-	return 0 - carry;
-#endif
 }
 
 /* mont_limbs_sub is t -= b over n limbs. Returns the borrow likewise. */
@@ -210,25 +214,9 @@ MONT_INLINE uint64_t
 mont_limbs_sub(uint64_t *t, const uint64_t *b, unsigned n)
 {
 	uint64_t borrow = 0;
-	unsigned i;
 
-#if MONT_ASM
-	if (n % 4 == 0)
-		MONT_UNROLL
-	for (i = 0; i < n; i += 4)
-		MONT_CHAIN4("sbb", t + i, b + i, borrow);
-	else MONT_UNROLL for (i = 0; i < n; i += 6)
-	    MONT_CHAIN6("sbb", t + i, b + i, borrow);
+	MONT_CHAINS("sbb", -, t, b, n, borrow);
 	return borrow;
-#else
-	for (i = 0; i < n; i++) {
-		u128 v = (u128)t[i] - b[i] - borrow;
-
-		t[i] = (uint64_t)v;
-		borrow = (uint64_t)(v >> 127);
-	}
-	return 0 - borrow;
-#endif
 }
 
 /* NOLINTEND(readability-non-const-parameter) */

@@ -158,7 +158,7 @@ static void
 expect_inverse(struct bn *b, const uint64_t *x)
 {
 	const struct mont *f = b->f;
-	uint64_t out[MONT_LIMBS_MAX];
+	uint64_t out[MONT_LIMBS_MAX] = {0};
 
 	mont_inv_gcd(out, x, f);
 	if (mont_is_zero(x, f)) {
