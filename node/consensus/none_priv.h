@@ -31,4 +31,12 @@ void engine_none_status(
 enum rc engine_none_describe(
     struct engine *g, struct jsonw *w, const struct hash *at, struct err *e);
 
+/* ENGINE_NONE_ROWS is all rows of struct engine_ops but name, verify, free. */
+#define ENGINE_NONE_ROWS                                                       \
+	.author = engine_none_author, .prefer = engine_none_prefer,            \
+	.step = engine_none_step, .gas = engine_none_gas,                      \
+	.signers = engine_none_signers, .propose = engine_none_propose,        \
+	.discard = engine_none_discard, .proposals = engine_none_proposals,    \
+	.status = engine_none_status, .describe = engine_none_describe
+
 #endif

@@ -202,16 +202,7 @@ pow_free(struct engine *g)
 static const struct engine_ops pow_ops = {
     .name = "pow",
     .verify = pow_verify,
-    .author = engine_none_author,
-    .prefer = engine_none_prefer,
-    .step = engine_none_step,
-    .gas = engine_none_gas,
-    .signers = engine_none_signers,
-    .propose = engine_none_propose,
-    .discard = engine_none_discard,
-    .proposals = engine_none_proposals,
-    .status = engine_none_status,
-    .describe = engine_none_describe,
+    ENGINE_NONE_ROWS,
     .free = pow_free,
 };
 
