@@ -5,6 +5,11 @@ import os
 import subprocess
 import time
 
+LEAF = """basicConstraints = critical,CA:FALSE
+keyUsage = critical,digitalSignature
+subjectKeyIdentifier = hash
+authorityKeyIdentifier = keyid
+"""
 CONF = """
 [ca]
 default_ca = own
@@ -35,20 +40,12 @@ keyUsage = critical,keyCertSign,cRLSign
 subjectKeyIdentifier = hash
 authorityKeyIdentifier = keyid
 [server]
-basicConstraints = critical,CA:FALSE
-keyUsage = critical,digitalSignature
 extendedKeyUsage = serverAuth
-subjectKeyIdentifier = hash
-authorityKeyIdentifier = keyid
 subjectAltName = DNS:localhost,IP:127.0.0.1
 crlDistributionPoints = URI:http://crl.test.invalid/servers.crl
-[client]
-basicConstraints = critical,CA:FALSE
-keyUsage = critical,digitalSignature
+""" + LEAF + """[client]
 extendedKeyUsage = clientAuth
-subjectKeyIdentifier = hash
-authorityKeyIdentifier = keyid
-"""
+""" + LEAF
 
 KEYS = {"ec": ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256"], "rsa": ["-newkey", "rsa:2048"],
         "p521": ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-521"], "rsa1024": ["-newkey", "rsa:1024"]}
