@@ -10,13 +10,18 @@
 #include "base/check.h"
 
 /* Longer passwords are judged by their beginning. */
-enum { WEAK_LEN_MAX = 256, RUN_MIN = 3 };
+enum { WEAK_LEN_MAX = 256, RUN_MIN = 3, WORD_MAX = 16 };
 
-static const char *const words[] = {
+/* Sorted by what they are read as. Arrays, since a pointer to each would cost
+ * the program as much again. */
+static const char words[][WORD_MAX] = {
 #define WORD(text) text,
 #include "ctl/weak.def"
 #undef WORD
 };
+
+/* Reliability A10. */
+_Static_assert(ARRAY_CNT(words) >= 3000, "too few common words");
 
 static const char *const rows[] = {"1234567890", "qwertyuiop", "asdfghjkl",
     "zxcvbnm", "qwertzuiop", "azertyuiop", "!@#$%^&*()"};
@@ -33,11 +38,12 @@ lower(char c)
 	return to[at - from];
 }
 
-/* Digits and signs that stand for letters. */
+/* Digits and signs that stand for letters; l is one with i, since 1 and |
+ * stand for both. */
 static char
 letter_of(char c)
 {
-	static const char from[] = "@4831!05$7", to[] = "aabeiiosst";
+	static const char from[] = "@4831!|l05$7", to[] = "aabeiiiiosst";
 	const char *at = c == '\0' ? NULL : strchr(from, c);
 
 	if (at == NULL)
@@ -70,24 +76,55 @@ word_at(const struct text *t, size_t i, const char *word)
 
 	if (len == 0 || len > t->len - i)
 		return 0;
-	for (k = 0; k < len; k++) {
-		char c = lower(word[k]);
-
-		if (c != t->plain[i + k] && letter_of(c) != t->read[i + k])
+	for (k = 0; k < len; k++)
+		if (letter_of(lower(word[k])) != t->read[i + k])
 			return 0;
-	}
 	return len;
+}
+
+/* first_of returns the first of words[from] to words[to] whose letter at k is
+ * c or comes behind it; they are equal before k. */
+static size_t
+first_of(size_t from, size_t to, size_t k, char c)
+{
+	while (from < to) {
+		size_t middle = from + (to - from) / 2;
+
+		if (letter_of(words[middle][k]) < c)
+			from = middle + 1;
+		else
+			to = middle;
+	}
+	return from;
+}
+
+/* longest_common narrows the list down letter by letter; a word that ends
+ * stands before those that go on. */
+static size_t
+longest_common(const struct text *t, size_t i)
+{
+	size_t from = 0, to = ARRAY_CNT(words), best = 0, k;
+
+	for (k = 0; k < WORD_MAX - 1 && i + k < t->len; k++) {
+		char c = t->read[i + k];
+
+		if (c < 0x20 || c > 0x7e)
+			break;
+		from = first_of(from, to, k, c);
+		to = first_of(from, to, k, (char)(c + 1));
+		if (from == to)
+			break;
+		if (words[from][k + 1] == '\0')
+			best = k + 1;
+	}
+	return best;
 }
 
 static size_t
 longest_word(const struct text *t, size_t i, const char *const *own)
 {
-	size_t best = 0, k, n;
+	size_t best = longest_common(t, i), n;
 
-	for (k = 0; k < ARRAY_CNT(words); k++) {
-		n = word_at(t, i, words[k]);
-		best = n > best ? n : best;
-	}
 	for (; own != NULL && *own != NULL; own++) {
 		n = word_at(t, i, *own);
 		best = n > best && n >= RUN_MIN ? n : best;
@@ -154,6 +191,66 @@ year_at(const struct text *t, size_t i)
 	return is_year ? 4 : 0;
 }
 
+static bool
+is_number(const struct text *t, size_t i, size_t least, size_t most)
+{
+	const char *p = t->plain + i;
+	size_t n;
+
+	if (t->len - i < 2 || p[0] < '0' || p[0] > '9' || p[1] < '0' ||
+	    p[1] > '9')
+		return false;
+	n = (size_t)(p[0] - '0') * 10 + (size_t)(p[1] - '0');
+	return n >= least && n <= most;
+}
+
+/* sign_at returns the length of what stands between parts of a date. */
+static size_t
+sign_at(const struct text *t, size_t i)
+{
+	return i < t->len && t->plain[i] != '\0' &&
+	       strchr("-/.", t->plain[i]) != NULL;
+}
+
+/* date_in reads a date whose parts come in that order: y a year of four
+ * digits, Y one of two, m and d; returns its length. */
+static size_t
+date_in(const struct text *t, size_t i, const char *order)
+{
+	size_t at = i, n;
+
+	for (; *order != '\0'; order++) {
+		at += at > i ? sign_at(t, at) : 0;
+		n = 2;
+		if (*order == 'y')
+			n = year_at(t, at);
+		else if (!is_number(t, at, *order == 'Y' ? 0 : 1,
+			     *order == 'Y'   ? 99
+			     : *order == 'm' ? 12
+					     : 31))
+			n = 0;
+		if (n == 0)
+			return 0;
+		at += n;
+	}
+	return at - i;
+}
+
+/* A birthday is one piece, in whatever order it is written. */
+static size_t
+longest_date(const struct text *t, size_t i)
+{
+	static const char *const orders[] = {
+	    "ymd", "dmy", "mdy", "Ymd", "dmY", "mdY"};
+	size_t best = year_at(t, i), k, n;
+
+	for (k = 0; k < ARRAY_CNT(orders); k++) {
+		n = date_in(t, i, orders[k]);
+		best = n > best ? n : best;
+	}
+	return best;
+}
+
 static size_t
 pieces_of(const struct text *t, const char *const *own)
 {
@@ -161,11 +258,11 @@ pieces_of(const struct text *t, const char *const *own)
 
 	while (i < t->len) {
 		size_t word = longest_word(t, i, own), run = longest_run(t, i);
-		size_t year = year_at(t, i), n = 1;
+		size_t date = longest_date(t, i), n = 1;
 
 		n = word > n ? word : n;
 		n = run > n ? run : n;
-		n = year > n ? year : n;
+		n = date > n ? date : n;
 		i += n;
 		cnt++;
 	}

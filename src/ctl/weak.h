@@ -11,7 +11,8 @@
 #include "base/err.h"
 
 /* Pieces that a password must have: a character is one, and so is a common
- * word, a sequence (abcd, 4321, qwert), a repeated character, a year. */
+ * word (weak.def), a sequence (abcd, 4321, qwert), a repeated character, a
+ * year, a date with or without signs between its parts. */
 enum { WEAK_PIECES_MIN = 6 };
 
 /*
