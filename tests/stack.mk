@@ -93,7 +93,7 @@ newcomer: ## fresh clone, make run, the README's commands
 	@$(PY) tests/e2e/newcomer_test.py
 
 .PHONY: bench bench-gateway
-bench: all $(B)/bench/bench_token ## end-to-end ratios beside a peer (ROUNDS=n)
+bench: all $(B)/bench/bench_token $(B)/bench/bench_memory ## end-to-end ratios beside a peer (ROUNDS=n)
 	@tests/tools/npm-deps tests/bench build/npm-bench
 	@SEKISHO_BIN=$(B)/bin $(PY) tests/bench/e2e_bench.py $(or $(ROUNDS),3)
 bench-gateway: all ## the gateway beside nginx, in ratios (ROUNDS=n)

@@ -25,7 +25,7 @@ store_conf_default(const char *dir)
 	    .map_bytes = (size_t)16 << 30,
 	    .history = 256,
 	    .layer_max = 32,
-	    .layer_bytes_max = (size_t)32 << 20,
+	    .layer_bytes_max = (size_t)16 << 20,
 	};
 }
 

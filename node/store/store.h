@@ -53,9 +53,11 @@ struct store_conf {
 };
 
 /*
- * store_conf_default fills everything but dir: 16 GiB, 256, 32, 32 MiB. The
+ * store_conf_default fills everything but dir: 16 GiB, 256, 32, 16 MiB. The
  * map is address space, not memory; where the machine grants less (ulimit
- * -v) store_open takes what it gets.
+ * -v) store_open takes what it gets. LMDB holds a copy of each page that a
+ * flush changes until it commits: on a large state some ten times the bytes
+ * of the layers.
  */
 struct store_conf store_conf_default(const char *dir);
 
