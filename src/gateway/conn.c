@@ -311,7 +311,7 @@ conn_is_silent(const struct conn *c)
 bool
 conn_is_idle(const struct conn *c)
 {
-	return ws_is_idle(c) ||
+	return (ws_is_idle(c) && c->ws->sub_cnt == 0) ||
 	       (c->state == CONN_HEAD && c->in_len == 0 && c->req_cnt > 0);
 }
 
@@ -420,8 +420,12 @@ step(struct conn *c)
 	case CONN_LINGER:
 		return linger(c);
 	case CONN_OPEN:
-		return flush(c) && (ws_feed(c) || fill(c));
+		return ws_give_up(c) ||
+		       (flush(c) && (ws_push(c) || ws_feed(c) || fill(c)));
 	case CONN_WORK:
+		if (c->ws != NULL && !c->ws->is_holding && flush(c))
+			(void)ws_push(c);
+		return false;
 	case CONN_CLOSED:
 		return false;
 	}

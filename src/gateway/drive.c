@@ -7,6 +7,7 @@
 
 #include "base/check.h"
 #include "gateway/drive.h"
+#include "gateway/feeds.h"
 #include "gateway/worker.h"
 
 static void
@@ -48,6 +49,8 @@ drive_start(struct txn *t)
 		return block_start(gw_worker->block, t);
 	case GW_EFFECT_PASSWORD:
 		return hash_start(gw_worker->hasher, t);
+	case GW_EFFECT_FEED:
+		return feed_start(gw_worker->feeds, t);
 	case GW_EFFECT_NONE:
 	case GW_EFFECT_KIND_CNT:
 		break;
@@ -82,6 +85,7 @@ drive_cancel(struct txn *t)
 		db_cancel(t);
 		hash_cancel(t);
 		block_cancel(t);
+		feed_cancel(t);
 		t->is_driven = false;
 	}
 	free_result(t);

@@ -26,6 +26,7 @@
 
 #include "base/check.h"
 #include "base/log.h"
+#include "gateway/feeds.h"
 
 enum {
 	/* Calls written and not taken by the node; more of them fail. */
@@ -34,6 +35,8 @@ enum {
 	TIMEOUTS_MAX = 8,
 	/* A connection with fewer calls takes the next one as well. */
 	FEW_CALLS = 16,
+	/* Calls of feeds, beside those of requests. */
+	FEED_CALLS_MAX = 64,
 	/* A ticket: generation and slot. */
 	SLOT_BITS = 17,
 	GEN_BITS = GW_WIRE_TICKET_BITS - SLOT_BITS,
@@ -91,6 +94,8 @@ free_slot(struct node_pool *p, struct node_slot *s)
 		s->conn->is_probed = false;
 	if (s->own == OWN_MARK)
 		s->conn->node->is_asked = false;
+	if (s->own == OWN_FEED)
+		p->feed_calls--;
 	if (s->txn != NULL)
 		p->in_flight--;
 	s->txn = NULL;
@@ -104,6 +109,7 @@ node_slot_end(struct node_pool *p, struct node_slot *s, enum rc rc)
 {
 	const struct node *n = s->conn->node;
 	struct txn *t = s->txn;
+	struct feed *feed = s->feed;
 	enum own own = s->own;
 
 	free_slot(p, s);
@@ -111,6 +117,8 @@ node_slot_end(struct node_pool *p, struct node_slot *s, enum rc rc)
 		worker_stat(STAT_NODE_FAILED, 1);
 	if (t != NULL)
 		drive_done(t, rc);
+	else if (own == OWN_FEED)
+		feed_asked(feed, rc);
 	else if (n == p->used && own != OWN_MARK)
 		block_told(gw_worker->block, rc == RC_OK, n->head);
 }
@@ -141,11 +149,11 @@ write_calls(struct node_conn *c, const struct node_slot *s,
 	    s->txn == NULL ? "" : s->txn->req.id);
 }
 
-/* pick returns the used node's first connection that has few calls, so that
- * calls and answers of one moment travel together, else the one with the
+/* node_pick returns the used node's first connection that has few calls, so
+ * that calls and answers of one moment travel together, else the one with the
  * fewest; NULL when all are down or silent. */
-static struct node_conn *
-pick(struct node_pool *p)
+struct node_conn *
+node_pick(struct node_pool *p)
 {
 	struct node_conn *best = NULL, *conns = node_conns_of(p, p->used);
 	size_t i;
@@ -221,7 +229,7 @@ bool
 node_start(struct node_pool *p, struct txn *t)
 {
 	struct gw_node_effect *n = &t->req.effect.u.node;
-	struct node_conn *c = pick(p);
+	struct node_conn *c = node_pick(p);
 	size_t size = gw_wire_size(n);
 	struct node_slot *s;
 
@@ -287,8 +295,9 @@ node_is_stale(const struct node_pool *p, uint64_t unix_s)
 
 /* --- calls of our own --- */
 
-bool
-node_call(struct node_conn *c, const struct gw_node_call *call, enum own own)
+/* call_own returns the call's slot, NULL when there is no room. */
+static struct node_slot *
+call_own(struct node_conn *c, const struct gw_node_call *call, enum own own)
 {
 	struct gw_node_call one = *call;
 	struct gw_node_effect n = {.calls = &one, .cnt = 1};
@@ -296,15 +305,37 @@ node_call(struct node_conn *c, const struct gw_node_call *call, enum own own)
 
 	if (!node_grow(
 		&c->out, &c->out_cap, c->out_len + gw_wire_size(&n), OUT_MAX))
-		return false;
+		return NULL;
 	s = take_slot(c->pool, c, NULL);
 	if (s == NULL)
-		return false;
+		return NULL;
 	s->own = own;
 	s->mark_no = c->pool->mark_no;
 	write_calls(c, s, &n);
 	timer_set(&gw_worker->timers, &s->timer,
 	    worker_now_ms() + gw_worker->conf->node_silent_ms, on_timeout, s);
+	return s;
+}
+
+bool
+node_call(struct node_conn *c, const struct gw_node_call *call, enum own own)
+{
+	return call_own(c, call, own) != NULL;
+}
+
+bool
+node_call_feed(
+    struct node_conn *c, const struct gw_node_call *call, struct feed *feed)
+{
+	struct node_slot *s;
+
+	if (c->pool->feed_calls >= FEED_CALLS_MAX)
+		return false;
+	s = call_own(c, call, OWN_FEED);
+	if (s == NULL)
+		return false;
+	s->feed = feed;
+	c->pool->feed_calls++;
 	return true;
 }
 
@@ -313,7 +344,7 @@ node_ask_block(struct node_pool *p)
 {
 	const struct gw_node_call call = {
 	    .method = bytes_of_str("eth_blockNumber")};
-	struct node_conn *c = pick(p);
+	struct node_conn *c = node_pick(p);
 
 	return c != NULL && node_call(c, &call, OWN_NUMBER);
 }
@@ -352,8 +383,9 @@ node_open(void)
 	p->conn_cnt = conf->node_conn_cnt;
 	p->in_flight_max = conf->node_in_flight;
 	/* a probe of each connection, a block of each node at the mark's
-	 * height, and the next block's number */
-	p->slot_cnt = p->in_flight_max + p->node_cnt * (p->conn_cnt + 1) + 1;
+	 * height, the next block's number, feeds */
+	p->slot_cnt = p->in_flight_max + p->node_cnt * (p->conn_cnt + 1) + 1 +
+		      FEED_CALLS_MAX;
 	p->conns = mem_array(p->node_cnt * p->conn_cnt, sizeof(*p->conns));
 	p->slots = mem_array(p->slot_cnt, sizeof(*p->slots));
 	CHECK(p->conns != NULL && p->slots != NULL);

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "gateway/feeds.h"
 
 enum {
 	RETRY_MIN_MS = 50,
@@ -49,6 +50,7 @@ node_conn_drop(struct node_conn *c, const char *why)
 	log_warn("gateway", "node lost node=%s why=\"%s\" waiting=%zu",
 	    c->node->name, why, c->in_flight);
 	retry_later(c);
+	feeds_lost(gw_worker->feeds, c);
 	for (i = 0; i < p->slot_cnt && c->in_flight > 0; i++)
 		if (p->slots[i].is_used && p->slots[i].conn == c)
 			node_slot_end(p, &p->slots[i], RC_UNAVAILABLE);
@@ -90,6 +92,7 @@ take_document(struct node_conn *c, struct bytes doc)
 {
 	struct node_slot *s = NULL, *of;
 	struct gw_wire_answers all;
+	struct gw_wire_notice n;
 	struct gw_wire_answer a;
 	enum rc rc = RC_OK;
 
@@ -106,6 +109,8 @@ take_document(struct node_conn *c, struct bytes doc)
 	}
 	if (s != NULL)
 		node_slot_end(c->pool, s, rc);
+	else if (gw_wire_notice(&n, doc))
+		feeds_notice(gw_worker->feeds, c, &n);
 }
 
 /* take_documents cuts whole documents from the input. */

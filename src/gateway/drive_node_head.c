@@ -5,6 +5,7 @@
  * which chooses the node.
  */
 #include "gateway/drive_node_priv.h"
+#include "gateway/feeds.h"
 
 #include <stdio.h>
 
@@ -110,6 +111,8 @@ node_take_own(struct node_pool *p, const struct node_slot *s,
 		return read_head(p, s->conn->node, a);
 	case OWN_MARK:
 		return read_mark(p, s, a);
+	case OWN_FEED:
+		return feed_answer(s->feed, a);
 	case OWN_NONE:
 		break;
 	}

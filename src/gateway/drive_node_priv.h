@@ -45,6 +45,7 @@ enum own {
 	OWN_NONE,   /* it is a request's */
 	OWN_NUMBER, /* the newest block's number, for who waits for a block */
 	OWN_PROBE,  /* the newest block */
+	OWN_FEED,   /* a subscription's begin, or end */
 	OWN_MARK,   /* the block at the mark's height */
 };
 
@@ -55,7 +56,8 @@ struct node_slot {
 	uint32_t gen;
 	bool is_used;
 	enum own own;
-	uint64_t mark_no; /* OWN_MARK: the mark's when it was asked */
+	struct feed *feed; /* OWN_FEED: whose begin, NULL: an end */
+	uint64_t mark_no;  /* OWN_MARK: the mark's when it was asked */
 	struct timer timer;
 };
 
@@ -73,6 +75,7 @@ struct node_pool {
 	struct node_slot *slots, *free;
 	size_t slot_cnt;                 /* also for our own calls */
 	size_t in_flight, in_flight_max; /* of requests */
+	size_t feed_calls;               /* of feeds, under way */
 	struct timer probe;
 };
 
@@ -100,6 +103,21 @@ enum rc node_take_answer(struct node_pool *p, const struct node_slot *s,
 /* node_call makes a call of our own; false when there is no room. */
 bool node_call(
     struct node_conn *c, const struct gw_node_call *call, enum own own);
+
+/* node_call_feed makes a feed's call; feed is told how it ends, NULL: nobody
+ * is. False when there is no room now. */
+bool node_call_feed(
+    struct node_conn *c, const struct gw_node_call *call, struct feed *feed);
+
+/* node_pick returns the connection for the next call, NULL: none is up. */
+struct node_conn *node_pick(struct node_pool *p);
+
+/* node_is_used tells whether c leads to the node that all calls go to. */
+static inline bool
+node_is_used(const struct node_conn *c)
+{
+	return c->node == c->pool->used;
+}
 
 /* node_answers: some connection is up on which an answer has come, and no
  * call has waited in vain since. */

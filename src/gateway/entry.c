@@ -347,6 +347,7 @@ entry_message(
 		conn_close(c);
 		return;
 	}
+	t->req.is_message = true;
 	t->req.head.body = GW_BODY_COUNTED;
 	t->req.head.body_len = len;
 	t->req.body = bytes_of(len > 0 ? message : (const uint8_t *)"", len);

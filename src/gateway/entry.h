@@ -13,6 +13,7 @@ struct node_slot;
 struct db_slot;
 struct hash_job;
 struct block_watch;
+struct feed;
 
 struct txn {
 	struct gw_req req;
@@ -33,7 +34,9 @@ struct txn {
 	struct block_watch *block;
 	TAILQ_ENTRY(txn) block_next; /* others that wait for a block */
 	bool block_is_due;
-	struct pg_result *result; /* of the last query, while it is used */
+	struct feed *feed;
+	TAILQ_ENTRY(txn) feed_next; /* others that wait for its begin */
+	struct pg_result *result;   /* of the last query, while it is used */
 };
 
 /* entry_begin opens a request from a whole head, takes it off the input and

@@ -19,6 +19,7 @@
 #include "gateway/clientcert.h"
 #include "gateway/control.h"
 #include "gateway/drive.h"
+#include "gateway/feeds.h"
 #include "gateway/files.h"
 #include "gateway/routes.h"
 #include "gateway/signals.h"
@@ -289,6 +290,7 @@ kore_worker_configure(void)
 	seed_ids(w);
 	accesslog_open(&w->log, w->process->log_fd);
 	w->block = block_open();
+	w->feeds = feeds_open();
 	w->node = node_open();
 	w->db = db_open();
 	w->hasher = hash_open();

@@ -19,6 +19,7 @@ struct node_pool;
 struct db_pool;
 struct hasher;
 struct block_watch;
+struct feeds;
 
 /* A listening socket as Kore's event loop knows it. */
 struct listen_event {
@@ -61,6 +62,7 @@ struct gw_worker {
 	struct db_pool *db;
 	struct hasher *hasher;
 	struct block_watch *block;
+	struct feeds *feeds;
 
 	uint64_t date_unix;
 	char date[32];

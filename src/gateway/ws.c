@@ -10,7 +10,32 @@
 #include "http/route.h"
 #include "http/upgrade.h"
 
-enum { MESSAGE_MIN = 1024 };
+enum { BUFFER_MIN = 1024 };
+
+/* --- memory --- */
+
+/* grow makes room for more bytes behind len in a buffer that counts as
+ * buffered; false when the worker has no more of them. */
+static bool
+grow(uint8_t **p, size_t *cap, size_t len, size_t more)
+{
+	size_t want = *cap == 0 ? BUFFER_MIN : *cap;
+	uint8_t *q;
+
+	while (want < len + more)
+		want *= 2;
+	if (want == *cap)
+		return true;
+	if (gw_worker->buffered - *cap + want > gw_worker->conf->body_memory)
+		return false;
+	q = mem_resize(*p, *cap, want);
+	if (q == NULL)
+		return false;
+	gw_worker->buffered += want - *cap;
+	*p = q;
+	*cap = want;
+	return true;
+}
 
 /* --- begin and end --- */
 
@@ -34,9 +59,19 @@ ws_begin(struct conn *c)
 	explicit_bzero(room, sizeof(room));
 	w->head_len = head.len;
 	w->heard_ms = worker_now_ms();
+	TAILQ_INIT(&w->subs);
 	gw_ws_init(&w->in, r->surface->body_max);
 	worker_stat(STAT_WS_OPEN, 1);
 	worker_stat(STAT_WS_TOTAL, 1);
+}
+
+static void
+free_queue(struct ws *w)
+{
+	gw_worker->buffered -= w->queue_cap;
+	mem_free(w->queue);
+	w->queue = NULL;
+	w->queue_len = w->queue_cap = 0;
 }
 
 static void
@@ -57,11 +92,13 @@ ws_free(struct conn *c)
 		return;
 	c->ws = NULL;
 	if (w->head != NULL) {
+		feeds_leave(gw_worker->feeds, w);
 		explicit_bzero(w->head, w->head_len); /* has the password */
 		worker_stat(STAT_WS_OPEN, (uint64_t)-1);
 	}
 	mem_free(w->head);
 	free_message(w);
+	free_queue(w);
 	mem_free(w);
 }
 
@@ -123,6 +160,7 @@ ws_sent(struct conn *c)
 {
 	struct ws *w = c->ws;
 
+	w->is_holding = false;
 	if (w->is_over)
 		ws_shut(c, GW_WS_POLICY);
 	else if (gw_worker->is_draining && c->in_len == 0)
@@ -131,35 +169,81 @@ ws_sent(struct conn *c)
 		conn_enter(c, CONN_OPEN);
 }
 
-/* --- in --- */
+/* --- notifications --- */
 
-static bool
-grow(struct ws *w, size_t more)
+/* waiting: bytes that the client could have read. */
+static size_t
+waiting(const struct conn *c)
 {
-	size_t want = w->cap == 0 ? MESSAGE_MIN : w->cap;
-	uint8_t *p;
+	size_t out = c->state == CONN_OPEN ? c->out_len - c->out_at : 0;
 
-	while (want < w->len + more)
-		want *= 2;
-	if (want == w->cap)
-		return true;
-	if (gw_worker->buffered - w->cap + want > gw_worker->conf->body_memory)
+	return out + c->ws->queue_len;
+}
+
+void
+ws_notify(struct conn *c, struct bytes id, struct bytes result)
+{
+	static const char before[] =
+	    "{\"jsonrpc\":\"2.0\",\"method\":\"eth_subscription\","
+	    "\"params\":{\"subscription\":\"";
+	static const char between[] = "\",\"result\":";
+	static const char behind[] = "}}";
+	struct ws *w = c->ws;
+	size_t len = sizeof(before) + sizeof(between) + sizeof(behind) - 3 +
+		     id.len + result.len;
+	struct buf out;
+
+	if (w->has_left || w->is_slow)
+		return;
+	conn_make_ready(c);
+	w->is_slow =
+	    waiting(c) + len > gw_worker->conf->ws_queue_max ||
+	    !grow(&w->queue, &w->queue_cap, w->queue_len, GW_WS_HEAD_MAX + len);
+	if (w->is_slow)
+		return;
+	worker_stat(STAT_NOTICES, 1);
+	out = buf_of(w->queue, w->queue_cap);
+	out.len = w->queue_len;
+	out.len += gw_ws_head(out.ptr + out.len, GW_WS_TEXT, len);
+	CHECK(buf_put(&out, before, sizeof(before) - 1) &&
+	      buf_put(&out, id.ptr, id.len) &&
+	      buf_put(&out, between, sizeof(between) - 1) &&
+	      buf_put(&out, result.ptr, result.len) &&
+	      buf_put(&out, behind, sizeof(behind) - 1));
+	w->queue_len = out.len;
+}
+
+bool
+ws_push(struct conn *c)
+{
+	struct ws *w = c->ws;
+
+	if (w->queue_len == 0)
 		return false;
-	p = mem_resize(w->message, w->cap, want);
-	if (p == NULL)
-		return false;
-	gw_worker->buffered += want - w->cap;
-	w->message = p;
-	w->cap = want;
+	conn_send(c, bytes_of(w->queue, w->queue_len));
+	if (c->state != CONN_CLOSED)
+		free_queue(w);
 	return true;
 }
+
+bool
+ws_give_up(struct conn *c)
+{
+	if (!c->ws->is_slow)
+		return false;
+	worker_stat(STAT_WS_SLOW, 1);
+	ws_shut(c, GW_WS_TRY_LATER);
+	return true;
+}
+
+/* --- in --- */
 
 static void
 take_piece(struct conn *c, struct bytes piece)
 {
 	struct ws *w = c->ws;
 
-	if (!grow(w, piece.len)) {
+	if (!grow(&w->message, &w->cap, w->len, piece.len)) {
 		ws_shut(c, GW_WS_TRY_LATER);
 		return;
 	}
@@ -258,7 +342,7 @@ bool
 ws_is_idle(const struct conn *c)
 {
 	return c->state == CONN_OPEN && c->in_len == 0 && c->out_len == 0 &&
-	       gw_ws_is_between(&c->ws->in);
+	       c->ws->queue_len == 0 && gw_ws_is_between(&c->ws->in);
 }
 
 /* is_too_long: a message has come for too long, or stands still. */

@@ -10,6 +10,7 @@
 #define GATEWAY_WS_H
 
 #include "gateway/conn.h"
+#include "gateway/feeds.h"
 #include "http/ws.h"
 
 struct ws {
@@ -21,8 +22,14 @@ struct ws {
 	uint64_t began_ms; /* of the message, or frame, that is not whole */
 	uint64_t heard_ms; /* when the client was heard last */
 	bool is_pinged;    /* and has not been heard since */
-	bool is_over;      /* the present answer is the last one */
-	bool has_left;     /* a close frame has been sent */
+	struct sub_list subs;
+	size_t sub_cnt;
+	uint8_t *queue; /* notifications, in frames */
+	size_t queue_len, queue_cap;
+	bool is_holding; /* until the answer with a new id has left */
+	bool is_slow;    /* they have become too many */
+	bool is_over;    /* the present answer is the last one */
+	bool has_left;   /* a close frame has been sent */
 };
 
 /* ws_begin makes a WebSocket of the connection whose handshake was answered;
@@ -31,6 +38,19 @@ void ws_begin(struct conn *c);
 
 /* ws_feed reads messages out of c's input; false when it needs more. */
 bool ws_feed(struct conn *c);
+
+/* ws_notify queues a notification of the subscription that the client knows
+ * as id; result is JSON. What has become too much ends the connection later:
+ * nothing is closed here. */
+void ws_notify(struct conn *c, struct bytes id, struct bytes result);
+
+/* ws_push sends what is queued; false when nothing is. Everything before it
+ * must have left. */
+bool ws_push(struct conn *c);
+
+/* ws_give_up ends a connection whose queue was too long; false when it was
+ * not. */
+bool ws_give_up(struct conn *c);
 
 /* ws_reply sends the answer of c's request as a message. */
 void ws_reply(struct txn *t);

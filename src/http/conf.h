@@ -173,7 +173,7 @@ struct gw_conf {
 	uint64_t ticket_rotate_ms;
 	uint64_t conn_max, conn_addr_max, body_memory;
 	uint64_t handshake_ms, head_ms, idle_ms, body_stall_ms, body_ms;
-	uint64_t ws_ping_ms;
+	uint64_t ws_ping_ms, ws_subs_max, ws_queue_max;
 	uint64_t send_stall_ms, send_ms, min_rate, work_ms, drain_ms;
 	uint64_t password_queue, remember_ms;
 	uint64_t wrong_user, wrong_address, wrong_pause_ms;

@@ -78,6 +78,16 @@ bool gw_wire_next(struct gw_wire_answers *all, struct gw_wire_answer *out);
 bool gw_wire_store(struct arena *a, struct gw_node_effect *n,
     const struct gw_wire_answer *answer);
 
+/* struct gw_wire_notice is a notification of a subscription. */
+struct gw_wire_notice {
+	struct bytes id;     /* the node's, in its quotes */
+	struct bytes result; /* JSON */
+};
+
+/* gw_wire_notice reads a document that is no answer; false when it is no
+ * notification either. */
+bool gw_wire_notice(struct gw_wire_notice *out, struct bytes doc);
+
 /* gw_wire_number reads a result that is a quantity of at most 64 bits;
  * false when the answer is anything else. */
 bool gw_wire_number(uint64_t *out, const struct gw_wire_answer *answer);

@@ -123,6 +123,7 @@ struct gw_req {
 	/* Only asked what the filters say: they change nothing that other
 	 * requests see, and no stage runs. */
 	bool is_trial;
+	bool is_message; /* of a WebSocket: it may subscribe */
 };
 
 /*

@@ -32,7 +32,9 @@ enum { METHOD_LEN_MAX = 128 };
 struct work {
 	bool is_batch;
 	size_t cnt, sent;
-	uint64_t units; /* as filter rate counts */
+	size_t room;          /* of node */
+	size_t fed, fed_done; /* calls about subscriptions, its last ones */
+	uint64_t units;       /* as filter rate counts */
 	struct gw_rpc_call *calls;
 	struct gw_node_call *node;
 };
@@ -161,6 +163,14 @@ units_of(const struct gw_surface *s, const struct method *row)
 	return row != NULL && row->cost == DEAR ? s->rate_dear : 1;
 }
 
+/* is_feed tells of calls that end here: the gateway has the subscription. */
+static bool
+is_feed(const struct gw_rpc_call *c)
+{
+	return bytes_eq(c->method, bytes_of_str("eth_subscribe")) ||
+	       bytes_eq(c->method, bytes_of_str("eth_unsubscribe"));
+}
+
 /* add reads one call and puts it on the list for the node if it may. */
 static void
 add(struct gw_req *r, struct work *w, struct bytes value)
@@ -175,10 +185,12 @@ add(struct gw_req *r, struct work *w, struct bytes value)
 		fail(c, -32600, "method name too long");
 	if (c->code == 0 && !is_allowed(r->surface, c->method, row))
 		fail(c, -32601, NULL);
+	if (c->code == 0 && is_feed(c) && !r->is_message)
+		fail(c, -32601, "notifications not supported");
 	if (c->code != 0)
 		return;
-	c->at = w->sent;
-	w->node[w->sent++] =
+	c->at = is_feed(c) ? w->room - ++w->fed : w->sent++;
+	w->node[c->at] =
 	    (struct gw_node_call){.method = c->method, .params = c->params};
 }
 
@@ -224,6 +236,7 @@ read_calls(struct gw_req *r, struct bytes doc)
 	if (w == NULL)
 		return gw_refuse(r, GW_R_INTERNAL, NULL);
 	w->is_batch = is_batch;
+	w->room = cnt;
 	w->calls = arena_array(&r->arena, cnt, sizeof(*w->calls));
 	w->node = arena_array(&r->arena, cnt, sizeof(*w->node));
 	if (w->calls == NULL || w->node == NULL)
@@ -247,6 +260,36 @@ rpc_read(struct gw_req *r)
 	if (r->values.json.root == NULL)
 		return reply_error(r, -32700, "parse error");
 	return read_calls(r, r->values.json.text);
+}
+
+/* --- subscriptions --- */
+
+/* note_feed fails the calls whose subscription was neither begun nor
+ * refused by the node. */
+static void
+note_feed(struct work *w, const struct gw_node_call *call, enum rc rc)
+{
+	const char *text =
+	    rc == RC_NO_SPACE ? "too many subscriptions" : err_text(rc);
+	size_t i;
+
+	for (i = 0; i < w->cnt && rc != RC_OK; i++)
+		if (w->calls[i].code == 0 && &w->node[w->calls[i].at] == call)
+			fail(&w->calls[i], err_rpc_code(rc), text);
+}
+
+/* rpc_feed is called for each of them, and once more. */
+static enum gw_step
+rpc_feed(struct gw_req *r)
+{
+	struct work *w = r->state;
+
+	if (w->fed_done > 0)
+		note_feed(w, r->effect.u.feed, r->effect.rc);
+	if (w->fed_done == w->fed)
+		return GW_NEXT;
+	(void)gw_wait_feed(r, &w->node[w->room - ++w->fed_done]);
+	return GW_AGAIN;
 }
 
 /* --- forward --- */
@@ -319,6 +362,13 @@ put_answer(struct out *o, const struct gw_rpc_call *c,
 	put_str(o, "}");
 }
 
+/* rc_of: what was asked about subscriptions has an answer of its own. */
+static enum rc
+rc_of(const struct work *w, const struct gw_rpc_call *c, enum rc rc)
+{
+	return c->at >= w->room - w->fed ? RC_OK : rc;
+}
+
 /* size_of bounds what put_answer writes for one call. */
 static size_t
 size_of(const struct gw_rpc_call *c, const struct gw_node_call *n)
@@ -378,7 +428,7 @@ rpc_answer(struct gw_req *r)
 		if (!is_first)
 			put_str(&o, ",");
 		is_first = false;
-		put_answer(&o, c, &w->node[c->at], rc);
+		put_answer(&o, c, &w->node[c->at], rc_of(w, c, rc));
 	}
 	if (w->is_batch)
 		put_str(&o, "]");
@@ -398,4 +448,5 @@ rpc_answer(struct gw_req *r)
 	    r, rc == RC_OK ? 200 : 503, GW_TYPE_JSON, bytes_of_buf(&o.b));
 }
 
-gw_stage_fn *const gw_rpc[] = {rpc_read, rpc_forward, rpc_answer, NULL};
+gw_stage_fn *const gw_rpc[] = {
+    rpc_read, rpc_feed, rpc_forward, rpc_answer, NULL};

@@ -138,6 +138,13 @@ gw_wait_node(struct gw_req *r, struct gw_node_call *calls, size_t cnt)
 }
 
 enum gw_step
+gw_wait_feed(struct gw_req *r, struct gw_node_call *call)
+{
+	r->effect = (struct gw_effect){.kind = GW_EFFECT_FEED, .u.feed = call};
+	return GW_WAIT;
+}
+
+enum gw_step
 gw_wait_timer(struct gw_req *r, uint64_t ms)
 {
 	r->effect =

@@ -37,6 +37,7 @@ enum gw_effect_kind {
 	GW_EFFECT_TIMER,    /* nothing but time */
 	GW_EFFECT_BLOCK,    /* the node's next block */
 	GW_EFFECT_PASSWORD, /* check a password */
+	GW_EFFECT_FEED,     /* begin or end a subscription */
 	GW_EFFECT_KIND_CNT,
 };
 
@@ -119,6 +120,13 @@ struct gw_password_effect {
 	bool fits; /* filled in, with rc RC_OK */
 };
 
+/*
+ * A FEED effect: one call of eth_subscribe or eth_unsubscribe of a request
+ * that is a message. rc: RC_OK with the answer, which may be the node's error;
+ * RC_NO_SPACE (the connection, or the gateway, has as many as it may),
+ * RC_TIMEOUT, RC_UNAVAILABLE, RC_NO_MEMORY.
+ */
+
 struct gw_effect {
 	enum gw_effect_kind kind;
 	enum rc rc;
@@ -127,6 +135,7 @@ struct gw_effect {
 		struct gw_query_effect query;
 		struct gw_block_effect block;
 		struct gw_password_effect password;
+		struct gw_node_call *feed;
 		uint64_t timer_ms;
 	} u;
 };
@@ -148,6 +157,7 @@ enum gw_run gw_run(struct gw_req *r);
 /* gw_wait_* write an effect and return GW_WAIT; for the end of a stage. */
 enum gw_step gw_wait_node(
     struct gw_req *r, struct gw_node_call *calls, size_t cnt);
+enum gw_step gw_wait_feed(struct gw_req *r, struct gw_node_call *call);
 enum gw_step gw_wait_timer(struct gw_req *r, uint64_t ms);
 enum gw_step gw_wait_block(struct gw_req *r, uint64_t seen, uint64_t ms);
 

@@ -1,13 +1,14 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """WebSockets at the gateway: handshakes, frames good and bad, messages under
-the filters of their surface, silence, and the end.
+the filters of their surface, silence, subscriptions, and the end.
 
 usage: ws_test.py [PATTERN]      SEKISHO_BIN names the folder of the program
 """
 import json
 import os
 import re
+import resource
 import sys
 import threading
 import time
@@ -18,7 +19,7 @@ from framing import Gateway, LONG, Reader, Reply, basic, is_probe, ok, same, scr
 from wsclient import ACCEPT, BINARY, CLOSE, PING, PONG, TEXT, Ws, closing, frame, handshake
 
 ANSWER = b'{"jsonrpc":"2.0","id":1,"result":"0x7a69"}'
-IDLE = 1000
+IDLE, SUBSCRIBERS = 1000, 5000
 
 
 def run_handshake():
@@ -126,7 +127,7 @@ def run_frames():
                 for step in steps:
                     check_frames(g, name, tls, data, want, code, step)
         wait_for("none is left", lambda: g.metric("websockets") == 0)
-        same("no memory is counted for them", g.metric("requests_open"), 1)
+        wait_for("no request of theirs", lambda: g.metric("requests_open") == 1)
 
 
 def run_messages():
@@ -219,6 +220,158 @@ def run_end():
         same("leaves", g.proc.wait(LONG), 0)
 
 
+class Feeder(framing.Node):
+    """A node with subscriptions: it gives an id to each connection's
+    eth_subscribe, and tells what it is told to tell."""
+
+    def __init__(self, path):
+        self.feeds, self.asked, self.ended, self.next_id, self.refuses = {}, [], [], 0, False
+        super().__init__(path)
+
+    def reply(self, c, doc):
+        if not isinstance(doc, dict) or doc["method"] not in ("eth_subscribe", "eth_unsubscribe"):
+            return super().reply(c, doc)
+        out = {"jsonrpc": "2.0", "id": doc["id"]}
+        if doc["method"] == "eth_unsubscribe":
+            self.ended.append(doc["params"][0])
+            out["result"] = self.feeds.pop(doc["params"][0], None) is not None
+        elif self.refuses or doc["params"][0] not in ("newHeads", "logs"):
+            out["error"] = {"code": -32602, "message": "no such feed"}
+        else:
+            self.next_id += 1
+            out["result"] = "0x%032x" % self.next_id
+            self.asked.append(doc["params"])
+            self.feeds[out["result"]] = (c, doc["params"])
+        c.sendall(json.dumps(out).encode() + b"\n")
+
+    def tell(self, result, words=None, ident=None):
+        """Notifies every feed, or those of these words."""
+        for i, (c, params) in list(self.feeds.items()):
+            if words is None or params == words:
+                c.sendall(json.dumps({"jsonrpc": "2.0", "method": "eth_subscription",
+                                      "params": {"subscription": ident or i, "result": result}}).encode() + b"\n")
+
+
+def subscribe(w, *words):
+    r = w.ask({"jsonrpc": "2.0", "id": 1, "method": "eth_subscribe", "params": list(words)})
+    return r.get("result", r.get("error", {}).get("message"))
+
+
+def told(ident, result):
+    return {"jsonrpc": "2.0", "method": "eth_subscription", "params": {"subscription": ident, "result": result}}
+
+
+HEADS, LOGS = ["newHeads"], ["logs", {"address": "0x" + "11" * 20}]
+
+
+def run_subscriptions():
+    """One feed at the node for all who ask in the same words."""
+    with Gateway(node_kind=Feeder, workers=1, limits="subscriptions = 5\n") as g:
+        a, b, c = Ws(g), Ws(g, "bare"), Ws(g)
+        ids = [subscribe(w, *HEADS) for w in (a, b)]
+        ok("ids of their own", len(set(ids)) == 2 and all(re.fullmatch("0x[0-9a-f]{32}", x) for x in ids), ids)
+        logs = subscribe(b, *LOGS)
+        same("asked once", sorted(g.node.asked), sorted([HEADS, LOGS]))
+        g.node.tell({"number": "0x1"}, HEADS)
+        for w, i in ((a, ids[0]), (b, ids[1])):
+            same("both hear", w.recv_json(), told(i, {"number": "0x1"}))
+        g.node.tell(["x" * 70000], LOGS)
+        same("one hears of its own", b.recv_json(), told(logs, ["x" * 70000]))
+        same("what the node refuses", subscribe(c, "nothing"), "no such feed")
+        same("and others are still served", subscribe(c, *HEADS)[:2], "0x")
+        same("what a POST is told", g.rpc({"jsonrpc": "2.0", "id": 1, "method": "eth_subscribe", "params": HEADS}).json["error"],
+             {"code": -32601, "message": "notifications not supported"})
+        more = [subscribe(a, *HEADS) for _ in range(5)]
+        same("as many as it may", [x[:2] for x in more], ["0x"] * 4 + ["to"])
+        g.node.tell(7)
+        got = [a.recv_json()["params"]["subscription"] for _ in range(5)]
+        same("each of them hears", sorted(got), sorted([ids[0]] + more[:4]))
+        same("b too", [b.recv_json()["params"]["result"] for _ in range(2)], [7, 7])
+
+        def end(w, i):
+            r = w.ask({"jsonrpc": "2.0", "id": 2, "method": "eth_unsubscribe", "params": [i]})
+            return r.get("result", r.get("error", {}).get("message"))
+        same("ended", (end(b, logs), end(b, logs), end(b, ids[0])), (True,) + ("subscription not found",) * 2)
+        wait_for("at the node too", lambda: len(g.node.ended) == 1)
+        same("the other feed is not", len(g.node.feeds), 1)
+        for w in (a, b, c):
+            w.s.close()
+        wait_for("with the last client it is", lambda: not g.node.feeds and g.metric("subscriptions") == 0)
+        # a batch: ids are told before what they stand for
+        with Ws(g) as w:
+            w.s.sendall(frame(json.dumps([{"jsonrpc": "2.0", "id": i, "method": m, "params": p} for i, (m, p) in enumerate(
+                [("eth_chainId", []), ("eth_subscribe", HEADS), ("eth_subscribe", LOGS), ("eth_unsubscribe", ["0x1"])])]).encode()))
+            r = w.recv_json()
+            same("batch", [x["id"] for x in r] + [r[0]["result"], r[1]["result"][:2], r[3]["error"]["code"]],
+                 [0, 1, 2, 3, "0x7a69", "0x", -32000])
+            g.node.gate = threading.Event()
+            w.s.sendall(frame(CHAIN))
+            wait_for("under way", lambda: any(d.get("method") == "eth_chainId" for d in g.node.seen[-5:] if isinstance(d, dict)))
+            g.node.tell(8, HEADS)
+            same("heard while an answer is awaited", w.recv_json(), told(r[1]["result"], 8))
+            g.node.gate.set()
+            same("and then the answer", w.recv_json(), json.loads(ANSWER))
+            g.node.gate = None
+
+
+def run_lost_node():
+    """Feeds come back with the node; clients keep their ids."""
+    with Gateway(node_kind=Feeder, workers=1) as g:
+        w = Ws(g)
+        i = subscribe(w, *HEADS)
+        g.node.close()
+        wait_for("gone", lambda: g.get("/v1/ready").status == 503)
+        same("no new ones meanwhile", subscribe(w, *LOGS), "not available now")
+        g.node = Feeder(g.home + "/run/gw/rpc.sock")
+        wait_for("asked for again", lambda: g.node.asked == [HEADS])
+        g.node.tell(9)
+        same("by the same id", w.recv_json(), told(i, 9))
+        # a feed that the gateway does not know is ended
+        g.node.tell(1, HEADS, "0x" + "ab" * 16)
+        wait_for("ended", lambda: "0x" + "ab" * 16 in g.node.ended)
+        g.node.tell(10)
+        same("nothing of it came", w.recv_json(), told(i, 10))
+
+
+def run_slow_subscriber():
+    """Who does not read is dropped with a code, and nobody waits for him."""
+    with Gateway(node_kind=Feeder, workers=1, limits="notifications = 64K\nsend_stall = 30s\n") as g:
+        slow, quick = Ws(g), Ws(g)
+        slow_id, quick_id = subscribe(slow, *HEADS), subscribe(quick, *HEADS)
+        n = 0
+        while g.metric("websockets_slow_total") == 0 and n < 3000:
+            g.node.tell("y" * 4000)
+            n += 1
+            same("the other one hears", quick.recv_json(), told(quick_id, "y" * 4000))
+        same("too slow", g.metric("websockets_slow_total"), 1)
+        wait_for("its share is gone", lambda: g.metric("subscriptions") == 1 or slow.s.fileno() >= 0)
+        got, code = slow.rest()
+        ok("it can read what was sent, and then the code", code == 1013 and 0 < len(got) < n and
+           all(json.loads(x[1]) == told(slow_id, "y" * 4000) for x in got), (code, len(got), n))
+        wait_for("gone", lambda: g.metric("subscriptions") == 1)
+
+
+def run_many_subscribers():
+    """5,000 that wait for heads cost little, and all hear one."""
+    with Gateway(node_kind=Feeder, workers=2, limits="connections = 6000\nper_address = 12000\nwebsocket_ping = 10m\n") as g:
+        before, all_of = rss(g), []
+        for i in range(SUBSCRIBERS):
+            w = Ws(g)
+            all_of.append((w, subscribe(w, *HEADS)))
+        same("subscriptions", g.metric("subscriptions"), SUBSCRIBERS)
+        ok("a feed for each worker", len(g.node.asked) <= 2, len(g.node.asked))
+        time.sleep(3)
+        print("%d subscribers: %.1f KiB each" % (SUBSCRIBERS, (rss(g) - before) / SUBSCRIBERS))
+        t0 = time.time()
+        g.node.tell({"number": "0x5"}, HEADS)
+        heard = sum(w.recv_json() == told(i, {"number": "0x5"}) for w, i in all_of)
+        print("all had heard of it after %.0f ms" % ((time.time() - t0) * 1000))
+        same("all hear", heard, SUBSCRIBERS)
+        for w, _ in all_of:
+            w.s.close()
+        wait_for("all gone", lambda: g.metric("subscriptions") == 0 and not g.node.feeds)
+
+
 def rss(g):
     total = 0
     for p in g.workers():
@@ -243,10 +396,12 @@ def run_idle():
         wait_for("all are gone", lambda: g.metric("websockets") == 0)
 
 
-RUNS = [run_handshake, run_frames, run_messages, run_silence, run_end, run_idle]
+RUNS = [run_handshake, run_frames, run_messages, run_silence, run_end, run_idle,
+        run_subscriptions, run_lost_node, run_slow_subscriber, run_many_subscribers]
 
 
 def main():
+    resource.setrlimit(resource.RLIMIT_NOFILE, (16384, 16384))
     pattern = sys.argv[1] if len(sys.argv) > 1 else ""
     t0 = time.time()
     for fn in RUNS:

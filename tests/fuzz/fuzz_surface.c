@@ -10,6 +10,7 @@
  *
  * fuzz: cover=src/api/send_raw_tx.c,src/api/tx_count.c
  * fuzz: cover=src/http/rpc.c,src/http/b64.c,src/http/filter_basic.c
+ * fuzz: cover=src/http/upgrade.c
  * fuzz: cover=src/http/explain.c,src/http/filter.c,src/http/filter_rate.c
  * fuzz: cover=src/http/req.c,src/http/route.c,src/http/filter_cors.c
  * lib=api
@@ -29,6 +30,7 @@
 #include "http/req.h"
 #include "http/rpc.h"
 #include "http/throttle.h"
+#include "http/upgrade.h"
 #include "http/world.h"
 #include "sqlrules.h"
 
@@ -40,7 +42,8 @@ enum {
 	FITS = 2,               /* a password that has to be checked */
 	IS_SHORT_OF_MEMORY = 4, /* for as much as the next byte says */
 	IS_DRAINING = 8,
-	IS_DENIED = 16 /* comes from an address that may not */
+	IS_DENIED = 16, /* comes from an address that may not */
+	IS_MESSAGE = 32 /* of a WebSocket */
 };
 
 enum { TURN_MAX = 2000, ROW_MAX = 3, BLOCK_MS = 200 };
@@ -58,6 +61,7 @@ static const struct gw_route routes[] = {
     {GW_GET, "/v1/health", GW_WALLET, GW_OPEN, gw_health, 0},
     {GW_GET, "/v1/ready", GW_WALLET, GW_OPEN, gw_ready, 0},
     {GW_POST, "/", GW_RPC, GW_CLOSED, gw_rpc, 0},
+    {GW_GET, "/", GW_RPC, GW_CLOSED, gw_upgrade, 0},
     {GW_POST, "/v1/explain", GW_RPC, GW_CLOSED, gw_explain_local, 0},
 };
 
@@ -249,6 +253,10 @@ perform(struct run *x, struct gw_effect *e)
 	case GW_EFFECT_PASSWORD:
 		answer_password(x, &e->u.password, e->rc);
 		return;
+	case GW_EFFECT_FEED:
+		if (e->rc == RC_OK)
+			answer_call(x, e->u.feed);
+		return;
 	case GW_EFFECT_NONE:
 	case GW_EFFECT_KIND_CNT:
 		break;
@@ -269,7 +277,8 @@ check_reply(const struct gw_req *r)
 	struct bytes doc, rest;
 	size_t i, k;
 
-	CHECK(p->status >= 200 && p->status < 600);
+	CHECK((p->status >= 200 && p->status < 600) ||
+	      (p->status == 101 && p->upgrades));
 	CHECK(r->origin.len == 0 ||
 	      bytes_eq(r->origin, bytes_of_str("https://x.example")));
 	for (i = 0; i < p->field_cnt; i++)
@@ -318,6 +327,7 @@ request(struct run *x, struct bytes head, struct bytes body)
 	CHECK(gw_addr_read(&r.peer.addr,
 	    bytes_of_str(x->flags & IS_DENIED ? "10.0.0.7" : "127.0.0.1")));
 	r.client = r.peer.addr;
+	r.is_message = (x->flags & IS_MESSAGE) != 0;
 	if (gw_head_read(&r.head, store, head) == 0) {
 		gw_req_set_id(&r, "own-id");
 		(void)gw_req_query(&r, &v, "q");

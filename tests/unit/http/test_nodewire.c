@@ -225,3 +225,44 @@ TEST(test_nodewire_number_by_row)
 	}
 	test_row(NULL);
 }
+
+TEST(test_nodewire_notice)
+{
+	static const struct {
+		const char *doc, *id, *result; /* NULL: it is none */
+	} rows[] = {
+	    {"{\"jsonrpc\":\"2.0\",\"method\":\"eth_subscription\","
+	     "\"params\":{\"subscription\":\"0x1a\",\"result\":{\"a\":[1]}}}",
+		"\"0x1a\"", "{\"a\":[1]}"},
+	    {"{\"method\":\"eth_subscription\",\"params\":{\"result\":true,"
+	     "\"subscription\":\"7\"}}",
+		"\"7\"", "true"},
+	    {"{\"method\":\"eth_other\",\"params\":{\"subscription\":\"1\","
+	     "\"result\":1}}",
+		NULL, NULL},
+	    {"{\"method\":\"eth_subscription\",\"params\":{\"result\":1}}",
+		NULL, NULL},
+	    {"{\"method\":\"eth_subscription\",\"params\":"
+	     "{\"subscription\":1,\"result\":1}}",
+		NULL, NULL},
+	    {"{\"method\":\"eth_subscription\",\"params\":"
+	     "{\"subscription\":\"1\"}}",
+		NULL, NULL},
+	    {"{\"method\":\"eth_subscription\",\"params\":[]}", NULL, NULL},
+	    {"{\"method\":\"eth_subscription\"}", NULL, NULL},
+	    {"[]", NULL, NULL},
+	    {"7", NULL, NULL},
+	};
+	struct gw_wire_notice n;
+	size_t i;
+
+	for (i = 0; i < ARRAY_CNT(rows); i++) {
+		test_row(rows[i].doc);
+		EXPECT_U64(gw_wire_notice(&n, bytes_of_str(rows[i].doc)),
+		    rows[i].id != NULL);
+		if (rows[i].id == NULL)
+			continue;
+		EXPECT_BYTES(n.id, bytes_of_str(rows[i].id));
+		EXPECT_BYTES(n.result, bytes_of_str(rows[i].result));
+	}
+}

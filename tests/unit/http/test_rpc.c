@@ -170,6 +170,86 @@ TEST(test_rpc_notification_without_node_is_503_in_words)
 	rig_close(&g);
 }
 
+#define CALL(id, method, params)                                               \
+	"{\"jsonrpc\":\"2.0\",\"id\":" #id ",\"method\":\"" method             \
+	"\",\"params\":" params "}"
+
+/* send_message is send_body of a WebSocket's message. */
+static void
+send_message(struct rig *g, const char *body)
+{
+	rig_send(g, "loop", HEAD, routes, 1);
+	g->req.is_message = true;
+	rig_body(g, body);
+}
+
+TEST(test_rpc_subscriptions_are_for_messages)
+{
+	struct rig g;
+
+	EXPECT(rig_open(&g, rig_conf, NULL));
+	send_body(&g, CALL(1, "eth_subscribe", "[\"newHeads\"]"));
+	expect_reply(&g, 200,
+	    "{\"jsonrpc\":\"2.0\",\"id\":1,\"error\":{\"code\":-32601,"
+	    "\"message\":\"notifications not supported\"}}");
+	rig_next(&g);
+	send_message(&g, CALL(1, "eth_subscribe", "[\"newHeads\"]"));
+	EXPECT_U64(g.run, GW_RUN_WAIT);
+	EXPECT_U64(g.req.effect.kind, GW_EFFECT_FEED);
+	EXPECT_BYTES(
+	    g.req.effect.u.feed->method, bytes_of_str("eth_subscribe"));
+	EXPECT_BYTES(
+	    g.req.effect.u.feed->params, bytes_of_str("[\"newHeads\"]"));
+	g.req.effect.u.feed->answer = bytes_of_str("\"0x5\"");
+	rig_go(&g);
+	expect_reply(
+	    &g, 200, "{\"jsonrpc\":\"2.0\",\"id\":1,\"result\":\"0x5\"}");
+	rig_close(&g);
+}
+
+TEST(test_rpc_subscriptions_in_a_batch_have_their_own_outcomes)
+{
+	struct rig g;
+
+	EXPECT(rig_open(&g, rig_conf, NULL));
+	send_message(
+	    &g, "[" CALL(1, "eth_chainId", "[]") "," CALL(2, "eth_subscribe",
+		    "[\"logs\"]") "," CALL(3, "eth_subscribe", "[\"x\"]") "]");
+	EXPECT_U64(g.req.effect.kind, GW_EFFECT_FEED);
+	g.req.effect.u.feed->answer = bytes_of_str("\"0x5\"");
+	rig_go(&g);
+	EXPECT_U64(g.req.effect.kind, GW_EFFECT_FEED);
+	EXPECT_BYTES(g.req.effect.u.feed->params, bytes_of_str("[\"x\"]"));
+	g.req.effect.rc = RC_NO_SPACE;
+	rig_go(&g);
+	EXPECT_U64(g.req.effect.kind, GW_EFFECT_NODE);
+	EXPECT_U64(g.req.effect.u.node.cnt, 1);
+	g.req.effect.rc = RC_UNAVAILABLE;
+	rig_go(&g);
+	expect_reply(&g, 503,
+	    "[{\"jsonrpc\":\"2.0\",\"id\":1,\"error\":{\"code\":-32002,"
+	    "\"message\":\"not available now\"}},"
+	    "{\"jsonrpc\":\"2.0\",\"id\":2,\"result\":\"0x5\"},"
+	    "{\"jsonrpc\":\"2.0\",\"id\":3,\"error\":{\"code\":-32005,"
+	    "\"message\":\"too many subscriptions\"}}]");
+	rig_close(&g);
+}
+
+TEST(test_rpc_subscription_that_the_node_refuses)
+{
+	struct rig g;
+
+	EXPECT(rig_open(&g, rig_conf, NULL));
+	send_message(&g, CALL(4, "eth_unsubscribe", "[\"0x5\"]"));
+	EXPECT_U64(g.req.effect.kind, GW_EFFECT_FEED);
+	g.req.effect.u.feed->is_error = true;
+	g.req.effect.u.feed->answer = bytes_of_str("{\"code\":-1}");
+	rig_go(&g);
+	expect_reply(
+	    &g, 200, "{\"jsonrpc\":\"2.0\",\"id\":4,\"error\":{\"code\":-1}}");
+	rig_close(&g);
+}
+
 /* The words of a refusal need memory too: without it they are few, and not
  * a length without bytes. */
 TEST(test_rpc_refusal_without_memory_has_a_body_that_is_there)
