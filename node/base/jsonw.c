@@ -17,26 +17,26 @@
 
 enum { GROW_MIN = 512 };
 
-_Static_assert(JSONW_DEPTH_MAX <= 64, "first has a bit for each depth");
+_Static_assert(JSONW_DEPTH_MAX % 64 == 0, "first has a bit for each depth");
 
 void
 jsonw_init(struct jsonw *w, size_t max_bytes)
 {
-	*w = (struct jsonw){.max = max_bytes, .first = 1};
+	*w = (struct jsonw){.max = max_bytes, .first = {1}};
 }
 
 void
 jsonw_free(struct jsonw *w)
 {
 	mem_free(w->ptr);
-	*w = (struct jsonw){.max = w->max, .first = 1};
+	*w = (struct jsonw){.max = w->max, .first = {1}};
 }
 
 void
 jsonw_reset(struct jsonw *w)
 {
 	w->len = 0;
-	w->first = 1;
+	w->first[0] = 1;
 	w->depth = 0;
 	w->has_failed = false;
 	w->is_after_key = false;
@@ -102,12 +102,13 @@ put_char(struct jsonw *w, char c)
 static void
 begin_value(struct jsonw *w)
 {
-	uint64_t bit = (uint64_t)1 << w->depth;
+	uint64_t *first = &w->first[w->depth / 64];
+	uint64_t bit = (uint64_t)1 << w->depth % 64;
 
 	if (w->is_after_key)
 		w->is_after_key = false;
-	else if (w->first & bit)
-		w->first &= ~bit;
+	else if (*first & bit)
+		*first &= ~bit;
 	else
 		put_char(w, ',');
 }
@@ -122,7 +123,7 @@ open_level(struct jsonw *w, char c)
 		return;
 	}
 	w->depth++;
-	w->first |= (uint64_t)1 << w->depth;
+	w->first[w->depth / 64] |= (uint64_t)1 << w->depth % 64;
 }
 
 static void

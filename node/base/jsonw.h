@@ -13,13 +13,15 @@
 #include "base/bytes.h"
 #include "base/u256.h"
 
-/* Deepest nesting that a writer keeps count of. */
-enum { JSONW_DEPTH_MAX = 64 };
+/* Deepest nesting that a writer keeps count of: the tree of calls of a
+ * transaction is 1,025 deep (Yellow Paper 9.1), each an object in an array. */
+enum { JSONW_DEPTH_MAX = 2112 };
 
 struct jsonw {
 	uint8_t *ptr;
 	size_t len, cap, max;
-	uint64_t first; /* bit d: nothing written yet at depth d */
+	/* Bit d: nothing written yet at depth d. */
+	uint64_t first[JSONW_DEPTH_MAX / 64];
 	unsigned depth;
 	bool has_failed; /* sticky: full, no memory or nested too deep */
 	bool is_after_key;

@@ -48,7 +48,7 @@ TEST(test_jsonw_too_deep_fails)
 	struct jsonw w;
 	unsigned i;
 
-	jsonw_init(&w, 1000);
+	jsonw_init(&w, (size_t)4 * JSONW_DEPTH_MAX);
 	for (i = 0; i < JSONW_DEPTH_MAX - 1; i++)
 		jsonw_arr(&w);
 	EXPECT(!w.has_failed);
@@ -61,6 +61,32 @@ TEST(test_jsonw_too_deep_fails)
 	for (i = 0; i < 3 * JSONW_DEPTH_MAX; i++)
 		jsonw_arr_end(&w);
 	EXPECT(!jsonw_done(&w));
+	jsonw_free(&w);
+}
+
+TEST(test_jsonw_deep_levels_have_their_commas)
+{
+	struct jsonw w;
+	struct bytes text;
+	unsigned i;
+
+	jsonw_init(&w, (size_t)8 * JSONW_DEPTH_MAX);
+	for (i = 0; i < JSONW_DEPTH_MAX - 1; i++) {
+		jsonw_arr(&w);
+		jsonw_u64(&w, 1);
+	}
+	for (i = 0; i < JSONW_DEPTH_MAX - 1; i++) {
+		jsonw_u64(&w, 2);
+		jsonw_arr_end(&w);
+	}
+	EXPECT(jsonw_done(&w));
+	text = jsonw_bytes(&w);
+	EXPECT_U64(text.len, 6 * (JSONW_DEPTH_MAX - 1) - 1);
+	for (i = 0; i < JSONW_DEPTH_MAX - 2; i++)
+		EXPECT(memcmp(text.ptr + 3 * (size_t)i, "[1,", 3) == 0);
+	for (i = 0; i < JSONW_DEPTH_MAX - 1; i++)
+		EXPECT(memcmp(text.ptr + text.len - 3 * (size_t)(i + 1), ",2]",
+			   3) == 0);
 	jsonw_free(&w);
 }
 
