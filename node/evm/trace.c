@@ -41,6 +41,8 @@ evm_tell_step(struct frame *f)
 	};
 
 	evm_tell_after(f, RC_OK);
+	if (t->stop != NULL && *t->stop)
+		f->gas = 0;
 	f->traced_gas = f->gas;
 	if (t->step == NULL)
 		return;

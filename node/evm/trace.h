@@ -38,12 +38,15 @@ struct evm_step {
  *        message that the instruction sends.
  * enter  a message begins: also one to a precompile or without code
  * leave  it ended; result as of evm_run
+ * stop   NULL, or what ends the run once it is true: each frame is then out
+ *        of gas at its next instruction
  */
 struct evm_tracer {
 	void (*step)(void *ctx, const struct evm_step *step);
 	void (*after)(void *ctx, uint64_t cost, enum rc rc);
 	void (*enter)(void *ctx, const struct evm_msg *msg);
 	void (*leave)(void *ctx, const struct evm_result *result);
+	const bool *stop;
 	void *ctx;
 };
 

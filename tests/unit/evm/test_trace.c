@@ -98,6 +98,51 @@ TEST(test_trace_tells_in_order)
 	test_count(i);
 }
 
+/* What stops a run after so many steps. */
+struct brake {
+	size_t left;
+	bool is_pulled;
+};
+
+static void
+brake_step(void *ctx, const struct evm_step *s)
+{
+	struct brake *b = ctx;
+
+	(void)s;
+	b->is_pulled = b->left == 0;
+	b->left -= b->left > 0;
+}
+
+TEST(test_trace_stop_ends_every_frame)
+{
+	/* Both would run for longer than anybody waits. */
+	static const char *const loops[][2] = {
+	    {"JUMPDEST 0x00 JUMP", ""},
+	    {"JUMPDEST 0x00 0x00 0x00 0x00 0x00 0xee GAS CALL 0x00 JUMP",
+		"JUMPDEST 0x00 0x00 0x00 0x00 0x00 0xcc GAS CALL 0x00 JUMP"},
+	};
+	static struct asm_run r;
+	size_t i;
+
+	for (i = 0; i < sizeof(loops) / sizeof(loops[0]); i++) {
+		struct brake brake = {.left = 5000};
+		const struct evm_tracer tracer = {.step = brake_step,
+		    .stop = &brake.is_pulled,
+		    .ctx = &brake};
+
+		asm_open(&r, FORK_BYZANTIUM, loops[i][0]);
+		asm_put(&r, ASM_OTHER, loops[i][1]);
+		r.msg.gas = UINT64_C(1) << 60;
+		evm_trace(r.vm, &tracer);
+		asm_go(&r);
+		EXPECT_RC(r.out.rc, RC_EVM_GAS);
+		EXPECT_U64(r.out.gas_left, 0);
+		EXPECT_U64(brake.left, 0);
+		asm_close(&r);
+	}
+}
+
 static const char *
 json_of(const char *program, bool has_memory)
 {
