@@ -116,6 +116,24 @@ run(struct evm_result *out, struct state *st, const struct exec_env *env,
 	exec_msg(out, st, env, &shown, &msg);
 }
 
+/* settle gives back what was paid for gas that is left, and the author what
+ * is the author's. */
+static void
+settle(struct state *st, const struct exec_env *env, const struct exec_call *c,
+    const struct tx *tx, uint64_t gas_used)
+{
+	struct u256 price, tip, back, fee;
+
+	if (!c->has_gas_price || u256_is_zero(&c->gas_price))
+		return;
+	(void)tx_price(&price, tx, &env->block.base_fee);
+	(void)u256_sub(&tip, &price, &env->block.base_fee);
+	u256_mul_u64(&back, &price, c->gas - gas_used);
+	u256_mul_u64(&fee, &tip, gas_used);
+	state_add_balance(st, &c->from, &back);
+	state_add_balance(st, &env->block.coinbase, &fee);
+}
+
 enum rc
 exec_call_run(struct arena *a, struct exec_outcome *out, struct state *st,
     const struct exec_env *env, const struct exec_call *c, struct err *e)
@@ -139,6 +157,7 @@ exec_call_run(struct arena *a, struct exec_outcome *out, struct state *st,
 	};
 	if (out->output.ptr == NULL && out->output.len > 0)
 		return FAIL(e, RC_NO_MEMORY, "no memory for a call's output");
+	settle(st, env, c, &tx, out->gas_used);
 	return RC_OK;
 }
 

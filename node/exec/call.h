@@ -66,7 +66,8 @@ enum rc exec_tx_simulate(struct arena *a, struct exec_simulated *out,
 /*
  * exec_call_run runs a call.
  *
- * st      changed by the call: not for use afterwards
+ * st      changed by the call as by a transaction that is not over yet
+ *         (state_end_tx)
  * Errors  RC_TX_FUNDS      value and gas at gas_price exceed the balance
  *         RC_TX_FEE_LOW    gas_price is given and below the base fee
  *         RC_TX_INTRINSIC, RC_TX_FLOOR_GAS, RC_TX_INIT_CODE, RC_GAS_UINT64
