@@ -13,7 +13,7 @@ MAKEFLAGS += --no-builtin-rules
 
 # Libraries bottom-up; a name in DEPS_x must stand before x.
 NODE_LIBS := base crypto eth trie store evm evmc consensus pool signer state \
-	exec chain suite rpc noded
+	exec tracer chain suite rpc noded
 SRC_LIBS  := domain db upstream http api gateway jobs ctl
 LIBS      := $(NODE_LIBS) $(SRC_LIBS)
 
@@ -29,9 +29,11 @@ DEPS_pool      := base eth
 DEPS_signer    := base crypto eth
 DEPS_state     := base crypto eth trie
 DEPS_exec      := base crypto eth trie evm state
+DEPS_tracer    := base crypto eth trie evm state exec
 DEPS_chain     := base crypto eth trie store evm consensus state exec
 DEPS_suite     := base crypto eth trie store evm consensus state exec chain
-DEPS_rpc       := base eth trie store evm consensus pool state exec chain
+DEPS_rpc       := base eth trie store evm consensus pool state exec tracer \
+	chain
 DEPS_noded     := $(filter-out noded suite evmc,$(NODE_LIBS))
 DEPS_domain    := base eth
 DEPS_db        := base eth domain
