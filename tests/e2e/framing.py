@@ -845,7 +845,8 @@ def is_probe(doc):
 
 @case
 def rpc_methods(g):
-    for m in ("personal_sign", "admin_peers", "debug_setHead", "miner_start", "clique_propose", "eth_sign",
+    for m in ("personal_sign", "admin_peers", "debug_setHead", "debug_traceCall", "debug_traceTransaction",
+              "debug_traceBlockByNumber", "debug_traceBlockByHash", "miner_start", "clique_propose", "eth_sign",
               "eth_sendTransaction", "Eth_chainId", "eth_chainId ", " eth_chainId", "eth_chainId\\u0000", "eth_ch\\u0061inId",
               "eth_subscribe", "rpc_modules", "txpool_content", "eth_chainid", ""):
         before = len(g.node.seen)

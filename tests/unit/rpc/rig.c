@@ -400,6 +400,9 @@ rig_raw(struct rig *r, const struct rig_tx *t)
 		    false, NULL));
 	tx.data =
 	    bytes_of(arena_alloc(&r->arena, t->data_len + 1), t->data_len);
+	if (t->data != NULL)
+		MUST(
+		    hex_read(&r->arena, &tx.data, bytes_of_str(t->data), NULL));
 	make_key(key, t->from);
 	MUST(tx_sign(&r->arena, &tx, key, NULL));
 	text = arena_alloc(&r->arena, 2 * tx.raw.len + 3);

@@ -97,8 +97,9 @@ struct rig_tx {
 	uint64_t fee, tip; /* of type 2; fee: price of the others */
 	enum tx_type type;
 	bool is_create, is_unprotected;
-	const char *to; /* NULL: an address without code */
-	size_t data_len;
+	const char *to;   /* NULL: an address without code */
+	size_t data_len;  /* so many zeros, or */
+	const char *data; /* hex */
 };
 
 /* rig_raw signs it: "0x..." that lives until rig_close. */

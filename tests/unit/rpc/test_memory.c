@@ -45,6 +45,11 @@ ask_with_failures(struct rig *r, const char *text)
 	}
 }
 
+/* Init code that reads a slot, logs a word and calls an account. */
+#define TRACED                                                                 \
+	"{\"data\":\"0x6001545060206000a0600060006000600060007"                \
+	"3c0de00000000000000000000000000000000000161fffff1\"}"
+
 TEST(test_rpc_without_memory_answers_whole_or_not)
 {
 	static const char *const texts[] = {
@@ -61,6 +66,18 @@ TEST(test_rpc_without_memory_answers_whole_or_not)
 	    "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":"
 	    "\"eth_call\",\"params\":[{\"to\":\"0x7000000000000000000000000000"
 	    "000000000001\",\"data\":\"0x12\"}]}",
+	    "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":"
+	    "\"debug_traceCall\",\"params\":[" TRACED ",\"latest\",{}]}",
+	    "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":"
+	    "\"debug_traceCall\",\"params\":[" TRACED ",\"latest\","
+	    "{\"tracer\":\"callTracer\",\"tracerConfig\":"
+	    "{\"withLog\":true}}]}",
+	    "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":"
+	    "\"debug_traceCall\",\"params\":[" TRACED ",\"latest\","
+	    "{\"tracer\":\"prestateTracer\",\"tracerConfig\":"
+	    "{\"diffMode\":true}}]}",
+	    "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":"
+	    "\"debug_traceBlockByNumber\",\"params\":[\"0x1\"]}",
 	    "[{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"txpool_status\"},"
 	    "{\"jsonrpc\":\"2.0\",\"id\":2,\"method\":\"clique_getSigners\"},"
 	    "{\"jsonrpc\":\"2.0\",\"id\":3,\"method\":\"clique_status\"},"
