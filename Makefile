@@ -80,6 +80,7 @@ archives = $(foreach l,$(call reverse,$(filter $(1),$(LIBS))),$(B)/lib/lib$(l).a
 include tests/programs.mk
 include tests/tests.mk
 include tests/sim/sim.mk
+include tests/diff/diff.mk
 include tests/stack.mk
 include tests/release.mk
 

@@ -27,7 +27,6 @@ struct state_case {
 	 * as refused. */
 	struct err refusal;
 	enum rc refused;
-	struct hash logs;
 };
 
 /* Reading. ---------------------------------------------------------- */
@@ -326,12 +325,13 @@ execute(struct state_case *c, struct err *e)
 	struct receipt r = {.log_cnt = 0};
 
 	c->refused = run_tx(c, &r);
+	c->v.is_refused = c->refused != RC_OK;
 	TRY(state_error(c->st, e));
 	state_add_balance(c->st, &c->env.block.coinbase, &U256_ZERO);
 	state_end_tx(c->st, c->env.block.fork >= FORK_SPURIOUS);
 	TRY(suite_root(&c->arena, &c->v.root, c->st, e));
 	c->v.gas_used = r.gas_used;
-	return suite_logs_hash(&c->arena, &c->logs, r.logs, r.log_cnt, e);
+	return suite_logs_hash(&c->arena, &c->v.logs, r.logs, r.log_cnt, e);
 }
 
 /* judge compares; why lives in the case's arena. */
@@ -348,7 +348,7 @@ judge(struct state_case *c, struct err *e)
 	    c->refused, &c->refusal);
 	if (c->v.why == NULL && !hash_eq(&root, &c->v.root))
 		c->v.why = "another state root";
-	else if (c->v.why == NULL && !hash_eq(&logs, &c->logs))
+	else if (c->v.why == NULL && !hash_eq(&logs, &c->v.logs))
 		c->v.why = "another hash of the logs";
 	c->v.is_pass = c->v.why == NULL;
 	return RC_OK;

@@ -33,7 +33,9 @@ struct suite_verdict {
 	bool has_at;
 	size_t data_at, gas_at, value_at;
 	struct hash root; /* of the state, or the head block's hash */
+	struct hash logs; /* of their RLP list */
 	uint64_t gas_used;
+	bool is_refused; /* the transaction changed nothing */
 };
 
 typedef void suite_say_fn(void *ctx, const struct suite_verdict *v);
