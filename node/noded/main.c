@@ -286,6 +286,7 @@ open_pool(struct node *n, struct err *e)
 	struct pool_conf c = pool_conf_open(n->genesis.forks.chain_id);
 	struct pool_view view = pooler_view(&n->pooler);
 	struct pooler *p = &n->pooler;
+	struct hash secret;
 
 	p->clock = clock_real();
 	p->store = n->store;
@@ -293,6 +294,10 @@ open_pool(struct node *n, struct err *e)
 	exec_base_fee(
 	    &p->base_fee, &n->genesis.forks, chain_head(n->chain)->header);
 	TRY(store_view_open(&p->view, n->store, e));
+	rng_fill(&secret, sizeof(secret));
+	n->rpc.filters = rpc_filters_new(&secret);
+	if (n->rpc.filters == NULL)
+		return FAIL(e, RC_NO_MEMORY, "filters");
 	c.log_dir = arena_str(&n->arena, "%s/pool", n->conf.data_dir);
 	c.allow_unprotected = n->conf.allow_unprotected;
 	c.price_floor = n->conf.price_floor;
@@ -459,6 +464,7 @@ close_all(struct node *n)
 		store_close(n->store);
 	if (n->signer != NULL)
 		signer_stop(n->signer);
+	rpc_filters_free(n->rpc.filters);
 	arena_drop(&n->arena);
 }
 

@@ -315,12 +315,11 @@ write_range(struct search *s, struct err *e)
 		    (int)SPAN_MAX);
 	if (s->term_cnt == 0)
 		return write_each(s, s->first, last, e);
-	if (s->first <= settled) {
+	if (s->first < settled) {
 		TRY(start_lists(s, e));
 		TRY(write_joined(s, e));
 	}
-	return write_each(
-	    s, s->first > settled ? s->first : settled + 1, last, e);
+	return write_each(s, s->first > settled ? s->first : settled, last, e);
 }
 
 static enum rc

@@ -22,6 +22,7 @@
 #include "consensus/engine.h"
 #include "eth/genesis.h"
 #include "pool/pool.h"
+#include "rpc/filters.h"
 #include "store/store.h"
 
 /* Where a document came from: column of methods.def. */
@@ -60,6 +61,7 @@ struct rpc_node {
 	 */
 	const _Atomic(uint64_t) *final_depth;
 	const _Atomic(uint64_t) *peer_cnt; /* NULL: this node has no peers */
+	struct rpc_filters *filters; /* NULL: none can be made (filters.h) */
 	/* Largest gas limit of a new transaction, written by core with each
 	 * head. NULL: the head's. */
 	const _Atomic(uint64_t) *gas_max;

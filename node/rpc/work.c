@@ -8,7 +8,7 @@
 
 #include "base/hex.h"
 #include "base/log.h"
-#include "rpc/rpc_priv.h"
+#include "rpc/filters_priv.h"
 
 /* Largest of the small results below; snapshots have their own bound. */
 enum { SMALL_MAX = 64 * 1024 };
@@ -67,7 +67,8 @@ submit(struct rpc_doc *d, struct rpc_item *it, struct pool *p, uint64_t now_ms,
     struct err *e)
 {
 	struct err why = {.rc = RC_OK};
-	struct hash hash = it->tx->tx.hash;
+	const struct pool_tx *t = it->tx;
+	struct hash hash = t->tx.hash;
 	struct jsonw w;
 	enum rc rc = pool_insert(p, it->tx, now_ms, &why);
 
@@ -75,6 +76,9 @@ submit(struct rpc_doc *d, struct rpc_item *it, struct pool *p, uint64_t now_ms,
 		return FAIL(e, rc, "%s", err_message(&why, rc));
 	if (rc == RC_OK) {
 		it->tx = NULL; /* the pool's now */
+		if (d->node->filters != NULL &&
+		    t->tx.nonce < pool_nonce(p, &t->sender, 0))
+			rpc_filters_tx(d->node->filters, &hash);
 		log_debug("rpc", "accepted req=%.*s tx=%02x%02x%02x%02x",
 		    rpc_log_len(it), (const char *)it->id.ptr, hash.b[0],
 		    hash.b[1], hash.b[2], hash.b[3]);

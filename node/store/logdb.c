@@ -192,9 +192,9 @@ store_view_settled(const struct store_view *v)
 	struct store_head head;
 
 	if (view_layer_cnt(v) > 0)
-		return layer_number(view_layer(v, 0)) - 1;
+		return layer_number(view_layer(v, 0));
 	store_view_head(v, &head);
-	return head.number;
+	return head.header == NULL ? 0 : head.number + 1;
 }
 
 enum rc

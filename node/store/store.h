@@ -304,12 +304,13 @@ enum rc store_each_log(const struct store_view *v,
     bool (*say)(void *ctx, const struct store_log_at *at), void *ctx,
     struct err *e);
 
-/* store_view_settled returns the newest block that the tables hold, with its
- * indexes; those above it, up to the head, are few and in memory. */
+/* store_view_settled counts the blocks that the tables hold, with their
+ * indexes: those from this number on, up to the head, are few and in
+ * memory. */
 uint64_t store_view_settled(const struct store_view *v);
 
 /*
- * store_log_seek finds the first entry of the log index, of blocks up to
+ * store_log_seek finds the first entry of the log index, of blocks below
  * store_view_settled, that is not before from and in a block of the query.
  *
  * from   its log_index and tx_index count as well

@@ -122,8 +122,10 @@ open_world(void)
 	    .clock = &w.clock,
 	    .client_version = "fuzz",
 	    .is_sealer = true,
+	    .filters = rpc_filters_new(&(struct hash){{1}}),
 	    .batch_max = {1000, 3},
 	};
+	CHECK(w.node.filters != NULL);
 }
 
 /* is_deep tells whether text nests deeper than any question may: the calls

@@ -169,7 +169,10 @@ fill_node(struct rig *r)
 	    .sealer = rig_addr(0),
 	    .batch_max = {1000, 100},
 	    .final_depth = &r->final_depth,
+	    .filters = rpc_filters_new(&(struct hash){{7}}),
 	};
+	if (r->node.filters == NULL)
+		abort();
 	atomic_init(&r->final_depth, 2);
 	atomic_init(&r->peer_cnt, 0);
 }
@@ -219,6 +222,7 @@ rig_close(struct rig *r)
 	engine_free(r->engine);
 	chain_close(r->chain);
 	store_close(r->store);
+	rpc_filters_free(r->node.filters);
 	arena_drop(&r->arena);
 }
 

@@ -160,6 +160,21 @@ TEST(test_logs_of_every_filter_are_those_that_were_mined)
 	rig_close(&r);
 }
 
+/* Nothing is in the tables yet, not even the genesis block. */
+TEST(test_logs_of_a_chain_in_memory)
+{
+	struct history h = {.cnt = 0};
+	struct wish w = {.contract = 0, .from = -1, .value = -1};
+	struct rig r;
+
+	rig_open(&r);
+	grow(&r, &h, 1, 6);
+	for (w.first = 0; w.first <= 6; w.first++)
+		for (w.last = w.first; w.last <= 6; w.last++)
+			check(&r, &h, &w);
+	rig_close(&r);
+}
+
 /* A log's place in its block: the third transaction's log is the third. */
 TEST(test_logs_say_where_they_are)
 {
