@@ -359,3 +359,18 @@ TEST(test_trace_is_bounded)
 	    "\"0x5b600056\",\"error\":\"out of gas\"}");
 	rig_close(&s.r);
 }
+
+TEST(test_trace_beyond_history_says_so)
+{
+	struct story s;
+	unsigned i;
+
+	tell(&s);
+	for (i = 0; i < 300; i++)
+		(void)rig_mine(&s.r);
+	EXPECT(strstr(trace(&s, s.calls[0], "{}"), "\"code\":-32000,") != NULL);
+	EXPECT(strstr(trace(&s, s.calls[0], "{}"), "oldest") != NULL);
+	EXPECT(strstr(rig_call(&s.r, "debug_traceCall", "[{},\"0x2\"]"),
+		   "\"code\":-32000,") != NULL);
+	rig_close(&s.r);
+}

@@ -136,3 +136,54 @@ TEST(test_tracer_serves_many_transactions)
 	evm_free(env.vm);
 	arena_drop(&a);
 }
+
+/* run_short runs a call while the nth allocation fails; tells whether one
+ * did. What comes out is whole, or a failure. */
+static bool
+run_short(enum tracer_form form, size_t n)
+{
+	struct tracer_conf conf = {
+	    .form = form, .shows_logs = true, .is_diff = true};
+	struct exec_env env = {.vm = evm_new(), .block = {.fork = FORK_OSAKA}};
+	struct exec_call call = {.gas = 100000, .to = asm_addr(SCENE_SELF)};
+	struct arena a;
+	struct state *st;
+	struct tracer *t;
+	struct jsonw w;
+	enum rc rc = RC_NO_MEMORY;
+	bool did_fail;
+
+	arena_init(&a, 1 << 24);
+	st = state_new(&a, &STATE_SOURCE_EMPTY);
+	CHECK(st != NULL && env.vm != NULL);
+	state_set_code(st, &call.to,
+	    asm_of("0x01 SLOAD 0x20 0x00 LOG0 0x00 0x00 0x00 0x00 0xee 0xff "
+		   "STATICCALL 0x20 0x00 REVERT"));
+	state_end_tx(st, true);
+	jsonw_init(&w, 1 << 16);
+	test_alloc_fail(n);
+	t = tracer_new(&conf, NULL, NULL);
+	if (t != NULL)
+		rc = tracer_run_call(t, &w, &a, st, &env, &call, NULL);
+	did_fail = test_alloc_did_fail();
+	EXPECT(rc == RC_NO_MEMORY || rc == RC_ANSWER_TOO_LARGE ||
+	       (rc == RC_OK && jsonw_done(&w)));
+	EXPECT(did_fail || rc == RC_OK);
+	tracer_free(t);
+	jsonw_free(&w);
+	evm_free(env.vm);
+	arena_drop(&a);
+	return did_fail;
+}
+
+TEST(test_tracer_without_memory_is_whole_or_fails)
+{
+	size_t i, n;
+
+	for (i = 0; i < sizeof(forms) / sizeof(forms[0]); i++) {
+		for (n = 1; run_short(forms[i], n); n++)
+			;
+		EXPECT(n > 3);
+		test_count(n);
+	}
+}
