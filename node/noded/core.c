@@ -456,7 +456,12 @@ on_mail(struct core *c, struct mail *m, struct err *e)
 	case MAIL_DROP:
 	case MAIL_HEAD:
 	case MAIL_RETURN:
-		rc = FAIL(e, RC_INTERNAL, "core got a message for pool");
+	case MAIL_BLOCK:
+	case MAIL_READY:
+	case MAIL_GONE:
+	case MAIL_NOTES:
+	case MAIL_CLOSE:
+		rc = FAIL(e, RC_INTERNAL, "core got a message for another");
 		break;
 	}
 	mail_free(m);

@@ -47,6 +47,8 @@ struct io_session {
 	struct rpc_stream stream;
 	struct bytebuf in, out;
 	size_t job_cnt;
+	size_t note_due;  /* at most so much of out is notifications */
+	bool has_subs;    /* it has asked the notifier for something */
 	bool is_ended;    /* nothing more will be read */
 	bool is_answered; /* in io.answered */
 };
@@ -104,10 +106,24 @@ leave_answered(struct io *io, struct io_session *s)
 	s->is_answered = false;
 }
 
+/* tell_gone has the notifier forget a session. */
+static void
+tell_gone(const struct io *io, uint32_t slot, uint32_t generation)
+{
+	struct mail *m = mail_new(MAIL_GONE);
+
+	m->client = (struct rpc_client){slot, generation};
+	mail_send(io->routes->subs, m);
+}
+
 static void
 close_session(struct io *io, struct io_session *s)
 {
 	leave_answered(io, s);
+	if (s->has_subs)
+		tell_gone(io, index_of(io, s), s->generation);
+	s->has_subs = false;
+	s->note_due = 0;
 	close(s->fd);
 	s->fd = -1;
 	s->generation++; /* answers under way find nobody */
@@ -150,6 +166,14 @@ watch(struct io *io, struct io_session *s)
 	return epoll_ctl(io->epoll_fd, op, s->fd, &ev) == 0;
 }
 
+static void
+sent(struct io_session *s, size_t n)
+{
+	bytebuf_take(&s->out, n);
+	if (s->note_due > s->out.len)
+		s->note_due = s->out.len;
+}
+
 /* Sends what it can; false when the session is over. */
 static bool
 flush(struct io_session *s)
@@ -159,7 +183,7 @@ flush(struct io_session *s)
 		    s->fd, s->out.ptr + s->out.off, s->out.len, MSG_NOSIGNAL);
 
 		if (n > 0)
-			bytebuf_take(&s->out, (size_t)n);
+			sent(s, (size_t)n);
 		else if (errno == EAGAIN)
 			return true;
 		else if (errno != EINTR)
@@ -304,6 +328,8 @@ on_listen(struct io *io, enum rpc_source source)
 	s->source = source;
 	s->stream = (struct rpc_stream){0};
 	s->job_cnt = 0;
+	s->note_due = 0;
+	s->has_subs = false;
 	s->is_ended = false;
 	s->events = EPOLLIN;
 	ev.data.u64 = KEY_SESSIONS + index_of(io, s);
@@ -337,6 +363,14 @@ go_on_all(struct io *io)
 }
 
 static void
+enter_answered(struct io *io, struct io_session *s)
+{
+	if (!s->is_answered)
+		TAILQ_INSERT_TAIL(&io->answered, s, next);
+	s->is_answered = true;
+}
+
+static void
 on_job(struct io *io, struct job *j)
 {
 	struct io_session *s = &io->sessions[j->session];
@@ -344,21 +378,114 @@ on_job(struct io *io, struct job *j)
 
 	io->job_cnt--;
 	if (s->fd == -1 || s->generation != j->generation) {
+		/* It ended while its subscription was made. */
+		if (j->is_subs_done)
+			tell_gone(io, j->session, j->generation);
 		job_free(j);
 		return;
 	}
 	s->job_cnt--;
+	s->has_subs |= j->is_subs_done;
 	job_finish(j);
 	is_open = j->doc != NULL && answer(s, j->answer);
 	job_free(j);
-	if (!is_open) {
+	if (is_open)
+		enter_answered(io, s);
+	else
 		close_session(io, s);
-	} else if (!s->is_answered) {
-		TAILQ_INSERT_TAIL(&io->answered, s, next);
-		s->is_answered = true;
-	}
 	if (io->job_cnt == JOB_MAX - 1)
 		go_on_all(io);
+}
+
+/* session_of finds a session that is still there, or NULL. */
+static struct io_session *
+session_of(const struct io *io, const struct rpc_client *client)
+{
+	struct io_session *s = &io->sessions[client->slot];
+
+	return s->fd != -1 && s->generation == client->generation ? s : NULL;
+}
+
+/* put_note writes a notification behind what waits; false when too many do. */
+static bool
+put_note(const struct io *io, struct io_session *s, const struct rpc_sub_to *to,
+    struct bytes result)
+{
+	size_t len = rpc_note_bytes(result.len);
+
+	if (s->note_due + len > io->note_max ||
+	    !bytebuf_room(&s->out, len, IO_OUT_MAX))
+		return false;
+	rpc_note_put(s->out.ptr + s->out.len, to, result);
+	s->out.len += len;
+	s->note_due += len;
+	metric_add(METRIC_RPC_NOTES, 1);
+	return true;
+}
+
+static void
+drop_listener(struct io *io, struct io_session *s, const char *why)
+{
+	log_warn("io", "session with subscriptions closed unread=%zu: %s",
+	    s->note_due, why);
+	metric_add(METRIC_RPC_NOTE_DROPS, 1);
+	close_session(io, s);
+}
+
+static void
+write_note(struct io *io, const struct mail_note *note)
+{
+	struct io_session *s;
+	size_t i;
+
+	for (i = 0; i < note->to_cnt; i++) {
+		s = session_of(io, &note->to[i].client);
+		if (s == NULL)
+			continue;
+		if (put_note(io, s, &note->to[i], note->result))
+			enter_answered(io, s);
+		else
+			drop_listener(io, s, "it does not read");
+	}
+}
+
+static void
+on_notes(struct io *io, struct mail *m)
+{
+	const struct mail_note *note;
+
+	for (note = m->notes; note != NULL; note = note->next)
+		write_note(io, note);
+	CHECK(io->noted_cnt < NOTIFIER_UNDER_WAY_MAX);
+	io->noted[io->noted_cnt++] = m;
+}
+
+/* give_back has the notifier go on, now that sockets took what they could:
+ * earlier, it could fill the buffer of a session that reads. */
+static void
+give_back(struct io *io)
+{
+	size_t i;
+
+	for (i = 0; i < io->noted_cnt; i++) {
+		if (!queue_push(io->acks, io->noted[i]))
+			mail_free(io->noted[i]);
+	}
+	io->noted_cnt = 0;
+}
+
+static void
+on_close(struct io *io, struct mail *m)
+{
+	struct io_session *s;
+	size_t i;
+
+	for (i = 0; i < m->client_cnt; i++) {
+		s = session_of(io, &m->clients[i]);
+		if (s != NULL)
+			drop_listener(io, s, "news was lost");
+	}
+	mail_free(m);
 }
 
 /* A session's answers of one turn are one write: each write wakes who reads
@@ -391,6 +518,7 @@ end_turn(struct io *io)
 		write_answers(io);
 	} while (i < io->here_cnt);
 	io->here_cnt = 0;
+	give_back(io);
 }
 
 static void
@@ -402,10 +530,14 @@ on_queue(struct io *io)
 	while ((m = queue_pop(io->in)) != NULL) {
 		if (m->kind == MAIL_JOB) {
 			on_job(io, (struct job *)m);
-			continue;
+		} else if (m->kind == MAIL_NOTES) {
+			on_notes(io, m);
+		} else if (m->kind == MAIL_CLOSE) {
+			on_close(io, m);
+		} else {
+			io->is_stopping = true;
+			mail_free(m);
 		}
-		io->is_stopping = true;
-		mail_free(m);
 	}
 }
 

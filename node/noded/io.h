@@ -4,6 +4,9 @@
  * arrives, hands them to readers, and writes the answers as they come back.
  * A few short ones of a turn it begins itself: with one sender at a time, a
  * hand-over costs as much as the work. It never blocks.
+ *
+ * Notifications are written behind what waits already. A session that leaves
+ * more of them unread than note_max is closed; the others do not notice.
  */
 #ifndef NODED_IO_H
 #define NODED_IO_H
@@ -11,6 +14,7 @@
 #include <sys/queue.h>
 
 #include "noded/job.h"
+#include "noded/notifier.h"
 
 /* Sessions open at once; more are closed at accept. */
 enum { IO_SESSION_MAX = 1024, IO_READER_MAX = 64 };
@@ -27,7 +31,10 @@ struct io {
 	struct queue *in;
 	struct queue *reader[IO_READER_MAX];
 	size_t reader_cnt;
-	int listen_fd[2]; /* by rpc_source; -1: none */
+	int listen_fd[2];   /* by rpc_source; -1: none */
+	struct queue *acks; /* of the notifier, for its messages; or NULL */
+	size_t note_max;    /* bytes of notifications that wait for a session
+			     * before it is closed */
 	/* own */
 	int epoll_fd;
 	struct io_session *sessions;
@@ -35,6 +42,8 @@ struct io {
 	struct job *here[IO_HERE_MAX]; /* begun in this turn */
 	size_t here_cnt;
 	struct io_sessions answered; /* in this turn; not yet written */
+	struct mail *noted[NOTIFIER_UNDER_WAY_MAX]; /* done in this turn */
+	size_t noted_cnt;
 	bool is_stopping;
 };
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Where a job goes next. The order is fixed (reader, pool, core, io), so a
+ * Where a job goes next. The order is fixed (reader, pool, core, notifier,
+ * io), so a
  * job never comes back to a thread.
  */
 #include "noded/job.h"
@@ -50,6 +51,8 @@ job_next(const struct job *j)
 		return j->routes->pool;
 	if (!j->is_core_done && rpc_needs_core(j->doc))
 		return j->routes->core;
+	if (j->routes->subs != NULL && rpc_needs_subs(j->doc))
+		return j->routes->subs;
 	return j->routes->io;
 }
 
@@ -102,6 +105,15 @@ job_run_pool(struct job *j, struct pooler *p, uint64_t now_ms, enum rc *rc,
 	if (*rc == RC_OK && !needs_sync)
 		job_send_on(j);
 	return *rc == RC_OK && needs_sync;
+}
+
+void
+job_run_subs(struct job *j, struct rpc_subs *subs)
+{
+	struct rpc_client client = {j->session, j->generation};
+
+	rpc_run_subs(j->doc, subs, &client);
+	j->is_subs_done = true;
 }
 
 bool

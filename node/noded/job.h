@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * One JSON-RPC document on its way through the threads: io reads it, a
- * reader begins it, pool and core take their turns, and io sends the answer.
+ * reader begins it, pool, core and notifier take their turns, and io sends the
+ * answer.
  * Whoever holds a job owns it.
  */
 #ifndef NODED_JOB_H
@@ -18,6 +19,7 @@ struct pooler;
 struct routes {
 	const struct rpc_node *node;
 	struct queue *pool, *core, *io;
+	struct queue *subs; /* of the notifier; NULL: none may subscribe */
 };
 
 /* Jobs under way at once, all sessions together: io stops reading above it,
@@ -32,6 +34,7 @@ struct job {
 	struct rpc_doc *doc;
 	struct bytes answer; /* when it comes back to io */
 	bool is_pool_done, is_core_done, is_finished;
+	bool is_subs_done; /* it subscribed, or did the contrary */
 };
 
 /*
@@ -71,5 +74,8 @@ bool job_run_pool(struct job *j, struct pooler *p, uint64_t now_ms, enum rc *rc,
 /* job_run_core does core's part and sends the job on; true when a vote was
  * proposed. */
 bool job_run_core(struct job *j, struct core *c, uint64_t now_ms);
+
+/* job_run_subs does the notifier's part. */
+void job_run_subs(struct job *j, struct rpc_subs *subs);
 
 #endif

@@ -52,6 +52,17 @@ mail_add_drop(struct mail *m, const struct hash *tx_hash, const char *why)
 }
 
 void
+mail_add_note(struct mail *m, struct mail_note *note)
+{
+	note->next = NULL;
+	if (m->last_note == NULL)
+		m->notes = note;
+	else
+		m->last_note->next = note;
+	m->last_note = note;
+}
+
+void
 mail_send(struct queue *q, struct mail *m)
 {
 	CHECK(queue_push(q, m));

@@ -8,6 +8,11 @@
  *
  * After a change of branch HEAD is followed by a RETURN for each block that
  * was undone, oldest first.
+ *
+ *   core --BLOCK--> notifier --NOTES, CLOSE--> io
+ *   pool --READY--> notifier <--GONE, NOTES--- io
+ *
+ * Jobs that subscribe pass the notifier behind core.
  */
 #ifndef NODED_MAIL_H
 #define NODED_MAIL_H
@@ -15,6 +20,7 @@
 #include "base/arena.h"
 #include "base/queue.h"
 #include "pool/pool.h"
+#include "rpc/subs.h"
 
 enum mail_kind {
 	MAIL_JOB,    /* a JSON-RPC document on its way, see job.h */
@@ -25,6 +31,11 @@ enum mail_kind {
 		      * of the list could, and it may pass */
 	MAIL_HEAD,   /* core to pool: the head moved */
 	MAIL_RETURN, /* core to pool: these are in no block any more */
+	MAIL_BLOCK,  /* core to notifier: a block came or went */
+	MAIL_READY,  /* pool to notifier: these became executable */
+	MAIL_GONE,   /* io to notifier: a connection with subscriptions ended */
+	MAIL_NOTES,  /* notifier to io: what to tell whom; and back when done */
+	MAIL_CLOSE,  /* notifier to io: these connections missed something */
 	MAIL_STOP    /* leave when the queue is empty */
 };
 
@@ -39,6 +50,14 @@ struct mail_drop {
 	const char *why;
 };
 
+/* struct mail_note is one result for some subscriptions. */
+struct mail_note {
+	struct mail_note *next;
+	struct bytes result; /* JSON */
+	const struct rpc_sub_to *to;
+	size_t to_cnt;
+};
+
 struct mail {
 	enum mail_kind kind;
 	struct arena arena;   /* owns what the message points to */
@@ -46,11 +65,18 @@ struct mail {
 	uint64_t gas_max;     /* PICK */
 	struct pool_gas gas;  /* HEAD */
 	uint64_t ticket;      /* PICK, PICKED: which template */
-	struct pool_tx **txs; /* PICKED, RETURN: one reference each, or NULL */
+	struct pool_tx **txs; /* PICKED, RETURN, READY: one reference each, or
+			       * NULL */
 	size_t tx_cnt;
 	const struct addr *touched; /* HEAD */
 	size_t touched_cnt;
-	struct mail_drop *drops; /* DROP */
+	struct mail_drop *drops;    /* DROP */
+	struct rpc_news block;      /* BLOCK */
+	struct rpc_client client;   /* GONE */
+	struct rpc_client *clients; /* CLOSE */
+	size_t client_cnt;
+	struct mail_note *notes, *last_note; /* NOTES, in order */
+	size_t bytes; /* BLOCK, READY: that wait with it */
 };
 
 /* mail_new makes a message; the process ends when memory is short. */
@@ -62,6 +88,9 @@ void mail_free(struct mail *m);
 /* mail_add_drop puts one more into a MAIL_DROP, its text copied and perhaps
  * cut. False when the message is full. */
 bool mail_add_drop(struct mail *m, const struct hash *tx_hash, const char *why);
+
+/* mail_add_note puts a note, which is in m's arena, behind all others. */
+void mail_add_note(struct mail *m, struct mail_note *note);
 
 /* mail_send pushes m; a full queue of threads that only we feed is a broken
  * promise and ends the process. Not for JSON-RPC work. */

@@ -32,6 +32,7 @@
 #include "noded/gencache.h"
 #include "noded/io.h"
 #include "noded/listen.h"
+#include "noded/notifier.h"
 #include "noded/pooler.h"
 #include "noded/sandbox.h"
 #include "noded/watch.h"
@@ -64,13 +65,14 @@ struct node {
 	struct engine *engine;
 	struct signer *signer;
 	struct pooler pooler;
+	struct notifier notifier;
 	struct core core;
 	struct io io;
 	struct rpc_node rpc;
 	struct routes routes;
 	struct reader reader[IO_READER_MAX];
 	size_t reader_cnt;
-	pthread_t thread[3 + IO_READER_MAX];
+	pthread_t thread[4 + IO_READER_MAX];
 	size_t thread_cnt;
 };
 
@@ -119,6 +121,16 @@ run_pool(void *arg)
 	rc = pooler_run(&n->pooler, &e);
 	if (rc != RC_OK)
 		die("pool", rc, &e);
+	return NULL;
+}
+
+static void *
+run_notifier(void *arg)
+{
+	struct node *n = arg;
+
+	crash_thread();
+	notifier_run(&n->notifier);
 	return NULL;
 }
 
@@ -330,6 +342,7 @@ open_queues(struct node *n, struct err *e)
 	struct queue *core = queue_new(MAIL_QUEUE_MAX);
 	struct queue *pool = queue_new(MAIL_QUEUE_MAX);
 	struct queue *io = queue_new(MAIL_QUEUE_MAX);
+	struct queue *subs = queue_new(MAIL_QUEUE_MAX);
 	size_t i;
 
 	n->reader_cnt =
@@ -338,18 +351,37 @@ open_queues(struct node *n, struct err *e)
 		n->reader_cnt = IO_READER_MAX;
 	for (i = 0; i < n->reader_cnt; i++)
 		n->io.reader[i] = queue_new(MAIL_QUEUE_MAX);
-	if (core == NULL || pool == NULL || io == NULL ||
+	if (core == NULL || pool == NULL || io == NULL || subs == NULL ||
 	    n->io.reader[n->reader_cnt - 1] == NULL)
 		return FAIL(e, RC_NO_MEMORY, "queues");
 	TRY(open_machines(n, e));
-	n->routes = (struct routes){
-	    .node = &n->rpc, .pool = pool, .core = core, .io = io};
+	n->routes = (struct routes){.node = &n->rpc,
+	    .pool = pool,
+	    .core = core,
+	    .io = io,
+	    .subs = subs};
 	n->io.reader_cnt = n->reader_cnt;
 	n->io.in = io;
 	n->io.routes = &n->routes;
 	n->pooler.in = pool;
 	n->pooler.core = core;
 	return RC_OK;
+}
+
+/* open_notifier has it listen to chain and pool, before either says a word. */
+static enum rc
+open_notifier(struct node *n, struct err *e)
+{
+	struct rpc_subs_conf c = {.slots = IO_SESSION_MAX,
+	    .per_client = {n->conf.subs_ipc, n->conf.subs_rpc},
+	    .fill = rng_fill};
+
+	TRY(notifier_open(&n->notifier, n->routes.subs, n->routes.io, &c, e));
+	n->io.acks = n->notifier.acks;
+	n->io.note_max = n->conf.subs_unread;
+	n->pooler.notifier = &n->notifier;
+	pool_listen(n->pooler.pool, notifier_on_ready, &n->notifier);
+	return chain_subscribe(n->chain, notifier_on_change, &n->notifier, e);
 }
 
 static void
@@ -399,6 +431,7 @@ open_all(struct node *n, struct err *e)
 	TRY(open_queues(n, e));
 	fill_core(n);
 	TRY(open_pool(n, e));
+	TRY(open_notifier(n, e));
 	TRY(open_sockets(n, e));
 	return noded_sandbox_enter(e);
 }
@@ -421,6 +454,7 @@ serve(struct node *n, const sigset_t *signals)
 		start_thread(n, "read", run_reader, &n->reader[i]);
 	start_thread(n, "pool", run_pool, n);
 	start_thread(n, "core", run_core, n);
+	start_thread(n, "notifier", run_notifier, n);
 	return watch_run(signals, n->signer);
 }
 
@@ -432,6 +466,7 @@ stop(struct node *n)
 
 	mail_send(n->routes.io, mail_new(MAIL_STOP));
 	pthread_join(n->thread[t++], NULL);
+	notifier_io_gone(&n->notifier);
 	for (i = 0; i < n->reader_cnt; i++) {
 		mail_send(n->io.reader[i], mail_new(MAIL_STOP));
 		pthread_join(n->thread[t++], NULL);
@@ -440,6 +475,8 @@ stop(struct node *n)
 	pthread_join(n->thread[t + 1], NULL);
 	mail_send(n->routes.pool, mail_new(MAIL_STOP));
 	pthread_join(n->thread[t], NULL);
+	mail_send(n->routes.subs, mail_new(MAIL_STOP));
+	pthread_join(n->thread[t + 2], NULL);
 	unlink(n->conf.ipc_path);
 	if (n->conf.rpc_path != NULL)
 		unlink(n->conf.rpc_path);
@@ -454,6 +491,7 @@ close_all(struct node *n)
 		evm_free(n->reader[i].vm);
 	if (n->pooler.pool != NULL)
 		pool_close(n->pooler.pool);
+	notifier_close(&n->notifier);
 	if (n->pooler.view != NULL)
 		store_view_close(n->pooler.view);
 	if (n->chain != NULL)

@@ -153,7 +153,12 @@ on_mail(struct pooler *p, struct mail *m, struct err *e)
 	case MAIL_JOB:
 	case MAIL_WORK:
 	case MAIL_PICKED:
-		rc = FAIL(e, RC_INTERNAL, "pool got a message for core");
+	case MAIL_BLOCK:
+	case MAIL_READY:
+	case MAIL_GONE:
+	case MAIL_NOTES:
+	case MAIL_CLOSE:
+		rc = FAIL(e, RC_INTERNAL, "pool got a message for another");
 		break;
 	}
 	mail_free(m);
@@ -204,6 +209,8 @@ turn(struct pooler *p, struct err *e)
 	if (cnt > 0 || p->needs_sync)
 		TRY(pool_sync(p->pool, e));
 	p->needs_sync = false;
+	if (p->notifier != NULL)
+		notifier_send_ready(p->notifier);
 	for (i = 0; i < cnt; i++)
 		job_send_on(wait[i]);
 	tell_work(p);

@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "base/queue.h"
 #include "noded/conf.h"
+#include "noded/notifier.h"
 #include "pool/pool.h"
 #include "store/store.h"
 
@@ -20,8 +21,9 @@ struct pooler {
 	struct pool *pool;
 	struct store_view *view; /* of this turn */
 	struct queue *in, *core;
-	struct u256 base_fee; /* of the next block */
-	struct pool_gas gas;  /* of blocks from now on */
+	struct notifier *notifier; /* that listens to pool; or NULL */
+	struct u256 base_fee;      /* of the next block */
+	struct pool_gas gas;       /* of blocks from now on */
 	/* own */
 	bool has_told_work; /* core knows, and nothing came of it yet */
 	bool is_stuck;      /* core knows and could not mine any of it */

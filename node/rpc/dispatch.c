@@ -124,7 +124,8 @@ run(struct rpc_call *c, const struct rpc_json *request, struct err *e)
 static bool
 is_waiting(const struct rpc_item *it)
 {
-	return it->pool_work != RPC_POOL_NONE || it->core_work != RPC_CORE_NONE;
+	return it->pool_work != RPC_POOL_NONE ||
+	       it->core_work != RPC_CORE_NONE || it->sub_work != RPC_SUBS_NONE;
 }
 
 void

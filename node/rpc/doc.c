@@ -10,7 +10,7 @@
 #include "base/check.h"
 #include "base/log.h"
 #include "base/metrics.h"
-#include "rpc/rpc_priv.h"
+#include "rpc/subs_priv.h"
 
 /* Smallest buffer of a result, so that an error always fits. */
 enum { BODY_MIN = 1024 };
@@ -398,6 +398,7 @@ rpc_free(struct rpc_doc *d)
 	for (i = 0; i < d->cnt; i++) {
 		pool_tx_put(d->items[i].tx);
 		rpc_pool_list_drop(&d->items[i]);
+		rpc_sub_free(d->items[i].sub);
 	}
 	close_view(d);
 	jsonw_free(&d->w);

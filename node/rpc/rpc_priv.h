@@ -46,6 +46,14 @@ enum rpc_core_work {
 	RPC_CORE_HEALTH   /* stats */
 };
 
+enum rpc_subs_work {
+	RPC_SUBS_NONE,
+	RPC_SUBS_ADD, /* sub */
+	RPC_SUBS_DROP /* sub_id */
+};
+
+struct rpc_sub;
+
 /* Who sealed how many of the last blocks. */
 enum { RPC_ACTIVITY_BLOCKS = 64 };
 
@@ -65,6 +73,9 @@ struct rpc_item {
 	bool is_error;
 	enum rpc_pool_work pool_work;
 	enum rpc_core_work core_work;
+	enum rpc_subs_work sub_work;
+	struct rpc_sub *sub;
+	uint8_t sub_id[16]; /* RPC_SUB_ID_BYTES */
 	struct pool_tx *tx; /* SUBMIT: to insert; FIND: what was found */
 	struct hash hash;
 	struct addr addr;
@@ -147,6 +158,10 @@ void rpc_item_result(
     struct rpc_doc *d, struct rpc_item *it, const struct jsonw *w);
 void rpc_item_fail(struct rpc_doc *d, struct rpc_item *it, enum rc rc,
     const struct err *why, struct bytes data);
+
+/* rpc_item_end frees w and keeps what it has, or the failure. */
+void rpc_item_end(struct rpc_doc *d, struct rpc_item *it, struct jsonw *w,
+    enum rc rc, const struct err *why);
 
 /* rpc_room is how many bytes of answer are left. */
 size_t rpc_room(const struct rpc_doc *d);

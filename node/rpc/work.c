@@ -45,10 +45,9 @@ keep(struct rpc_doc *d, struct rpc_item *it, struct jsonw *w)
 	jsonw_free(w);
 }
 
-/* end keeps a failure, or what w has. */
-static void
-end(struct rpc_doc *d, struct rpc_item *it, struct jsonw *w, enum rc rc,
-    const struct err *why)
+void
+rpc_item_end(struct rpc_doc *d, struct rpc_item *it, struct jsonw *w,
+    enum rc rc, const struct err *why)
 {
 	if (rc == RC_OK) {
 		keep(d, it, w);
@@ -85,7 +84,7 @@ submit(struct rpc_doc *d, struct rpc_item *it, struct pool *p, uint64_t now_ms,
 	}
 	jsonw_init(&w, SMALL_MAX);
 	jsonw_data(&w, hash_bytes(&hash));
-	end(d, it, &w, rc, &why);
+	rpc_item_end(d, it, &w, rc, &why);
 	return RC_OK;
 }
 
@@ -399,7 +398,7 @@ rpc_run_core(struct rpc_doc *d, struct engine *g, const struct store_head *head,
 		jsonw_init(&w, rpc_room(d));
 		rc = run_core(d, it, g, head, &w, now_ms, &why);
 		has_vote |= rc == RC_OK && it->core_work == RPC_CORE_PROPOSE;
-		end(d, it, &w, rc, &why);
+		rpc_item_end(d, it, &w, rc, &why);
 		it->core_work = RPC_CORE_NONE;
 	}
 	return has_vote;
@@ -439,7 +438,8 @@ rpc_work_finish(struct rpc_doc *d, struct rpc_item *it)
 	struct jsonw w;
 	enum rc rc = RC_OK;
 
-	if (it->pool_work == RPC_POOL_NONE && it->core_work == RPC_CORE_NONE)
+	if (it->pool_work == RPC_POOL_NONE && it->core_work == RPC_CORE_NONE &&
+	    it->sub_work == RPC_SUBS_NONE)
 		return;
 	jsonw_init(&w, rpc_room(d));
 	if (it->pool_work == RPC_POOL_FIND && it->tx != NULL)
@@ -452,6 +452,7 @@ rpc_work_finish(struct rpc_doc *d, struct rpc_item *it)
 		rc = FAIL(&why, RC_UNAVAILABLE, "the node is stopping");
 	it->pool_work = RPC_POOL_NONE;
 	it->core_work = RPC_CORE_NONE;
-	end(d, it, &w, rc, &why);
+	it->sub_work = RPC_SUBS_NONE;
+	rpc_item_end(d, it, &w, rc, &why);
 	arena_drop(&d->scratch);
 }

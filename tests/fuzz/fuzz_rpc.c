@@ -21,13 +21,20 @@
 #include "evm/evm.h"
 #include "rpc/json_priv.h"
 #include "rpc/rpc.h"
+#include "rpc/subs.h"
 #include "test.h"
 #include "tree.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 /* Bits of the first input byte. */
-enum { FROM_GATEWAY = 1, HAS_POOL = 2, HAS_CORE = 4, IS_SHORT_OF_MEMORY = 8 };
+enum {
+	FROM_GATEWAY = 1,
+	HAS_POOL = 2,
+	HAS_CORE = 4,
+	IS_SHORT_OF_MEMORY = 8,
+	HAS_SUBS = 16
+};
 
 /* The node that all inputs are put to; made once. */
 static struct world {
@@ -41,6 +48,8 @@ static struct world {
 	struct engine *engine;
 	struct pool *pool;
 	struct evm *vm;
+	struct rpc_subs *subs;
+	struct bytes receipts; /* of a block with one log */
 	struct rpc_node node;
 } w;
 
@@ -99,6 +108,26 @@ open_chain(void)
 }
 
 static void
+fill(void *out, size_t len)
+{
+	memset(out, 0x5a, len);
+}
+
+/* open_subs makes a registry of one place, and a block to tell it of. */
+static void
+open_subs(void)
+{
+	static const struct log_entry log = {.topic_cnt = 1};
+	const struct receipt r = {.logs = &log, .log_cnt = 1};
+	const struct rpc_subs_conf conf = {
+	    .slots = 1, .per_client = {3, 3}, .fill = fill};
+
+	w.subs = rpc_subs_new(&conf);
+	CHECK(w.subs != NULL);
+	CHECK(receipts_pack(&w.arena, &w.receipts, &r, 1, NULL) == RC_OK);
+}
+
+static void
 open_world(void)
 {
 	struct pool_conf pool = pool_conf_open(31337);
@@ -115,6 +144,7 @@ open_world(void)
 	CHECK(pool_open(&w.pool, &pool, &view, 0, NULL) == RC_OK);
 	w.vm = evm_new();
 	CHECK(w.vm != NULL);
+	open_subs();
 	w.clock = clock_of_fake(&w.hands);
 	w.node = (struct rpc_node){
 	    .store = w.store,
@@ -172,6 +202,42 @@ check_answer(struct bytes answer)
 	arena_drop(&a);
 }
 
+static void
+hear(void *ctx, struct bytes result, const struct rpc_sub_to *to, size_t cnt)
+{
+	uint8_t *text = mem_new(rpc_note_bytes(result.len));
+
+	(void)ctx;
+	CHECK(cnt > 0);
+	if (text == NULL)
+		return;
+	rpc_note_put(text, to, result);
+	check_answer(bytes_of(text, rpc_note_bytes(result.len)));
+	mem_free(text);
+}
+
+/* take_subs subscribes as the document says, and tells of a block that came
+ * and went again. */
+static void
+take_subs(struct rpc_doc *d)
+{
+	static const struct hash tx;
+	static const struct rpc_client client;
+	struct header h = {.number = 1, .field_cnt = HEADER_FIELDS_LONDON};
+	struct rpc_news news = {.header = &h,
+	    .tx_hashes = &tx,
+	    .tx_cnt = 1,
+	    .receipts = w.receipts};
+
+	memset(&h.bloom, 0xff, sizeof(h.bloom));
+	rpc_run_subs(d, w.subs, &client);
+	(void)rpc_subs_block(w.subs, &news, hear, NULL, NULL);
+	news.is_undone = true;
+	(void)rpc_subs_block(w.subs, &news, hear, NULL, NULL);
+	rpc_subs_end(w.subs, &client);
+	CHECK(rpc_subs_cnt(w.subs) == 0);
+}
+
 /* read_small reads the text into an arena that is soon full. */
 static void
 read_small(struct bytes text, size_t room)
@@ -199,6 +265,8 @@ take_turns(struct rpc_doc *d, unsigned flags)
 	CHECK(rc == RC_OK || flags & IS_SHORT_OF_MEMORY);
 	if (rpc_needs_core(d) && flags & HAS_CORE)
 		(void)rpc_run_core(d, w.engine, chain_head(w.chain), 1000);
+	if (rpc_needs_subs(d) && flags & HAS_SUBS)
+		take_subs(d);
 	return rpc_finish(d);
 }
 

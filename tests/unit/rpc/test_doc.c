@@ -289,7 +289,7 @@ TEST(test_doc_methods_and_their_disguises)
 	    "eth_chainId ", " eth_chainId", "eth.chainId", "eth_chainId\\u0000",
 	    "eth_", "_", "rpc_", "admin_peers", "personal_newAccount",
 	    "debug_setHead", "miner_start", "eth_sign", "eth_sendTransaction",
-	    "eth_subscribe"};
+	    "eth_subscribes"};
 	static const char *const local[] = {
 	    "clique_propose", "clique_discard", "clique_proposals"};
 	struct rig r;
