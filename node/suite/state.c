@@ -258,16 +258,16 @@ decode_tx(struct state_case *c, struct bytes raw, struct err *e)
 	return tx_sender(&c->sender, &c->tx, e);
 }
 
-/* note keeps what makes a transaction impossible; what else went wrong is an
- * error of the file. */
+/* note lets a refusal be what makes a transaction impossible; what else went
+ * wrong is an error of the file. */
 static enum rc
 note(struct state_case *c, enum rc rc, struct err *e, bool is_signed)
 {
-	if (rc == RC_OK || rc == RC_NO_MEMORY ||
-	    (!is_signed && rc != RC_TOO_LARGE))
+	if (rc == RC_OK)
 		return rc;
+	if (rc == RC_NO_MEMORY || (!is_signed && rc != RC_TOO_LARGE))
+		return FAIL(e, rc, "%s", err_message(&c->refusal, rc));
 	c->refused = rc;
-	c->refusal = *e;
 	return RC_OK;
 }
 
@@ -287,11 +287,11 @@ read_tx(struct state_case *c, struct err *e)
 	if (suite_get(c->post, "txbytes") != NULL) {
 		TRY(suite_data(
 		    &c->arena, &raw, suite_text(c->post, "txbytes"), e));
-		return note(c, decode_tx(c, raw, e), e, true);
+		return note(c, decode_tx(c, raw, &c->refusal), e, true);
 	}
 	TRY(suite_within(e, read_sender(c, t, e), "transaction: sender"));
 	return suite_within(e,
-	    note(c, build_tx(c, t, gas, value, data, e), e, false),
+	    note(c, build_tx(c, t, gas, value, data, &c->refusal), e, false),
 	    "transaction");
 }
 

@@ -182,6 +182,75 @@ TEST(test_suite_state_tells_each_way_to_be_wrong)
 	evm_free(j.vm);
 }
 
+/* Transactions by their members, and what is refused of each: a rule that
+ * counts what was read. */
+static const struct {
+	const char *name, *fork, *members, *why;
+} typed[] = {
+    {"a sender by key", "Berlin", "\"gasPrice\":\"0x0a\"",
+	"another state root"},
+    {"a list that is null", "Berlin",
+	"\"gasPrice\":\"0x0a\",\"accessLists\":[null]", "another state root"},
+    {"access list", "Berlin",
+	"\"gasPrice\":\"0x0a\",\"accessLists\":[[{\"address\":\"0x01\","
+	"\"storageKeys\":[\"0x00\",\"0x01\"]}]]",
+	"refused: intrinsic gas too low: gas 21000, minimum needed 27200"},
+    {"fees", "London",
+	"\"maxFeePerGas\":\"0x09\",\"maxPriorityFeePerGas\":\"0x0a\"",
+	"refused: max priority fee per gas higher than max fee per gas: "
+	"maxPriorityFeePerGas: 10, maxFeePerGas: 9"},
+    {"blobs", "Cancun",
+	"\"maxFeePerGas\":\"0x09\",\"maxPriorityFeePerGas\":\"0x00\","
+	"\"maxFeePerBlobGas\":\"0x01\",\"blobVersionedHashes\":[\"0x00\"]",
+	"refused: blob 0 has invalid hash version 0"},
+    {"authorizations", "Prague",
+	"\"maxFeePerGas\":\"0x09\",\"maxPriorityFeePerGas\":\"0x00\","
+	"\"authorizationList\":[{\"chainId\":\"0x01\",\"address\":\"0x02\","
+	"\"nonce\":\"0x00\",\"v\":\"0x01\",\"r\":\"0x01\",\"s\":\"0x01\"}]",
+	"refused: intrinsic gas too low: gas 21000, minimum needed 46000"},
+    {"a parity that no byte holds", "Prague",
+	"\"maxFeePerGas\":\"0x09\",\"maxPriorityFeePerGas\":\"0x00\","
+	"\"authorizationList\":[{\"yParity\":\"0x100\"}]",
+	"refused: authorizationList: 0: yParity above a byte"},
+};
+
+static void
+typed_doc(char *out, size_t size, size_t i)
+{
+	snprintf(out, size,
+	    "{\"ours\":{\"env\":{\"currentCoinbase\":\"0x2a\","
+	    "\"currentNumber\":\"0x01\",\"currentTimestamp\":\"0x03e8\","
+	    "\"currentGasLimit\":\"0x0f4240\",\"currentDifficulty\":\"0x20\","
+	    "\"currentBaseFee\":\"0x07\",\"currentRandom\":\"0x00\","
+	    "\"currentExcessBlobGas\":\"0x00\"},"
+	    "\"pre\":{\"" SENDER "\":{\"balance\":\"0x0f4240\",\"nonce\":"
+	    "\"0x00\",\"code\":\"\",\"storage\":{}}},"
+	    "\"transaction\":{\"data\":[\"\"],\"gasLimit\":[\"0x5208\"],"
+	    "\"value\":[\"0x01\"],\"nonce\":\"0x\",\"to\":\"0x1000\",%s,"
+	    "\"secretKey\":\"0x45a915e4d060149eb4365960e6a7a45f334393093061116b"
+	    "197e3240065ff2d8\"},"
+	    "\"post\":{\"%s\":[{\"indexes\":{\"data\":0,\"gas\":0,\"value\":0},"
+	    "\"hash\":\"0x00\",\"logs\":\"" NO_LOGS "\"}]}}}",
+	    typed[i].members, typed[i].fork);
+}
+
+TEST(test_suite_state_reads_each_type_by_its_members)
+{
+	char doc[2048];
+	struct judge j;
+	size_t i;
+
+	open_judge(&j);
+	for (i = 0; i < sizeof(typed) / sizeof(typed[0]); i++) {
+		test_row(typed[i].name);
+		typed_doc(doc, sizeof(doc), i);
+		j.why[0] = '\0';
+		EXPECT_RC(suite_state(&j.s, bytes_of_str(doc), NULL), RC_OK);
+		EXPECT_STR(j.why, typed[i].why);
+	}
+	evm_free(j.vm);
+}
+
 TEST(test_suite_fork_picks_cases)
 {
 	char root[72], doc[2048];
@@ -272,9 +341,13 @@ TEST(test_suite_code_runs_by_itself)
 /* One file in this many: a second or two for each suite. */
 enum { ONE_IN = 40 };
 
+typedef enum rc suite_fn(
+    const struct suite *s, struct bytes doc, struct err *e);
+
+/* run_every runs one file in step of those whose path ends in suffix. */
 static void
-run_public(const char *archive, size_t least,
-    enum rc (*run)(const struct suite *s, struct bytes doc, struct err *e))
+run_every(const char *archive, const char *suffix, size_t step, size_t least,
+    suite_fn *run)
 {
 	const char *dir = test_unpack(archive);
 	const char *const *files;
@@ -286,8 +359,8 @@ run_public(const char *archive, size_t least,
 		return;
 	}
 	open_judge(&j);
-	files = test_files(&cnt, dir, ".json");
-	for (i = 0; i < cnt; i += ONE_IN) {
+	files = test_files(&cnt, dir, suffix);
+	for (i = 0; i < cnt; i += step) {
 		struct err e = {0};
 		size_t failed = j.failed;
 		enum rc rc = run(&j.s, test_read(files[i]), &e);
@@ -301,6 +374,12 @@ run_public(const char *archive, size_t least,
 	test_files(&cnt, j.s.tmp_dir, "");
 	EXPECT_U64(cnt, 0); /* no store stays behind */
 	evm_free(j.vm);
+}
+
+static void
+run_public(const char *archive, size_t least, suite_fn *run)
+{
+	run_every(archive, ".json", ONE_IN, least, run);
 }
 
 TEST(test_suite_public_vm_tests_pass)
