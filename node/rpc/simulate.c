@@ -5,6 +5,7 @@
  * header's fields are what code would see, unless they are overridden.
  */
 #include "base/check.h"
+#include "eth/reason.h"
 #include "rpc/simulate_priv.h"
 
 /* take_header gets the header whose fields code would see. */
@@ -121,14 +122,22 @@ rpc_simulation_state(struct rpc_call *c, const struct rpc_simulation *s)
 	return st;
 }
 
-/* fail answers a call that did not succeed: a revert with its data, other
- * halts with their names. */
+/* fail answers a call that did not succeed: a revert with its data and the
+ * words in it, other halts with their names. */
 static enum rc
 fail(struct rpc_call *c, enum rc rc, struct bytes output, struct err *e)
 {
-	if (rc == RC_REVERT)
-		c->data = output;
-	return FAIL(e, rc, "%s", err_text(rc));
+	char room[REASON_PANIC_MAX];
+	struct bytes reason;
+
+	if (rc != RC_REVERT)
+		return FAIL(e, rc, "%s", err_text(rc));
+	c->data = output;
+	if (!reason_read(&reason, room, output))
+		return FAIL(e, rc, "%s", err_text(rc));
+	return FAIL(e, rc, "%s: %.*s", err_text(rc),
+	    reason.len < ERR_TEXT_MAX ? (int)reason.len : ERR_TEXT_MAX,
+	    (const char *)reason.ptr);
 }
 
 enum rc
@@ -164,7 +173,7 @@ rpc_do_estimate_gas(struct rpc_call *c, struct err *e)
 	rc = exec_estimate(
 	    c->a, &gas, &output, &s.source, &s.env, &s.call, gas_max, e);
 	if (rc == RC_REVERT)
-		c->data = output;
+		return fail(c, rc, output, e);
 	TRY(rc);
 	jsonw_q64(c->w, gas);
 	return RC_OK;

@@ -329,3 +329,34 @@ TEST(test_access_list_of_a_call_that_fails)
 	    "-32000 intrinsic gas too low: gas 20999, minimum needed 21000");
 	rig_close(&r);
 }
+
+/* A program that reverts with what it is called with: the words that Solidity
+ * puts into a revert are told, and the data is there for clients. */
+TEST(test_override_revert_has_its_reason)
+{
+	static const char params[] =
+	    "[{\"to\":\"" ADDR "\",\"data\":\"%s\"},\"latest\",{\"" ADDR
+	    "\":{\"code\":\"0x3660006000373660"
+	    "00fd\"}}]";
+	static const char error[] =
+	    "0x08c379a0"
+	    "0000000000000000000000000000000000000000000000000000000000000020"
+	    "0000000000000000000000000000000000000000000000000000000000000002"
+	    "6e6f000000000000000000000000000000000000000000000000000000000000";
+	struct rig r;
+
+	rig_open(&r);
+	EXPECT(
+	    strstr(rig_call(&r, "eth_call", rig_fmt(&r, params, error)),
+		rig_fmt(&r,
+		    "\"error\":{\"code\":3,\"message\":\"execution reverted: "
+		    "no\",\"data\":\"%s\"}",
+		    error)) != NULL);
+	EXPECT(
+	    strstr(rig_call(&r, "eth_estimateGas", rig_fmt(&r, params, error)),
+		"\"message\":\"execution reverted: no\"") != NULL);
+	EXPECT(strstr(rig_call(&r, "eth_call", rig_fmt(&r, params, "0x1234")),
+		   "\"message\":\"execution reverted\",\"data\":\"0x1234\"") !=
+	       NULL);
+	rig_close(&r);
+}
