@@ -94,10 +94,16 @@ crash-torture: all ## 200 cycles of load and kill -9
 newcomer: ## fresh clone, make run, the README's commands
 	@$(PY) tests/e2e/newcomer_test.py
 
-.PHONY: bench bench-gateway
-bench: all $(B)/bench/bench_token $(B)/bench/bench_memory ## end-to-end ratios beside a peer (ROUNDS=n)
+.PHONY: bench bench-evm bench-gateway
+EVM_BENCH := SEKISHO_BIN=$(B)/bin $(PY) tests/bench/evm_bench.py
+EVM_BENCHES := $(B)/bench/bench_evmc $(B)/bench/bench_crypto
+bench-evm: all $(EVM_BENCHES) ## the machine and Keccak beside peers (PEER_EVM=other.so)
 	@tests/tools/npm-deps tests/bench build/npm-bench
-	@SEKISHO_BIN=$(B)/bin $(PY) tests/bench/e2e_bench.py $(or $(ROUNDS),3)
+	@$(EVM_BENCH)
+bench: all $(EVM_BENCHES) $(B)/bench/bench_token $(B)/bench/bench_memory ## ratios beside peers, the machine's and end to end (ROUNDS=n)
+	@tests/tools/npm-deps tests/bench build/npm-bench
+	@$(EVM_BENCH); machine=$$?; SEKISHO_BIN=$(B)/bin \
+		$(PY) tests/bench/e2e_bench.py $(or $(ROUNDS),3) && exit $$machine
 bench-gateway: all ## the gateway beside nginx, in ratios (ROUNDS=n)
 	@tests/tools/packages bench
 	@SEKISHO_BIN=$(B)/bin $(PY) tests/bench/gateway_bench.py $(or $(ROUNDS),3)

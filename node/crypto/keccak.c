@@ -189,9 +189,8 @@ keccak256_in_lanes(
 		group_flush(&groups[i], lanes);
 }
 
-/* lanes_of_cpu returns how many states the processor permutes at once. */
-static unsigned
-lanes_of_cpu(void)
+unsigned
+keccak256_lanes(void)
 {
 	if (__builtin_cpu_supports("avx512f"))
 		return 8;
@@ -200,8 +199,8 @@ lanes_of_cpu(void)
 
 #else
 
-static unsigned
-lanes_of_cpu(void)
+unsigned
+keccak256_lanes(void)
 {
 	return 1;
 }
@@ -222,5 +221,5 @@ keccak256_in_lanes(
 void
 keccak256_many(uint8_t (*out)[32], const struct bytes *in, size_t cnt)
 {
-	keccak256_in_lanes(out, in, cnt, lanes_of_cpu());
+	keccak256_in_lanes(out, in, cnt, keccak256_lanes());
 }

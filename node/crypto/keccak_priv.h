@@ -24,6 +24,10 @@
 void keccak256_x4(uint8_t *const out[4], const struct bytes in[4]);
 void keccak256_x8(uint8_t *const out[8], const struct bytes in[8]);
 
+/* keccak256_lanes is how many states the processor permutes at once: 8, 4 or
+ * 1. */
+unsigned keccak256_lanes(void);
+
 /* keccak256_in_lanes is keccak256_many with lanes of 1, 4 or 8 states. */
 void keccak256_in_lanes(
     uint8_t (*out)[32], const struct bytes *in, size_t cnt, unsigned lanes);

@@ -24,11 +24,6 @@ enum { LINE_MAX_LEN = 8192 };
 
 static const uint64_t gas_given = (uint64_t)1 << 40;
 
-struct expected {
-	uint64_t gas, instructions, status;
-	uint8_t hash[32];
-};
-
 static double
 cpu_us(void)
 {
@@ -36,43 +31,6 @@ cpu_us(void)
 
 	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &ts);
 	return (double)ts.tv_sec * 1e6 + (double)ts.tv_nsec / 1e3;
-}
-
-/* field reads the number behind "key=". */
-static uint64_t
-field(const char *line, const char *key)
-{
-	const char *at = strstr(line, key);
-
-	return at == NULL ? 0 : strtoull(at + strlen(key), NULL, 10);
-}
-
-static bool
-find_expected(
-    struct arena *a, struct expected *out, const char *folder, const char *name)
-{
-	char line[LINE_MAX_LEN];
-	FILE *in = fopen(bench_path(a, folder, "expected.txt"), "r");
-	bool found = false;
-	const char *hash;
-
-	CHECK(in != NULL);
-	while (!found && fgets(line, sizeof(line), in) != NULL) {
-		size_t len = strlen(name);
-
-		if (strncmp(line, name, len) != 0 || line[len] != ' ')
-			continue;
-		found = true;
-		out->gas = field(line, " gas=");
-		out->instructions = field(line, " instructions=");
-		out->status = field(line, " status=");
-		hash = strstr(line, "output_keccak=0x");
-		CHECK(hash != NULL);
-		memcpy(out->hash,
-		    bench_unhex(a, bytes_of(hash + 16, 64), name).ptr, 32);
-	}
-	(void)fclose(in);
-	return found;
 }
 
 /* The token's balance of the caller: slot keccak256(caller, 0). */
@@ -86,7 +44,7 @@ give_tokens(
 }
 
 static bool
-is_right(const struct evm_result *r, const struct expected *e)
+is_right(const struct evm_result *r, const struct bench_expected *e)
 {
 	uint8_t hash[32];
 
@@ -99,7 +57,7 @@ is_right(const struct evm_result *r, const struct expected *e)
 /* measure returns the least time of a run. */
 static double
 measure(struct evm *vm, struct mem_world *w, struct bytes input,
-    const struct expected *e, const char *name)
+    const struct bench_expected *e, const char *name)
 {
 	struct evm_host host = mem_host(w);
 	struct evm_block block = {.fork = FORK_ISTANBUL};
@@ -142,13 +100,13 @@ run_case(struct evm *vm, const char *folder, char *line)
 	char *input = strtok(NULL, " \n");
 	struct addr token = {{0x20}}, caller = {{0x10}};
 	struct bytes data = bytes_of(NULL, 0);
-	struct expected e;
+	struct bench_expected e;
 	double us;
 
 	if (name == NULL || file == NULL)
 		return;
 	mem_open(&w, FORK_ISTANBUL);
-	if (!find_expected(&w.arena, &e, folder, name))
+	if (!bench_expect(&w.arena, &e, folder, name))
 		bench_give_up("not in expected.txt", name);
 	if (input != NULL && input[0] == '@')
 		data = bench_read_hex(&w.arena, folder, input + 1);

@@ -80,6 +80,52 @@ bench_read_hex(struct arena *a, const char *folder, const char *file)
 	return bench_unhex(a, bytes_of(text, len), path);
 }
 
+/* What a case's line of expected.txt says. */
+struct bench_expected {
+	uint64_t gas, instructions, status;
+	uint8_t hash[32]; /* Keccak-256 of the output */
+};
+
+enum { BENCH_LINE_MAX = 8192 };
+
+/* bench_field reads the number behind "key=". */
+static inline uint64_t
+bench_field(const char *line, const char *key)
+{
+	const char *at = strstr(line, key);
+
+	return at == NULL ? 0 : strtoull(at + strlen(key), NULL, 10);
+}
+
+/* bench_expect finds what a case must give; false: nothing is said. */
+static inline bool
+bench_expect(struct arena *a, struct bench_expected *out, const char *folder,
+    const char *name)
+{
+	char line[BENCH_LINE_MAX];
+	FILE *in = fopen(bench_path(a, folder, "expected.txt"), "r");
+	bool found = false;
+	const char *hash;
+
+	CHECK(in != NULL);
+	while (!found && fgets(line, sizeof(line), in) != NULL) {
+		size_t len = strlen(name);
+
+		if (strncmp(line, name, len) != 0 || line[len] != ' ')
+			continue;
+		found = true;
+		out->gas = bench_field(line, " gas=");
+		out->instructions = bench_field(line, " instructions=");
+		out->status = bench_field(line, " status=");
+		hash = strstr(line, "output_keccak=0x");
+		CHECK(hash != NULL);
+		memcpy(out->hash,
+		    bench_unhex(a, bytes_of(hash + 16, 64), name).ptr, 32);
+	}
+	(void)fclose(in);
+	return found;
+}
+
 /* The token. bench_token_place is where it keeps a holder's balance: entry of
  * the mapping at slot 0. */
 static inline struct hash
