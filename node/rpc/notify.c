@@ -124,8 +124,11 @@ list_logs(struct rpc_subs *s, struct placed **out, size_t *cnt,
 		    r_cnt, news->tx_cnt);
 	for (i = 0; i < r_cnt; i++)
 		n += r[i].log_cnt;
+	*cnt = 0;
+	if (n == 0)
+		return RC_OK;
 	*out = arena_array(&s->a, n, sizeof(**out));
-	if (*out == NULL && n > 0)
+	if (*out == NULL)
 		return FAIL(e, RC_NO_MEMORY, "%zu logs of a block", n);
 	*cnt = n;
 	for (n = 0, i = 0; i < r_cnt; i++) {

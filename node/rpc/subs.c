@@ -200,8 +200,11 @@ rpc_subs_clients(const struct rpc_subs *s, struct arena *a,
 	const struct rpc_sub *sub;
 	size_t i, n = 0;
 
+	*cnt = 0;
+	if (s->cnt == 0)
+		return true;
 	*out = arena_array(a, s->cnt, sizeof(**out));
-	if (*out == NULL && s->cnt > 0)
+	if (*out == NULL)
 		return false;
 	for (i = 0; i < s->conf.slots; i++) {
 		LIST_FOREACH(sub, &s->slots[i].subs, of_client)

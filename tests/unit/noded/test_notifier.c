@@ -15,6 +15,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "../chain/yard.h"
 #include "base/check.h"
 #include "base/metrics.h"
 #include "crypto/rng.h"
@@ -358,6 +359,67 @@ TEST(test_notifier_thousands_hear_of_one_block)
 	for (i = 0; i < PEERS; i++)
 		leave(p[i]);
 	expect_subs(0);
+	rig_close(&r);
+}
+
+/* Lists a creation whose code logs nothing at all, once. */
+static void
+put_logger(struct yard *y)
+{
+	static const uint8_t code[] = {0x60, 0x00, 0x60, 0x00, 0xa0};
+	struct tx tx = {.type = TX_DYNAMIC_FEE,
+	    .has_chain_id = true,
+	    .chain_id = y->g.forks.chain_id,
+	    .nonce = y->nonce[1]++,
+	    .gas = 100000,
+	    .max_fee = u256_from_u64(2000000000),
+	    .max_tip = u256_from_u64(100),
+	    .is_create = true,
+	    .data = bytes_of(code, sizeof(code))};
+
+	y->txs[y->tx_cnt].tx = yard_sign(y, &tx, 1);
+	y->txs[y->tx_cnt++].sender = yard_addr(1);
+}
+
+/* Two nodes' branches: the log of the lighter one comes and goes before the
+ * heads of the heavier one, in order. */
+TEST(test_notifier_reorganisation_is_told_in_order)
+{
+	char heads[ID_LEN + 1], logs[ID_LEN + 1];
+	struct bytes of_b[2];
+	struct yard a, b;
+	const char *line;
+	struct peer *p;
+	struct rig r;
+	size_t i;
+
+	rig_open(&r);
+	yard_open(&a, "a", FORK_LONDON);
+	yard_open(&b, "b", FORK_LONDON);
+	EXPECT_RC(
+	    chain_subscribe(a.chain, notifier_on_change, &r.n, NULL), RC_OK);
+	p = join(&r);
+	subscribe(p, "[\"newHeads\"]", heads);
+	subscribe(p, "[\"logs\",{}]", logs);
+	put_logger(&a);
+	yard_block(&a, 10);
+	for (i = 0; i < 2; i++) {
+		of_b[i] = yard_block(&b, 10);
+		EXPECT_RC(yard_give(&a, of_b[i]), RC_OK);
+	}
+	EXPECT_U64(a.change.removed_cnt, 1);
+	EXPECT(is_head(next_line(p), heads, 1));
+	line = next_line(p);
+	EXPECT(strstr(line, logs) != NULL);
+	EXPECT(strstr(line, "\"removed\":false") != NULL);
+	line = next_line(p);
+	EXPECT(strstr(line, logs) != NULL);
+	EXPECT(strstr(line, "\"removed\":true") != NULL);
+	EXPECT(is_head(next_line(p), heads, 1));
+	EXPECT(is_head(next_line(p), heads, 2));
+	leave(p);
+	yard_close(&a);
+	yard_close(&b);
 	rig_close(&r);
 }
 
