@@ -11,6 +11,9 @@ import { isOpen, PRECOMPILES } from "./precompiles.mjs";
 // fork, every precompile (failing too, where it can fail) and every fault.
 const ENOUGH = 20000;
 
+// Fewer are a few played again, which need reach nothing.
+const FEW = 100;
+
 // Ends that programs of this size do not reach: a nonce of 2^64-1.
 const RARE = new Set(["nonce at its end"]);
 const NEVER_FAIL = new Set([1, 2, 3, 4, 0x100]);
@@ -76,7 +79,7 @@ export class Cover {
 	fault() {
 		const { programs, steps, revm } = this.counts, missing = this.missing();
 
-		if (steps < 10 * programs || revm === 0)
+		if (programs >= FEW && (steps < 10 * programs || revm === 0))
 			return `${steps} steps of ${programs} programs, ${revm} of them on revm`;
 		if (programs >= ENOUGH && missing.length > 0)
 			return `never met: ${missing.slice(0, 20).join(", ")}`;
