@@ -3,6 +3,7 @@
 import json
 import os
 import subprocess
+from urllib.parse import quote
 
 from case import same
 from stack import ROOT
@@ -16,6 +17,18 @@ def ethers(stack, url, auth=None):
     env = dict(os.environ, URL=url, KEY=key, NPM=NPM, AUTH=auth or "",
                NODE_EXTRA_CA_CERTS=stack.home + "/tls/cert.pem")
     r = subprocess.run([NODE, os.path.join(ROOT, "tests/e2e/ethers.mjs")], env=env, text=True,
+                       capture_output=True, timeout=300)
+    if r.returncode != 0:
+        raise AssertionError(r.stdout[-3000:] + r.stderr[-2000:])
+
+
+def subscribing(stack, client):
+    """ethers, viem or web3 over wss, as a wallet's user."""
+    c = stack.credentials["rpc"]
+    url = "wss://%s:%s@localhost:%d/rpc" % (quote(c["user"]), quote(c["password"]), stack.port)
+    env = dict(os.environ, URL=url, KEY=stack.credentials["accounts"][2]["privateKey"], NPM=NPM, CLIENT=client,
+               NODE_EXTRA_CA_CERTS=stack.home + "/tls/cert.pem")
+    r = subprocess.run([NODE, os.path.join(ROOT, "tests/e2e/websocket.mjs")], env=env, text=True,
                        capture_output=True, timeout=300)
     if r.returncode != 0:
         raise AssertionError(r.stdout[-3000:] + r.stderr[-2000:])

@@ -16,7 +16,7 @@ import threading
 import time
 
 from case import Skip, case, run, same
-from clients import NODE, NPM, cast, ethers, next_nonce, sign
+from clients import NODE, NPM, cast, ethers, next_nonce, sign, subscribing
 from stack import BIN, ROOT, Stack, command, free_port, wait_for
 
 @case
@@ -62,6 +62,12 @@ def ethers_over_loopback(s):
 def ethers_over_https(s):
     c = s.credentials["rpc"]
     ethers(s, "https://localhost:%d/rpc" % s.port, "%s:%s" % (c["user"], c["password"]))
+
+
+@case
+def clients_subscribe_over_wss(s):
+    for client in ("ethers", "viem", "web3"):
+        subscribing(s, client)
 
 
 @case
