@@ -121,11 +121,13 @@ static const struct bent bents[] = {
 	.text = "refused with TX_INTRINSIC, not with "
 		"TransactionException.SENDER_NOT_EOA|TR_NoFunds: intrinsic gas "
 		"too low: gas 20999, minimum needed 21000"},
-    {"the right code with another text", .gas = "0x5207",
-	.extra = REFUSED("TR_FeeCapLessThanBlocksORNoFunds"),
-	.text = "refused with TX_INTRINSIC, not with "
-		"TR_FeeCapLessThanBlocksORNoFunds: intrinsic gas too low: gas "
-		"20999, minimum needed 21000"},
+    {"the right code with another text", .gas = "0x186a0",
+	.extra =
+	    REFUSED("TransactionException.GASLIMIT_PRICE_PRODUCT_OVERFLOW"),
+	.text = "refused with TX_FUNDS, not with "
+		"TransactionException.GASLIMIT_PRICE_PRODUCT_OVERFLOW: "
+		"insufficient funds for gas * price + value: balance 1000000, "
+		"tx cost 1000001, overshot 1"},
     {"for a reason without a row", .gas = "0x5207", .hash = ROOT_BEFORE,
 	.extra = REFUSED("TR_NoFunds|TR_Any"), .text = "",
 	.untold = "TR_NoFunds|TR_Any"},
