@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * A set-associative table: the digest names a row of eight, within it the
- * entry that ends first gives way.
+ * oldest entry gives way.
  */
 #include "http/creds.h"
 
@@ -16,7 +16,7 @@ _Static_assert((ROWS & (ROWS - 1)) == 0, "the row is a mask of the digest");
 
 struct entry {
 	struct gw_creds_key key;
-	uint64_t until_ms; /* 0: empty */
+	uint64_t at_ms; /* when it was added, 0: empty */
 };
 
 struct gw_creds {
@@ -87,36 +87,33 @@ row_of(const struct gw_creds_key *k)
 }
 
 bool
-gw_creds_has(
-    const struct gw_creds *c, const struct gw_creds_key *k, uint64_t now_ms)
+gw_creds_has(const struct gw_creds *c, const struct gw_creds_key *k,
+    uint64_t now_ms, uint64_t age_ms)
 {
 	const struct entry *row = c->rows[row_of(k)];
 	unsigned i;
 
 	for (i = 0; i < WAYS; i++)
-		if (row[i].until_ms > now_ms &&
+		if (row[i].at_ms != 0 && now_ms - row[i].at_ms < age_ms &&
 		    secret_eq(&row[i].key, k, sizeof(*k)))
 			return true;
 	return false;
 }
 
 void
-gw_creds_add(struct gw_creds *c, const struct gw_creds_key *k, uint64_t now_ms,
-    uint64_t until_ms)
+gw_creds_add(struct gw_creds *c, const struct gw_creds_key *k, uint64_t now_ms)
 {
 	struct entry *row = c->rows[row_of(k)], *e = &row[0];
 	unsigned i;
 
-	if (until_ms <= now_ms)
-		return;
 	for (i = 0; i < WAYS; i++) {
 		if (secret_eq(&row[i].key, k, sizeof(*k))) {
 			e = &row[i];
 			break;
 		}
-		if (row[i].until_ms < e->until_ms)
+		if (row[i].at_ms < e->at_ms)
 			e = &row[i];
 	}
 	e->key = *k;
-	e->until_ms = until_ms;
+	e->at_ms = now_ms;
 }

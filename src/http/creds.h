@@ -30,12 +30,13 @@ void gw_creds_free(struct gw_creds *c);
 struct gw_creds_key gw_creds_key(const struct gw_creds *c, struct bytes surface,
     struct bytes user, struct bytes password, const struct gw_password *record);
 
-/* gw_creds_has tells whether k was added and is younger than its time. */
-bool gw_creds_has(
-    const struct gw_creds *c, const struct gw_creds_key *k, uint64_t now_ms);
+/* gw_creds_has tells whether k was added less than age_ms ago. The age is that
+ * of the configuration now: a lower one holds at once. */
+bool gw_creds_has(const struct gw_creds *c, const struct gw_creds_key *k,
+    uint64_t now_ms, uint64_t age_ms);
 
-/* gw_creds_add remembers k until until_ms. */
-void gw_creds_add(struct gw_creds *c, const struct gw_creds_key *k,
-    uint64_t now_ms, uint64_t until_ms);
+/* gw_creds_add remembers that k was found right now, which is not 0. */
+void gw_creds_add(
+    struct gw_creds *c, const struct gw_creds_key *k, uint64_t now_ms);
 
 #endif

@@ -154,13 +154,12 @@ static enum gw_step
 conclude(struct gw_req *r, struct attempt *a)
 {
 	struct gw_effect *e = &r->effect;
-	uint64_t now = r->world->mono_ms;
 
 	if (e->rc != RC_OK)
 		return gw_refuse(r, GW_R_BUSY, NULL);
 	if (!e->u.password.fits)
 		return refuse(r, "wrong");
-	gw_creds_add(r->world->creds, &a->key, now, now + r->conf->remember_ms);
+	gw_creds_add(r->world->creds, &a->key, r->world->mono_ms);
 	return admit(r, a);
 }
 
@@ -255,8 +254,8 @@ gw_filter_basic(struct gw_req *r)
 	    a->user, a->password, a->record);
 	/* Whoever explains could find a password that is remembered by trying,
 	 * and no try would be counted. */
-	if (!r->is_trial &&
-	    gw_creds_has(r->world->creds, &a->key, r->world->mono_ms))
+	if (!r->is_trial && gw_creds_has(r->world->creds, &a->key,
+				r->world->mono_ms, r->conf->remember_ms))
 		return admit(r, a);
 	wait_ms = wait_of(r, a);
 	return wait_ms > 0 ? refuse_for(r, wait_ms) : ask_for_check(r, a);

@@ -153,19 +153,24 @@ TEST(test_creds_remember_exactly_what_was_shown)
 	struct gw_password p = {.hash = {1}}, q = {.hash = {2}};
 	struct gw_creds_key k = gw_creds_key(c, s, ann, pw, &p), other;
 
-	gw_creds_add(c, &k, 1000, 2000);
-	EXPECT(gw_creds_has(c, &k, 1999));
-	EXPECT(!gw_creds_has(c, &k, 2000));
+	gw_creds_add(c, &k, 1000);
+	EXPECT(gw_creds_has(c, &k, 1000, 1000));
+	EXPECT(gw_creds_has(c, &k, 1999, 1000));
+	EXPECT(!gw_creds_has(c, &k, 2000, 1000));
+	/* for as long as is said now, not when it was added */
+	EXPECT(gw_creds_has(c, &k, 2000, 1001));
+	EXPECT(!gw_creds_has(c, &k, 1500, 500));
+	EXPECT(!gw_creds_has(c, &k, 1000, 0));
 	other = gw_creds_key(c, bytes_of_str("rpc"), ann, pw, &p);
-	EXPECT(!gw_creds_has(c, &other, 1500));
+	EXPECT(!gw_creds_has(c, &other, 1500, 1000));
 	other = gw_creds_key(c, s, ann, bytes_of_str("secrets"), &p);
-	EXPECT(!gw_creds_has(c, &other, 1500));
+	EXPECT(!gw_creds_has(c, &other, 1500, 1000));
 	other = gw_creds_key(c, s, ann, pw, &q);
-	EXPECT(!gw_creds_has(c, &other, 1500));
+	EXPECT(!gw_creds_has(c, &other, 1500, 1000));
 	/* the border between name and password counts */
 	other =
 	    gw_creds_key(c, s, bytes_of_str("anns"), bytes_of_str("ecret"), &p);
-	EXPECT(!gw_creds_has(c, &other, 1500));
+	EXPECT(!gw_creds_has(c, &other, 1500, 1000));
 	gw_creds_free(c);
 }
 
@@ -173,20 +178,21 @@ TEST(test_creds_table_is_bounded_and_drops_the_oldest)
 {
 	struct gw_creds *c = gw_creds_new();
 	struct gw_creds_key k = {{0}};
+	const uint64_t now = 1 + 4 * GW_CREDS_MAX;
 	uint32_t i, left = 0;
 
 	for (i = 0; i < 4 * GW_CREDS_MAX; i++) {
 		be32_put(k.b, i);
 		be32_put(k.b + 4, i);
-		gw_creds_add(c, &k, 1000, 2000 + i);
-		EXPECT(gw_creds_has(c, &k, 1500));
+		gw_creds_add(c, &k, 1 + i);
+		EXPECT(gw_creds_has(c, &k, 1 + i, 1));
 	}
 	for (i = 0; i < 4 * GW_CREDS_MAX; i++) {
 		be32_put(k.b, i);
 		be32_put(k.b + 4, i);
-		left += gw_creds_has(c, &k, 1500);
+		left += gw_creds_has(c, &k, now, now);
 		if (i >= 3 * GW_CREDS_MAX)
-			EXPECT(gw_creds_has(c, &k, 1500));
+			EXPECT(gw_creds_has(c, &k, now, now));
 	}
 	EXPECT_U64(left, GW_CREDS_MAX);
 	gw_creds_free(c);
