@@ -111,7 +111,11 @@ check_host(struct gw_process *p, struct err *e)
 		if (c->keymgr_user[0] != '\0')
 			TRY(need_user("keymgr_user", c->keymgr_user, e));
 	}
-	return gw_conf_has_tls(c) ? pair_read(&p->pair, c, e) : RC_OK;
+	if (!gw_conf_has_tls(c))
+		return RC_OK;
+	TRY(pair_read(&p->pair, c, e));
+	pair_print(p->pair_print, &p->pair);
+	return RC_OK;
 }
 
 /* Not a fault of the configuration: the file may come later. */

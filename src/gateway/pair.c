@@ -18,6 +18,7 @@
 #include <openssl/ssl.h>
 #include <openssl/x509.h>
 
+#include "crypto/hash.h"
 #include "gateway/aside.h"
 #include "gateway/control.h"
 #include "gateway/files.h"
@@ -229,6 +230,20 @@ pair_close(struct pair *p)
 	if (p->key >= 0)
 		(void)close(p->key);
 	*p = (struct pair){-1, -1};
+}
+
+void
+pair_print(uint8_t out[32], const struct pair *p)
+{
+	struct stat st;
+	size_t len = fstat(p->cert, &st) == 0 ? (size_t)st.st_size : 0;
+	void *map = mmap(NULL, len, PROT_READ, MAP_SHARED, p->cert, 0);
+
+	memset(out, 0, 32);
+	if (map == MAP_FAILED)
+		return;
+	sha256(out, bytes_of(map, len));
+	(void)munmap(map, len);
 }
 
 bool

@@ -30,6 +30,10 @@ enum rc pair_read(struct pair *out, const struct gw_conf *c, struct err *e);
 
 void pair_close(struct pair *p);
 
+/* pair_print tells certificates apart: SHA-256 of what was read. The key can
+ * not be another one then, since it was tried with the certificate. */
+void pair_print(uint8_t out[32], const struct pair *p);
+
 /* pair_give hands both over to the key manager, which takes them at its next
  * SIGUSR1 (or start), and closes them; false when they have to be given
  * again. */

@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -225,10 +226,12 @@ look_at_pair(struct gw_process *p, uint64_t now_ms)
 }
 
 /* reload_pair reads certificate and key again; what is in force stays when
- * they are no pair. */
+ * they are no pair. SIGHUP means many things: where it does not mean these
+ * files nobody is made to wait. */
 static void
-reload_pair(struct gw_process *p)
+reload_pair(struct gw_process *p, bool is_wanted)
 {
+	uint8_t print[32];
 	struct pair fresh;
 	struct err e = {0};
 
@@ -239,8 +242,14 @@ reload_pair(struct gw_process *p)
 		    "certificate refused, running on as before: %s", e.text);
 		return;
 	}
+	pair_print(print, &fresh);
+	if (!is_wanted && !memcmp(print, p->pair_print, sizeof(print))) {
+		pair_close(&fresh);
+		return;
+	}
 	pair_close(&p->pair);
 	p->pair = fresh;
+	memcpy(p->pair_print, print, sizeof(print));
 	look_at_pair(p, clock_real()->mono_ms(NULL));
 }
 
@@ -334,7 +343,7 @@ gw_parent_signal(int sig)
 	if (sig == SIGHUP)
 		wake_workers();
 	if (sig == SIGHUP || sig == SIGUSR1)
-		reload_pair(p);
+		reload_pair(p, sig == SIGUSR1);
 	else
 		kore_worker_dispatch_signal(sig);
 }

@@ -38,8 +38,9 @@ struct gw_process {
 	const char *root; /* absolute path of the workers' root */
 	int log_fd;       /* access log, -1: none */
 	struct country_file countries;
-	uint64_t ticket_ms; /* when the last ticket key was drawn */
-	struct pair pair;   /* to be put in force as soon as may be */
+	uint64_t ticket_ms;     /* when the last ticket key was drawn */
+	struct pair pair;       /* to be put in force as soon as may be */
+	uint8_t pair_print[32]; /* of the one read last, see pair.h */
 	enum pair_step pair_step;
 	uint64_t pair_until_ms; /* when the step is over at the latest */
 	int control[SHM_WORKER_MAX][2]; /* parent's end, worker's end */
