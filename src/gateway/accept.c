@@ -164,8 +164,13 @@ conn_accept(void *listen_event, int error)
 	(void)error;
 	worker_tick();
 	for (i = 0; i < ACCEPT_MAX; i++) {
-		if (gw_worker->conn_cnt >= gw_worker->conf->conn_max &&
-		    !make_room()) {
+		bool is_full = gw_worker->conn_cnt >= gw_worker->conf->conn_max;
+
+		/* Only of the first it is known that there is one: room for
+		 * nobody would be made at the cost of who has just come. */
+		if (is_full && i > 0)
+			return;
+		if (is_full && !make_room()) {
 			worker_stat(STAT_CONN_FULL, 1);
 			pause_accept();
 			return;

@@ -21,6 +21,7 @@ import json
 import os
 import pwd
 import re
+import select
 import shutil
 import signal
 import socket
@@ -1241,8 +1242,19 @@ def certificate_rotation(g):
         how()
         rotate("certificate refused")
         same("%s: refused" % name, {now() for _ in range(8)}, {want})
+    # SIGHUP is for other things too: the one in force is left alone
     g.new_pair("ec")
+    same("it stays until somebody asks", {now() for _ in range(8)}, {want})
     rotate("certificate reloaded")
+    for changed in (False, True, False):
+        if changed:
+            g.new_pair("ec")
+        n = g.log().count("certificate reloaded")
+        for _ in range(3):  # the parent is done with one before it begins the next
+            g.reload()
+        if changed:
+            wait_for("a new one is taken at SIGHUP", lambda: g.log().count("certificate reloaded") > n)
+        same("once, or not at all", g.log().count("certificate reloaded"), n + changed)
     wait_for("and back", lambda: want not in [now() for _ in range(8)])
     same("with the new key", g.get("/v1/health", True).status, 200)
 
@@ -2130,6 +2142,54 @@ def run_pipelined_reader():
         s.close()
 
 
+def is_closed(s):
+    if not select.select([s], [], [], 0)[0]:
+        return False
+    try:
+        return s.recv(1, socket.MSG_PEEK) == b""
+    except OSError:
+        return True
+
+
+def who_gives_way():
+    """When all connections are taken: first who has never asked for anything,
+    then who was served and is idle, then whose request has not come whole.
+    Never who waits for an answer. The order of their age is the other way."""
+    with Gateway(limits="connections = 30\nper_address = 1000\nhead = 10m\nidle = 10m\n", workers=1,
+                 node_time="10m") as g:
+        g.node.gate = threading.Event()
+        before = len(g.node.seen)
+
+        def calls():
+            return len([d for d in g.node.seen[before:] if not is_probe(d)])
+
+        def ask_node(cnt):
+            n, out = calls(), [g.dial() for _ in range(cnt)]
+            for s in out:
+                s.sendall(post())
+            wait_for("the node is asked", lambda: calls() == n + cnt)
+            return out
+
+        def served(more):
+            s = g.dial()
+            s.sendall(H + E)
+            same("served", Reply.read(Reader(s)).status, 200)
+            s.sendall(more)
+            return s
+        busy = ask_node(6)
+        halves, idle = [served(H) for _ in range(6)], [served(b"") for _ in range(6)]
+        silent = [g.dial() for _ in range(6)]
+        time.sleep(1.5)  # who has just come is not silent yet
+        busy += ask_node(6)
+        for name, group in (("silent", silent), ("idle", idle), ("half a request", halves)):
+            same("%s: nobody had to go yet" % name, [is_closed(s) for s in group], [False] * 6)
+            busy += ask_node(6)
+            wait_for("%s: all had to go" % name, lambda: all(is_closed(s) for s in group))
+        same("who waits for an answer stays", [s for s in busy if is_closed(s)], [])
+        g.node.gate.set()
+        same("and gets it", {Reply.read(Reader(s)).status for s in busy}, {200})
+
+
 def run_alone():
     """Cases with a gateway of their own."""
     with Gateway(limits="per_address = 20\nconnections = 100\n", workers=2) as g:
@@ -2157,6 +2217,7 @@ def run_alone():
         ok("idle connections give way to new ones", len(socks) == 60)
         socks[-1].sendall(H + E)
         same("the newest one lives", Reply.read(Reader(socks[-1])).status, 200)
+    who_gives_way()
     with Gateway(workers=1, limits="body_memory = 64K\n") as g:
         body = json.dumps({"jsonrpc": "2.0", "id": 1, "method": "eth_call", "params": ["x" * 300000]}).encode()
         t = g.raw(post(body=body))

@@ -20,6 +20,7 @@ TEST(test_conf_whole_file_is_read_with_defaults)
 	EXPECT_STR(g.conf->nodes[0].name, "node");
 	EXPECT_STR(g.conf->nodes[0].socket, "rpc.sock");
 	EXPECT_U64(g.conf->head_ms, 10000);
+	EXPECT_U64(g.conf->drain_ms, 10000);
 	EXPECT_U64(g.conf->conn_max, 4096);
 	EXPECT_U64(g.conf->listener_cnt, 2);
 	EXPECT_U64(g.conf->surface_cnt, 3);
