@@ -133,7 +133,7 @@ rpc_subs_cnt(const struct rpc_subs *s)
 static struct rpc_sub_list *
 bucket_of(struct rpc_subs *s, const uint8_t id[RPC_SUB_ID_BYTES])
 {
-	return &s->buckets[be16(id + RPC_SUB_ID_BYTES - 2) % RPC_SUB_BUCKETS];
+	return &s->buckets[be16(id + (RPC_SUB_ID_BYTES - 2)) % RPC_SUB_BUCKETS];
 }
 
 static void

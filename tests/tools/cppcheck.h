@@ -18,3 +18,15 @@
 	struct {                                                               \
 		struct type *tqe_next, **tqe_prev;                             \
 	}
+#define TAILQ_FOREACH(var, head, field)                                        \
+	for (var = (head)->tqh_first; var; var = var->field.tqe_next)
+#define LIST_HEAD(name, type)                                                  \
+	struct name {                                                          \
+		struct type *lh_first;                                         \
+	}
+#define LIST_ENTRY(type)                                                       \
+	struct {                                                               \
+		struct type *le_next, **le_prev;                               \
+	}
+#define LIST_FOREACH(var, head, field)                                         \
+	for (var = (head)->lh_first; var; var = var->field.le_next)
