@@ -1977,9 +1977,42 @@ def slow(fn):
     return fn
 
 
+class Shared:
+    """A TLS connection for one thread that sends and one that receives:
+    OpenSSL wants them one after the other."""
+
+    def __init__(self, s):
+        self.s, self.lock = s, threading.Lock()
+
+    def sendall(self, data):
+        with self.lock:
+            self.s.sendall(data)
+
+    def recv(self, n):
+        end = time.time() + LONG
+        while time.time() < end:
+            with self.lock:
+                is_here = self.s.pending() > 0
+            if not is_here and not select.select([self.s], [], [], 0.05)[0]:
+                continue
+            with self.lock:
+                self.s.settimeout(0.05)  # what came may have been no data
+                try:
+                    return self.s.recv(n)
+                except TimeoutError:
+                    pass
+                finally:
+                    self.s.settimeout(LONG)
+        raise TimeoutError
+
+    def close(self):
+        self.s.close()
+
+
 def closes(what, s, send, least, want):
     """send(sock) in a thread; the server must end it, not before least."""
     begin, stop = time.time(), []
+    s = Shared(s) if isinstance(s, ssl.SSLSocket) else s
 
     def run():
         try:
