@@ -102,6 +102,7 @@ PLACES = {
             post("/rpc/", JSON, lambda v: CALL % (b"eth_sendRawTransaction", b'"%s"' % quoted(v)))],
         "GET /v1/health": [get("/rpc/v1/health")],
         "GET /v1/ready": [get("/rpc/v1/ready")],
+        "GET /": [get("/rpc/")],
         "GET /metrics": [get("/rpc/metrics")],
         "POST /v1/explain": [
             post("/rpc/v1/explain", FORM, lambda v: b"method=GET&user=%s&url=https://localhost/v1/x" % pct(v).encode())],
