@@ -119,19 +119,54 @@ data_file_bytes(const struct table_env *te)
 	return (size_t)st.st_size;
 }
 
-/* drop_stillborn removes a data file too short for LMDB's two meta pages: a
- * crash or a full disk while it was made. One that ever held a block and lost
- * its bytes is noticed by the log, which names another store then. */
+/* is_blank tells whether no byte of a page is set; a page that can not be
+ * read is for LMDB to complain of. */
+static bool
+is_blank(int fd, size_t page, size_t no)
+{
+	uint8_t piece[512];
+	size_t at, i;
+
+	for (at = 0; at < page; at += sizeof(piece)) {
+		if (pread(fd, piece, sizeof(piece), (off_t)(no * page + at)) !=
+		    (ssize_t)sizeof(piece))
+			return false;
+		for (i = 0; i < sizeof(piece); i++)
+			if (piece[i] != 0)
+				return false;
+	}
+	return true;
+}
+
+/* is_stillborn tells of a data file without LMDB's two meta pages. They are
+ * written first and durable with the first transaction: the file is too short
+ * for them, or has got its length and not them. */
+static bool
+is_stillborn(const char *path, size_t size)
+{
+	size_t page = (size_t)sysconf(_SC_PAGESIZE);
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	bool is;
+
+	if (fd < 0)
+		return false;
+	is = size < 2 * page || is_blank(fd, page, 0) || is_blank(fd, page, 1);
+	(void)close(fd);
+	return is;
+}
+
+/* drop_stillborn removes a data file that a crash or a full disk has kept
+ * from being made. One that ever held a block and lost its bytes is noticed
+ * by the log, which names another store then. */
 static enum rc
 drop_stillborn(const struct table_env *te, struct err *e)
 {
-	size_t size = data_file_bytes(te);
 	char path[PATH_LEN_MAX];
 
-	if (size >= 2 * (size_t)sysconf(_SC_PAGESIZE))
-		return RC_OK;
 	if (!path_in(path, te, "data.mdb"))
 		return FAIL(e, RC_IO, "%s: path too long", te->path);
+	if (!is_stillborn(path, data_file_bytes(te)))
+		return RC_OK;
 	if (unlink(path) != 0 && errno != ENOENT)
 		return fail_errno(e, path, errno, "remove");
 	return RC_OK;

@@ -121,17 +121,24 @@ TEST(test_env_file_of_junk_is_corrupt)
 	EXPECT(strstr(e.text, dir.s) != NULL);
 }
 
-/* A full disk or a crash while the file was made. */
-TEST(test_env_file_of_less_than_two_pages_is_made_anew)
+/* A full disk or a crash while the file was made: it is too short for two
+ * meta pages, or one of them has never been written. */
+TEST(test_env_file_without_two_meta_pages_is_made_anew)
 {
-	static const uint8_t zeros[8191];
-	static const size_t lens[] = {0, 1, 4096, 8191};
+	static uint8_t page[5 * 4096];
+	static const struct {
+		size_t len, set; /* a byte that is not zero, 0: none */
+	} rows[] = {{0, 0}, {1, 0}, {4096, 0}, {8191, 0}, {8192, 0},
+	    {5 * 4096, 0}, {5 * 4096, 3 * 4096}, {5 * 4096, 16},
+	    {5 * 4096, 4096 + 16}};
 
-	for (size_t i = 0; i < sizeof(lens) / sizeof(lens[0]); i++) {
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		dir = files_path("%s/db", test_tmpdir());
 		(void)mkdir(dir.s, 0700);
+		memset(page, 0, sizeof(page));
+		page[rows[i].set] = rows[i].set > 0;
 		files_write(files_path("%s/data.mdb", dir.s).s,
-		    bytes_of(zeros, lens[i]));
+		    bytes_of(page, rows[i].len));
 		EXPECT_RC(open_env(NULL), RC_OK);
 		table_env_close(&te);
 		files_remove_tree(dir.s);
