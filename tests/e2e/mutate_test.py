@@ -33,7 +33,7 @@ from framing import Gateway, LONG, Node, free_port, ok, same, wait_for
 
 JOBS, BATCH, TLS_EACH, RECORDS_EACH = 6, 5000, 10, 50
 GROWTH_KIB = 48 << 10  # of one worker, from the first batch on
-STATUSES = {100, 200, 204, 308, 400, 401, 403, 404, 405, 413, 414, 415, 417, 421, 429, 431, 501, 503, 505}
+STATUSES = {100, 101, 200, 204, 308, 400, 401, 403, 404, 405, 413, 414, 415, 417, 421, 426, 429, 431, 501, 503, 505}
 
 MORE = """[listener plain]
 address = 127.0.0.1:{plain}
@@ -251,6 +251,24 @@ class Odd(Exception):
     """An answer, or the lack of one, that must not be."""
 
 
+def read_frames(data):
+    """What follows a handshake must be WebSocket frames as a server sends
+    them, and nothing behind a close."""
+    op = None
+    while data and op != 8:
+        if len(data) < 2 or data[0] & 0x70 or data[1] & 0x80:
+            raise Odd("no frame of ours: %r" % data[:40])
+        op, n, at = data[0] & 15, data[1], 2
+        if n > 125:
+            at = 4 if n == 126 else 10
+            n = int.from_bytes(data[2:at], "big")
+        if op not in (1, 8, 9, 10) or len(data) < at + n:
+            raise Odd("frame of kind %d with %d of %d bytes" % (op, len(data) - at, n))
+        data = data[at + n:]
+    if data:
+        raise Odd("bytes behind a close frame: %r" % data[:40])
+
+
 def read_replies(data, sent):
     """Statuses, and the bytes that each head had; all of data must be HTTP."""
     out, at = [], 0
@@ -261,6 +279,11 @@ def read_replies(data, sent):
         status, at = int(m[1]), m.end()
         out.append((status, m[2]))
         lengths = re.findall(rb"^Content-Length: (\d+)\r$", m[2], re.M)
+        if status == 101:
+            if lengths or b"\r\nUpgrade: websocket\r\n" not in m[2]:
+                raise Odd("101 to nothing: %r" % m[2])
+            read_frames(data[at:])
+            return out
         if status in (100, 204):
             want = 0
             if lengths:
