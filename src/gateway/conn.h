@@ -10,6 +10,7 @@
 #include <sys/queue.h>
 
 #include "gateway/kore_priv.h"
+#include "gateway/stats.h"
 #include "http/frame.h"
 #include "http/req.h"
 
@@ -149,6 +150,9 @@ bool front_feed(struct conn *c);
 
 /* sweep_start begins to watch deadlines. */
 void sweep_start(void);
+
+/* sweep_cut ends a connection without a word, and counts why. */
+void sweep_cut(struct conn *c, enum gw_stat why);
 
 /* addrs_enter counts a connection of an address; false when it has as many
  * as allowed. addrs_leave takes one away. */

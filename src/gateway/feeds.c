@@ -7,7 +7,6 @@
 
 #include "base/check.h"
 #include "base/hex.h"
-#include "base/log.h"
 #include "base/map.h"
 #include "crypto/hash.h"
 #include "crypto/rng.h"

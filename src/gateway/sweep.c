@@ -21,9 +21,8 @@ enum {
 	CROWD_MIN = 128,
 };
 
-/* cut ends a connection without a word. */
-static void
-cut(struct conn *c, enum gw_stat why)
+void
+sweep_cut(struct conn *c, enum gw_stat why)
 {
 	worker_stat(why, 1);
 	conn_close(c);
@@ -50,7 +49,7 @@ sweep_head(struct conn *c, uint64_t age_ms)
 		entry_malformed(c, 408);
 		conn_run(c);
 	} else if (age_ms >= (c->req_cnt == 0 ? f->head_ms : f->idle_ms)) {
-		cut(c, STAT_CUT_IDLE);
+		sweep_cut(c, STAT_CUT_IDLE);
 	} else if (age_ms >= CONN_RELEASE_MS && c->in != NULL) {
 		conn_release(c);
 	}
@@ -131,7 +130,7 @@ sweep_send(struct conn *c, uint64_t now_ms, uint64_t age_ms, uint64_t still_ms)
 		return;
 	/* What the client does not read must not stay in the kernel. */
 	(void)setsockopt(c->fd, SOL_SOCKET, SO_LINGER, &reset, sizeof(reset));
-	cut(c, STAT_CUT_SEND);
+	sweep_cut(c, STAT_CUT_SEND);
 }
 
 static void
@@ -146,7 +145,7 @@ sweep_one(struct conn *c, uint64_t now_ms)
 	switch (c->state) {
 	case CONN_SHAKE:
 		if (age_ms >= f->handshake_ms)
-			cut(c, STAT_CUT_HANDSHAKE);
+			sweep_cut(c, STAT_CUT_HANDSHAKE);
 		break;
 	case CONN_HEAD:
 		sweep_head(c, age_ms);

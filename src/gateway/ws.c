@@ -7,7 +7,6 @@
 #include "base/check.h"
 #include "gateway/entry.h"
 #include "gateway/worker.h"
-#include "http/route.h"
 #include "http/upgrade.h"
 
 enum { BUFFER_MIN = 1024 };
@@ -355,13 +354,6 @@ is_too_long(const struct ws *w, uint64_t now_ms)
 	       now_ms - w->heard_ms >= f->body_stall_ms;
 }
 
-static void
-cut(struct conn *c, enum gw_stat why)
-{
-	worker_stat(why, 1);
-	conn_close(c);
-}
-
 void
 ws_sweep(struct conn *c, uint64_t now_ms)
 {
@@ -371,7 +363,7 @@ ws_sweep(struct conn *c, uint64_t now_ms)
 
 	if (c->out_len > 0) {
 		if (now_ms - c->moved_ms >= f->send_stall_ms)
-			cut(c, STAT_CUT_SEND);
+			sweep_cut(c, STAT_CUT_SEND);
 	} else if (!gw_ws_is_between(&w->in)) {
 		if (!is_too_long(w, now_ms))
 			return;
@@ -379,7 +371,7 @@ ws_sweep(struct conn *c, uint64_t now_ms)
 		ws_shut(c, GW_WS_POLICY);
 		conn_run(c);
 	} else if (silent_ms >= 2 * f->ws_ping_ms) {
-		cut(c, STAT_CUT_IDLE);
+		sweep_cut(c, STAT_CUT_IDLE);
 	} else if (silent_ms >= f->ws_ping_ms && !w->is_pinged) {
 		w->is_pinged = true;
 		send_control(c, GW_WS_PING, bytes_of(NULL, 0));

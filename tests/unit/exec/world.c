@@ -24,18 +24,6 @@ world_read(void *ctx, struct account *out, bool *found, const struct addr *addr,
 }
 
 static enum rc
-world_slot(void *ctx, struct u256 *out, const struct addr *addr,
-    const struct hash *key, struct err *e)
-{
-	(void)ctx;
-	(void)addr;
-	(void)key;
-	(void)e;
-	*out = U256_ZERO;
-	return RC_OK;
-}
-
-static enum rc
 world_read_code(
     void *ctx, struct bytes *out, const struct hash *hash, struct err *e)
 {
@@ -139,7 +127,7 @@ world_open(struct world *w, enum fork f)
 	w->env.mid_root = world_mid_root;
 	w->env.ctx = w;
 	w->src = (struct state_source){.account = world_read,
-	    .slot = world_slot,
+	    .slot = STATE_SOURCE_EMPTY.slot,
 	    .code = world_read_code,
 	    .ctx = w};
 }
