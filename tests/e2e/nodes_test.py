@@ -190,6 +190,8 @@ def a_silent_first_is_not_replaced_by_one_behind(s):
     s.raise_to("a", 4)
     s.raise_to("b", 1)
     s.wait_nodes("a", {"a": "up", "b": "behind"})
+    # what no client has been shown holds nobody to a
+    wait_for("clients see it", 5, lambda: s.seen() == 4)
     pids = stopped(s)
     try:
         s.wait_nodes("a", {"a": "gone", "b": "behind"})
