@@ -254,8 +254,9 @@ write_pid(struct up *u, int i)
 static enum rc
 start_part(struct up *u, int i, struct err *e)
 {
-	TRY(parts[i].start(u, &u->run[i].pid, e));
+	/* Before it begins: what it does first may be done before we run on. */
 	u->run[i].started_ms = now_ms();
+	TRY(parts[i].start(u, &u->run[i].pid, e));
 	u->run[i].is_ready = false;
 	write_pid(u, i);
 	return RC_OK;
