@@ -24,19 +24,28 @@ BIN = os.environ.get("SEKISHO_BIN", os.path.join(ROOT, "build/release/bin"))
 START_S = 90
 
 
+PORTS = set()  # given out, whoever may not have taken them yet
+
+
 def free_port():
     """Not one of those that the kernel gives to connections: these would take
-    it before the program does that it is for."""
+    it before the program does that it is for. None is given out twice."""
     with open("/proc/sys/net/ipv4/ip_local_port_range") as f:
         end = int(f.read().split()[0])
     while True:
         port = random.SystemRandom().randrange(max(1024, end - 20000), end)
-        with socket.socket() as s:
-            try:
-                s.bind(("127.0.0.1", port))
-                return port
-            except OSError:
-                continue
+        if port not in PORTS and is_free(port):
+            PORTS.add(port)
+            return port
+
+
+def is_free(port):
+    with socket.socket() as s:
+        try:
+            s.bind(("127.0.0.1", port))
+            return True
+        except OSError:
+            return False
 
 
 class Stack:
