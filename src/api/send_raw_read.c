@@ -180,7 +180,8 @@ take_list(struct gw_req *r, const struct gw_json *doc)
 		if (read_item(r, &j->items[i], v) != RC_OK)
 			return gw_refuse(r, GW_R_INTERNAL, NULL);
 	r->state = j;
-	return gw_rate_charge(r, j->cnt * r->surface->rate_dear);
+	return gw_rate_charge(
+	    r, j->cnt * gw_rpc_units(r->surface, GW_COST_DEAR));
 }
 
 enum gw_step

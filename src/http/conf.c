@@ -87,7 +87,8 @@ static bool
 may_repeat(const struct gw_setting *s)
 {
 	return s->read == gw_value_MORE_AT || s->read == gw_value_MORE_MAP ||
-	       s->read == gw_value_MORE_SQLI;
+	       s->read == gw_value_MORE_SQLI ||
+	       s->read == gw_value_MORE_METHODS;
 }
 
 /* --- environment --- */

@@ -13,6 +13,7 @@
 #include "http/geo.h"
 #include "http/net.h"
 #include "http/rate.h"
+#include "http/rpc_methods.h"
 #include "http/sqlscreen.h"
 
 enum {
@@ -26,6 +27,7 @@ enum {
 	GW_SQL_FIELD_MAX = 64, /* exempt, of one line */
 	GW_SQL_SCORE_MAX = 1000,
 	GW_WORD_CNT_MAX = 64, /* hosts, networks, methods of one surface */
+	GW_RPC_USER_MAX = 32, /* of one surface, with methods of their own */
 	GW_CONF_MEMORY_MAX = 8 * 1024 * 1024,
 };
 
@@ -105,6 +107,13 @@ struct gw_sql_route {
 	unsigned line;
 };
 
+/* struct gw_rpc_user is what one user of an rpc surface may call. */
+struct gw_rpc_user {
+	struct bytes name;
+	struct gw_words methods;
+	unsigned line;
+};
+
 struct gw_surface {
 	const char *name;
 	unsigned line;
@@ -120,7 +129,11 @@ struct gw_surface {
 	bool admit_loopback, admit_private, admit_unknown;
 	struct gw_words origins, rpc_methods;
 	struct gw_rate_rule rate, user_rate;
-	uint64_t rate_dear;       /* units of a dear call */
+	/* Of calls, by class: units (PLAIN: not read), and how long they may
+	 * take, 0: [node] time. */
+	uint64_t rpc_units[GW_COST_CNT], rpc_time_ms[GW_COST_CNT];
+	size_t rpc_user_cnt; /* with methods of their own */
+	struct gw_rpc_user rpc_users[GW_RPC_USER_MAX];
 	struct gw_nets rate_free; /* not counted */
 	bool rate_fields;         /* told on every answer */
 	enum gw_profile profile;

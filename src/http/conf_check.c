@@ -156,9 +156,22 @@ check_ops(struct gw_conf_reader *r, const struct gw_mount *m)
 	    s->name, m->listener->name);
 }
 
+/* Who has methods of his own must be known by a password that counts. */
+static void
+check_methods(struct gw_conf_reader *r, const struct gw_surface *s)
+{
+	if (s->rpc_user_cnt > 0 &&
+	    (s->kind != GW_RPC || !gw_has_filter(s, GW_FILTER_BASIC)))
+		gw_conf_fault(r, s->rpc_users[0].line,
+		    "surface %s: methods_for needs serves = rpc and filter "
+		    "basic",
+		    s->name);
+}
+
 static void
 check_surface(struct gw_conf_reader *r, struct gw_surface *s)
 {
+	check_methods(r, s);
 	check_redirect(r, s);
 	if (gw_has_filter(s, GW_FILTER_BASIC) && s->users_file[0] == '\0')
 		gw_conf_fault(r, s->line,

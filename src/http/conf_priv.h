@@ -80,6 +80,8 @@ gw_value_fn gw_value_MORE_MAP;
 gw_value_fn gw_value_SQLI;
 gw_value_fn gw_value_SQLI_FIELDS;
 gw_value_fn gw_value_MORE_SQLI;
+gw_value_fn gw_value_METHODS;
+gw_value_fn gw_value_MORE_METHODS;
 
 /* gw_conf_fault tells and counts one fault. */
 void gw_conf_fault(struct gw_conf_reader *r, unsigned line, const char *fmt,

@@ -130,6 +130,62 @@ gw_value_WORDS(struct gw_conf_reader *r, void *field,
 	return RC_OK;
 }
 
+/* check_methods judges the words of a list of methods. */
+static enum rc
+check_methods(const struct gw_words *list, bool is_for_user, struct err *e)
+{
+	static const char *const why[] = {
+	    [GW_RPC_WORD_NO_NAME] = "is no method, NAME_* or default",
+	    [GW_RPC_WORD_USERS] = "is for users of their own: methods_for",
+	    [GW_RPC_WORD_NEVER] = "is for the node's own socket alone",
+	};
+	size_t i;
+
+	for (i = 0; i < list->cnt; i++) {
+		struct bytes word = list->words[i];
+		enum gw_rpc_word is = gw_rpc_word_check(word, is_for_user);
+
+		if (is != GW_RPC_WORD_OK)
+			return FAIL(e, RC_CONF, "\"%.*s\" %s", (int)word.len,
+			    (const char *)word.ptr, why[is]);
+	}
+	return RC_OK;
+}
+
+enum rc
+gw_value_METHODS(struct gw_conf_reader *r, void *field,
+    const struct gw_setting *s, struct bytes value, struct err *e)
+{
+	TRY(gw_value_WORDS(r, field, s, value, e));
+	return check_methods(field, false, e);
+}
+
+enum rc
+gw_value_MORE_METHODS(struct gw_conf_reader *r, void *field,
+    const struct gw_setting *s, struct bytes value, struct err *e)
+{
+	struct gw_surface *of = r->surface;
+	struct gw_rpc_user *u = &of->rpc_users[of->rpc_user_cnt];
+	struct bytes name;
+	size_t i;
+
+	(void)field;
+	if (of->rpc_user_cnt == GW_RPC_USER_MAX)
+		return FAIL(e, RC_CONF, "more than %d users", GW_RPC_USER_MAX);
+	if (!gw_conf_next_word(&name, &value) || value.len == 0)
+		return FAIL(e, RC_CONF, "expected USER METHOD ...");
+	for (i = 0; i < of->rpc_user_cnt; i++)
+		if (bytes_eq(of->rpc_users[i].name, name))
+			return FAIL(e, RC_CONF, "this user stands twice");
+	u->line = r->line;
+	u->name = arena_copy(&r->conf->arena, name);
+	if (u->name.ptr == NULL)
+		return FAIL(e, RC_NO_MEMORY, "configuration too large");
+	TRY(gw_value_WORDS(r, &u->methods, s, value, e));
+	of->rpc_user_cnt++;
+	return check_methods(&u->methods, true, e);
+}
+
 enum rc
 gw_value_HOSTS(struct gw_conf_reader *r, void *field,
     const struct gw_setting *s, struct bytes value, struct err *e)

@@ -3,7 +3,8 @@
  * How many requests an address may make (filter rate, before anything is
  * spent on the password) and a user (filter user_rate, once it is known who
  * it is). A request is one unit; what turns out to be more is taken by its
- * stage: each call of a batch, and rate_dear units for a dear one.
+ * stage: each call of a batch, and more units for one that costs more
+ * (rpc_methods.h). Such a refusal says how many.
  *
  * A refusal says Retry-After and the fields of the IETF's draft
  * draft-ietf-httpapi-ratelimit-headers-10: the burst as quota of the window
@@ -129,13 +130,21 @@ take(struct gw_req *r, const struct account *a, uint64_t cost)
 			   : gw_rate_take(t, a->key, a->rule, cost, now_us);
 }
 
+/* refuse refuses a request of so many units; 1: of the request as such. */
 static enum gw_step
 refuse(struct gw_req *r, const struct account *a,
-    const struct gw_rate_verdict *v, const char *rule)
+    const struct gw_rate_verdict *v, const char *rule, uint64_t units)
 {
+	const char *detail = NULL;
+
 	if (!say_refused(r, a, v))
 		return gw_refuse(r, GW_R_INTERNAL, NULL);
-	return gw_refuse_by(r, GW_R_TOO_MANY, rule);
+	if (units > 1)
+		detail = arena_str(&r->arena,
+		    "too many requests: this one counts for %llu units",
+		    (unsigned long long)units);
+	r->reply.rule = rule;
+	return gw_refuse(r, GW_R_TOO_MANY, detail);
 }
 
 /* judge is a filter: one unit for the request as such. */
@@ -148,7 +157,7 @@ judge(struct gw_req *r, enum gw_filter f)
 	if (!open_account(&a, r, f))
 		return GW_NEXT;
 	v = take(r, &a, 1);
-	return v.is_ok ? admit(r, &a, &v) : refuse(r, &a, &v, "requests");
+	return v.is_ok ? admit(r, &a, &v) : refuse(r, &a, &v, "requests", 1);
 }
 
 enum gw_step
@@ -166,13 +175,13 @@ gw_filter_user_rate(struct gw_req *r)
 /* refuse_late refuses in the name of a filter that has let the request
  * through, and is heeded as that filter is. */
 static enum gw_step
-refuse_late(
-    struct gw_req *r, const struct account *a, const struct gw_rate_verdict *v)
+refuse_late(struct gw_req *r, const struct account *a,
+    const struct gw_rate_verdict *v, uint64_t units)
 {
 	static const char calls[] = "calls";
 
 	return gw_filter_late(r, a->filter, GW_R_TOO_MANY, calls)
-		   ? refuse(r, a, v, calls)
+		   ? refuse(r, a, v, calls, units)
 		   : GW_NEXT;
 }
 
@@ -190,7 +199,8 @@ gw_rate_charge(struct gw_req *r, uint64_t units)
 		if (!open_account(&a, r, both[i]))
 			continue;
 		v = take(r, &a, units - 1);
-		step = v.is_ok ? admit(r, &a, &v) : refuse_late(r, &a, &v);
+		step =
+		    v.is_ok ? admit(r, &a, &v) : refuse_late(r, &a, &v, units);
 		if (step != GW_NEXT)
 			return step;
 	}

@@ -14,17 +14,6 @@
 #include "http/jsonscan.h"
 #include "http/req.h"
 
-enum cost { PLAIN, DEAR };
-
-static const struct method {
-	const char *name;
-	enum cost cost;
-} methods[] = {
-#define METHOD(name, cost) {name, cost},
-#include "http/rpc.def"
-#undef METHOD
-};
-
 /* Longer ones are not repeated in an error message. */
 enum { METHOD_LEN_MAX = 128 };
 
@@ -35,6 +24,7 @@ struct work {
 	size_t room;          /* of node */
 	size_t fed, fed_done; /* calls about subscriptions, its last ones */
 	uint64_t units;       /* as filter rate counts */
+	enum gw_cost cost;    /* of the dearest call sent */
 	struct gw_rpc_call *calls;
 	struct gw_node_call *node;
 };
@@ -131,38 +121,6 @@ gw_rpc_read_call(struct gw_rpc_call *out, struct bytes value)
 		out->id = bytes_of_str("null");
 }
 
-/* find_method returns the row of a method, NULL when it has none. */
-static const struct method *
-find_method(struct bytes name)
-{
-	size_t i;
-
-	for (i = 0; i < ARRAY_CNT(methods); i++)
-		if (bytes_eq(name, bytes_of_str(methods[i].name)))
-			return &methods[i];
-	return NULL;
-}
-
-/* is_allowed: row is the method's, NULL when it has none. */
-static bool
-is_allowed(
-    const struct gw_surface *s, struct bytes method, const struct method *row)
-{
-	size_t i;
-
-	for (i = 0; i < s->rpc_methods.cnt; i++)
-		if (bytes_eq(method, s->rpc_methods.words[i]))
-			return true;
-	return s->rpc_methods.cnt == 0 && row != NULL;
-}
-
-/* units_of: what a call counts for, served or not. */
-static uint64_t
-units_of(const struct gw_surface *s, const struct method *row)
-{
-	return row != NULL && row->cost == DEAR ? s->rate_dear : 1;
-}
-
 /* is_feed tells of calls that end here: the gateway has the subscription. */
 static bool
 is_feed(const struct gw_rpc_call *c)
@@ -176,19 +134,22 @@ static void
 add(struct gw_req *r, struct work *w, struct bytes value)
 {
 	struct gw_rpc_call *c = &w->calls[w->cnt++];
-	const struct method *row;
+	enum gw_cost cost;
 
 	gw_rpc_read_call(c, value);
-	row = find_method(c->method);
-	w->units += units_of(r->surface, row);
+	cost = c->method.len > 0 ? gw_rpc_cost(c->method) : GW_COST_PLAIN;
 	if (c->method.len > METHOD_LEN_MAX)
 		fail(c, -32600, "method name too long");
-	if (c->code == 0 && !is_allowed(r->surface, c->method, row))
+	if (c->code == 0 && !gw_rpc_may(r->surface, r->user, c->method))
 		fail(c, -32601, NULL);
 	if (c->code == 0 && is_feed(c) && !r->is_message)
 		fail(c, -32601, "notifications not supported");
+	/* What is not done costs no more than to say so. */
+	w->units += c->code != 0 ? 1 : gw_rpc_units(r->surface, cost);
 	if (c->code != 0)
 		return;
+	if (cost > w->cost)
+		w->cost = cost;
 	c->at = is_feed(c) ? w->room - ++w->fed : w->sent++;
 	w->node[c->at] =
 	    (struct gw_node_call){.method = c->method, .params = c->params};
@@ -301,7 +262,9 @@ rpc_forward(struct gw_req *r)
 
 	if (w->sent == 0)
 		return GW_NEXT;
-	return gw_wait_node(r, w->node, w->sent);
+	(void)gw_wait_node(r, w->node, w->sent);
+	r->effect.u.node.timeout_ms = gw_rpc_time_ms(r->surface, w->cost);
+	return GW_WAIT;
 }
 
 /* --- answer --- */

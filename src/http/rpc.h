@@ -7,6 +7,7 @@
 #ifndef HTTP_RPC_H
 #define HTTP_RPC_H
 
+#include "http/rpc_methods.h"
 #include "http/stage.h"
 
 enum {

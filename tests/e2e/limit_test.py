@@ -19,7 +19,8 @@ import threading
 import time
 
 import framing
-from framing import Gateway, LONG, Reader, Reply, free_port, ok, same, wait_for
+from framing import Gateway, LONG, Reader, Reply, basic, free_port, is_probe, ok, same, wait_for
+from wsclient import Ws
 
 PROXIED = """
 [listener plain]
@@ -143,7 +144,7 @@ at = rated /users
 hosts = x
 filters = basic user_rate
 users = secrets/wallet.users
-user_rate = 30/m
+user_rate = 1/m
 user_burst = 4
 """
 RATE, BURST = 200, 100
@@ -299,7 +300,7 @@ def run_rates():
         same("the next is another", six.ask("X-Forwarded-For: 2001:db8:1:2::1").status, 200)
         # calls of batches, and dear ones
         call = {"jsonrpc": "2.0", "id": 1, "method": "eth_chainId"}
-        dear = dict(call, method="eth_getLogs", params=[1])
+        dear = dict(call, method="eth_estimateGas")
 
         def rpc(doc):
             return Caller(port, "127.0.0.3").ask(body=json.dumps(doc).encode(), path="/").status
@@ -510,7 +511,70 @@ def run_six():
         ok("and looked at again", g.metric("password_checks_total") > hashed)
 
 
-RUNS = [run_proxies, run_rates, run_polite, run_strangers, run_guessing, run_crowds, run_six]
+METHODS = """
+[surface lists]
+serves = rpc
+at = tls /lists
+hosts = localhost
+filters = basic user_rate
+users = secrets/rpc.users
+user_rate = 1/m
+user_burst = 55
+rate_trace = 20
+time_trace = 300ms
+{more}
+"""
+
+
+def run_methods():
+    """Methods of a user, what they cost, how long they may take: over POST,
+    in a batch, on a WebSocket (reliability N1)."""
+    mine = [basic("other", "another password")]
+    lists = "methods_for = other default debug_* txpool_status"
+
+    def doc(method, i=1):
+        return {"jsonrpc": "2.0", "id": i, "method": method, "params": []}
+
+    def codes(answers):
+        return [x.get("error", {}).get("code") for x in answers]
+
+    # time_trace ends what [node] time would let wait longer than a test may
+    with Gateway(more=METHODS.format(more=lists), node_time="10m", limits="work = 10m\n") as g:
+        def reached():
+            docs = [c for d in g.node.seen for c in (d if isinstance(d, list) else [d])]
+            return [c["method"] for c in docs if not is_probe(c)]
+
+        def ask(what, who=mine):
+            return g.rpc(what, tls=True, headers=who, path="/lists")
+        for who, want in ((mine, None), ([g.auth("rpc")], -32601)):
+            same("a list is its user's", codes([ask(doc("txpool_status"), who).json]), [want])
+        same("and reaches the node once", reached(), ["txpool_status"])
+        batch = ask([doc("debug_traceCall"), doc("personal_sign", 2), doc("debug_setHead", 3), doc("txpool_content", 4), doc("eth_chainId", 5)])
+        same("in a batch", codes(batch.json), [None, -32601, -32601, -32601, None])
+        same("nothing else reaches it", reached()[1:], ["debug_traceCall", "eth_chainId"])
+        # so far 5 for txpool_status, 20 + 4 for the batch; a trace is 20, then nothing is left for one
+        with Ws(g, True, "/lists", mine) as w:  # one
+            same("on a WebSocket", codes([w.ask(doc("debug_traceCall"))]), [None])
+            refused = w.ask(doc("debug_traceCall"))["error"]
+            same("what it costs is told", (refused["code"], refused["message"]),
+                 (-32005, "too many requests: this one counts for 20 units"))
+            same("who asks for less is served", codes([w.ask(doc("eth_chainId"))]), [None])
+        with Ws(g, True, "/lists", [g.auth("rpc")]) as w:
+            same("nor on another's", codes([w.ask(doc("debug_traceCall")), w.ask(doc("eth_chainId"))]), [-32601, None])
+        # a reload takes a list away, from who is connected too
+        g.write_conf(more=METHODS.format(more="").replace("surface lists", "surface more"))
+        with Ws(g, True, "/lists", mine) as w:
+            g.reload()
+            same("a list that is gone", codes([w.ask(doc("txpool_status"))]), [-32601])
+        g.write_conf(more=METHODS.format(more=lists).replace("surface lists", "surface more"))
+        g.reload()
+        g.node.gate = threading.Event()
+        late = ask(doc("debug_traceCall"))
+        same("a trace has its time", (late.status, codes([late.json]), late.header("retry-after")), (503, [-32002], "1"))
+        g.node.gate.set()
+
+
+RUNS = [run_proxies, run_methods, run_rates, run_polite, run_strangers, run_guessing, run_crowds, run_six]
 
 
 def main():

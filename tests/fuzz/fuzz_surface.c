@@ -83,7 +83,7 @@ static const char conf_text[] =
     "batch_max = 3\nfilters = rate sqli\nrate = 10/s\nrate_burst = 4\n"
     "[surface few]\nserves = rpc\nat = loop /few\nhosts = [::1] "
     "a.example\n"
-    "methods = eth_chainId x\n"
+    "methods = default x\n"
     "[surface dim]\nserves = wallet\nat = loop /dim\nhosts = *\n"
     "filters = basic user_rate\nusers = u\nshadow = basic\n"
     "user_rate = 10/s\nuser_burst = 6\n";

@@ -214,7 +214,8 @@ TEST(test_filter_rate_counts_calls_of_a_batch)
 	EXPECT_BYTES(g.req.reply.body,
 	    bytes_of_str("{\"jsonrpc\":\"2.0\",\"id\":null,\"error\":{"
 			 "\"code\":-32005,\"message\":"
-			 "\"too many requests\"}}"));
+			 "\"too many requests: this one counts for 4 "
+			 "units\"}}"));
 	EXPECT_STR(field(&g, "Retry-After"), "1");
 	EXPECT_STR(field(&g, "RateLimit-Policy"), "\"address\";q=10;w=10");
 	EXPECT_STR(field(&g, "RateLimit"), "\"address\";r=2;t=1");
@@ -224,6 +225,56 @@ TEST(test_filter_rate_counts_calls_of_a_batch)
 		       "[" ID("eth_chainId") "," ID("eth_chainId") "]"),
 	    0);
 	EXPECT_U64(call(&g, "192.0.2.1", ID("eth_chainId")), 429);
+	rig_close(&g);
+}
+
+/* A class costs what the surface says, each call of a batch its own. */
+TEST(test_filter_rate_counts_calls_by_their_class)
+{
+	static const struct {
+		const char *body;
+		unsigned units;
+	} row[] = {
+	    {ID("eth_getBalance"), 1},
+	    {ID("eth_call"), 2},
+	    {ID("eth_estimateGas"), 3},
+	    {ID("eth_getLogs"), 5},
+	    {ID("eth_simulateV1"), 5},
+	    {"[" ID("eth_getLogs") "," ID("eth_call") "," ID("x") "]", 8},
+	    {ID("debug_traceCall"), 7},
+	    {"[" ID("debug_traceCall") "," ID("txpool_content") "]", 12},
+	    /* what is refused costs what asking costs */
+	    {ID("admin_peers"), 1},
+	    {ID("personal_sign"), 1},
+	    {"{", 1},
+	};
+	static const char conf[] =
+	    HEAD "[surface r]\nserves = rpc\nat = a /rpc\nhosts = x\n"
+		 "filters = basic user_rate\nusers = u\nuser_rate = 1/s\n"
+		 "user_burst = 3600\nrate_dear = 3\nrate_scan = 5\n"
+		 "rate_trace = 7\nmethods_for = ann default debug_* "
+		 "txpool_content\nrate_fields = yes\n";
+	char more[128], left[64];
+	unsigned long long have = 3600;
+	struct rig g;
+	size_t i;
+
+	EXPECT(rig_open(&g, conf, users));
+	for (i = 0; i < ARRAY_CNT(row); i++) {
+		test_row(row[i].body);
+		(void)snprintf(more, sizeof(more),
+		    ANN "Content-Type: application/json\r\n"
+			"Content-Length: %zu\r\n",
+		    strlen(row[i].body));
+		(void)send(&g, "192.0.2.1", "POST", "/rpc", more);
+		EXPECT(g.run == GW_RUN_BODY);
+		rig_body(&g, row[i].body);
+		have -= row[i].units;
+		(void)snprintf(left, sizeof(left), "\"user\";r=%llu;t=%llu",
+		    have, 3600 - have);
+		EXPECT_STR(field(&g, "RateLimit"), left);
+		test_count(1);
+	}
 	rig_close(&g);
 }
 

@@ -311,3 +311,124 @@ TEST(test_rpc_documents_that_are_no_request_are_answered_at_once)
 	EXPECT_U64(g.req.reply.status, 415);
 	rig_close(&g);
 }
+
+/* Surfaces where ann and bob have lists of their own. */
+static const char lists[] =
+    "[gateway]\nhome = /h\n[listener a]\naddress = 127.0.0.1:1\ntls = no\n"
+    "[surface r]\nserves = rpc\nat = a /\nhosts = x\nfilters = basic\n"
+    "users = u\nmethods_for = ann default debug_* clique_* admin_* "
+    "txpool_status ots_getApiLevel\nmethods_for = bob eth_chainId\n"
+    "[surface s]\nserves = rpc\nat = a /s\nhosts = x\nfilters = basic\n"
+    "users = u\nmethods = default ots_getApiLevel x_y\n"
+    "methods_for = ann default\nmethods_for = bob ots_*\n"
+    "[surface t]\nserves = rpc\nat = a /t\nhosts = x\n"
+    "methods = eth_chainId\ntime_call = 1s\ntime_dear = 2s\n"
+    "time_scan = 3s\ntime_trace = 4s\n";
+
+TEST(test_rpc_methods_by_user)
+{
+	static const struct {
+		unsigned surface;
+		const char *user, *method;
+		bool may;
+	} row[] = {
+	    {0, "", "eth_call", true},
+	    {0, "eve", "eth_call", true},
+	    {0, "ann", "eth_call", true},
+	    {0, "bob", "eth_chainId", true},
+	    {0, "bob", "eth_call", false},
+	    {0, "", "debug_traceCall", false},
+	    {0, "eve", "debug_traceCall", false},
+	    {0, "ann", "debug_traceCall", true},
+	    {0, "ann", "debug_", false},
+	    {0, "ann", "debug", false},
+	    {0, "ann", "Debug_traceCall", false},
+	    {0, "ann", "xdebug_traceCall", false},
+	    {0, "ann", "debug_setHead", false},
+	    {0, "ann", "txpool_status", true},
+	    {0, "ann", "txpool_content", false},
+	    {0, "ann", "clique_getSigners", true},
+	    {0, "ann", "clique_propose", false},
+	    {0, "ann", "clique_proposals", false},
+	    {0, "ann", "admin_peers", true},
+	    {0, "ann", "admin_addPeer", false},
+	    {0, "ann", "personal_sign", false},
+	    {0, "ann", "eth_sign", false},
+	    {0, "ann", "eth_signTypedData_v4", false},
+	    {0, "ann", "eth_sendTransaction", false},
+	    {0, "ann", "eth_sendRawTransaction", true},
+	    {0, "ann", "ots_getApiLevel", true},
+	    {0, "ann", "ots_traceTransaction", false},
+	    {0, "ann", "default", false},
+	    {0, "an", "debug_traceCall", false},
+	    {0, "anna", "debug_traceCall", false},
+	    {1, "", "ots_getApiLevel", true},
+	    {1, "", "x_y", true},
+	    {1, "", "eth_call", true},
+	    {1, "ann", "x_y", true},
+	    {1, "ann", "debug_traceCall", false},
+	    {1, "bob", "ots_anything", true},
+	    {1, "bob", "eth_call", false},
+	    {2, "", "eth_chainId", true},
+	    {2, "", "eth_call", false},
+	};
+	struct rig g;
+	size_t i;
+
+	EXPECT(rig_open(&g, lists, NULL));
+	for (i = 0; i < sizeof(row) / sizeof(row[0]); i++) {
+		test_row(row[i].method);
+		EXPECT(gw_rpc_may(&g.conf->surfaces[row[i].surface],
+			   bytes_of_str(row[i].user),
+			   bytes_of_str(row[i].method)) == row[i].may);
+		test_count(1);
+	}
+	rig_close(&g);
+}
+
+/* The whole document waits as long as its dearest call may. */
+TEST(test_rpc_time_is_that_of_the_dearest_call)
+{
+	static const struct {
+		const char *body;
+		uint64_t ms;
+	} row[] = {
+	    {CALL(1, "eth_chainId", "[]"), 0},
+	    {CALL(1, "eth_call", "[]"), 5000},
+	    {CALL(1, "eth_estimateGas", "[]"), 5000},
+	    {CALL(1, "eth_getLogs", "[]"), 10000},
+	    {"[" CALL(1, "eth_getLogs", "[]") "," CALL(
+		 2, "eth_chainId", "[]") "]",
+		10000},
+	    /* what is not sent is not waited for */
+	    {"[" CALL(1, "debug_traceCall", "[]") "," CALL(
+		 2, "eth_call", "[]") "]",
+		5000},
+	};
+	struct rig g;
+	size_t i;
+
+	EXPECT(rig_open(&g, rig_conf, NULL));
+	for (i = 0; i < sizeof(row) / sizeof(row[0]); i++) {
+		test_row(row[i].body);
+		send_body(&g, row[i].body);
+		EXPECT_U64(g.run, GW_RUN_WAIT);
+		EXPECT_U64(g.req.effect.u.node.timeout_ms, row[i].ms);
+		rig_next(&g);
+		test_count(1);
+	}
+	rig_close(&g);
+}
+
+TEST(test_rpc_times_are_the_surfaces)
+{
+	struct rig g;
+	unsigned i;
+
+	EXPECT(rig_open(&g, lists, NULL));
+	for (i = 0; i < GW_COST_CNT; i++)
+		EXPECT_U64(
+		    gw_rpc_time_ms(&g.conf->surfaces[2], (enum gw_cost)i),
+		    1000 * i);
+	rig_close(&g);
+}
