@@ -245,6 +245,10 @@ struct chain_load {
 enum rc chain_load_fd(struct chain *c, struct chain_load *out, int fd,
     uint64_t now_s, struct err *e);
 
+/* chain_pays tells whether blocks of this chain bear rewards: chains whose
+ * genesis names no engine are proof of work, as in go-ethereum. */
+bool chain_pays(const struct genesis *g);
+
 /* chain_state_source and chain_tries read the state after block number on a
  * view; both live as long as it and link do. */
 struct chain_link {

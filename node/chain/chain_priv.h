@@ -217,10 +217,6 @@ struct chain {
 	struct arena change;    /* what the last chain_change points to */
 };
 
-/* chain_pays tells whether blocks of this chain bear rewards: chains whose
- * genesis names no engine are proof of work, as in go-ethereum. */
-bool chain_pays(const struct genesis *g);
-
 /* chain_author asks the engine; the genesis' own rule without one. */
 enum rc chain_author(const struct chain *c, struct addr *out,
     const struct header *h, struct err *e);

@@ -194,12 +194,13 @@ chain_expected_change(const struct genesis *g, const struct block *b,
     struct u256 *minted, struct u256 *burnt)
 {
 	const struct header *h = &b->header;
-	struct u256 wei;
+	struct u256 wei, ommers = U256_ZERO;
 	size_t i;
 
 	*minted = U256_ZERO;
 	if (chain_pays(g))
-		exec_minted(minted, &g->forks, b);
+		exec_minted(minted, &ommers, &g->forks, b);
+	u256_add(minted, minted, &ommers);
 	for (i = 0; i < b->withdrawal_cnt; i++) {
 		wei = u256_from_u64(b->withdrawals[i].amount_gwei);
 		u256_mul_u64(&wei, &wei, 1000000000);

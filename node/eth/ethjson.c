@@ -82,38 +82,42 @@ is_sealers(const struct header_field *f)
 	       f->at == offsetof(struct header, nonce);
 }
 
-/* write_pending writes what is known of a block before it is sealed. */
+/* is_hidden tells fields that are null: before a block is sealed what its
+ * sealer decides, and the bloom where nobody looks at it. */
+static bool
+is_hidden(const struct header_field *f, bool is_sealed, bool is_brief)
+{
+	return (!is_sealed && is_sealers(f)) ||
+	       (is_brief && f->at == offsetof(struct header, bloom));
+}
+
 static void
-write_pending(struct jsonw *w, const struct header *h, const struct u256 *td)
+write_members(struct jsonw *w, const struct header *h, const struct hash *hash,
+    const struct u256 *td, bool is_brief)
 {
 	size_t i;
 
-	key_null(w, "hash");
+	if (hash == NULL)
+		key_null(w, "hash");
+	else
+		key_hash(w, "hash", hash);
 	for (i = 0; i < h->field_cnt; i++) {
-		if (is_sealers(&header_fields[i]))
+		if (is_hidden(&header_fields[i], hash != NULL, is_brief))
 			key_null(w, header_fields[i].name);
 		else
 			write_field(w, h, &header_fields[i]);
 	}
-	if (td != NULL)
+	if (td != NULL && hash == NULL)
 		key_null(w, "totalDifficulty");
+	else if (td != NULL)
+		key_q256(w, "totalDifficulty", td);
 }
 
 static void
 write_header(struct jsonw *w, const struct header *h, const struct hash *hash,
     const struct u256 *td)
 {
-	size_t i;
-
-	if (hash == NULL) {
-		write_pending(w, h, td);
-		return;
-	}
-	key_hash(w, "hash", hash);
-	for (i = 0; i < h->field_cnt; i++)
-		write_field(w, h, &header_fields[i]);
-	if (td != NULL)
-		key_q256(w, "totalDifficulty", td);
+	write_members(w, h, hash, td, false);
 }
 
 void
@@ -243,6 +247,33 @@ ethjson_block_hashes(struct jsonw *w, const struct block *b,
 	jsonw_obj(w);
 	begin_block(w, b, hash, td);
 	write_hashes(w, "transactions", txs, tx_cnt);
+	end_block(w, b);
+	jsonw_obj_end(w);
+}
+
+void
+ethjson_block_brief(struct jsonw *w, const struct block *b,
+    const struct hash *hash, const struct u256 *td, size_t tx_cnt,
+    const struct ethjson_page *page)
+{
+	struct ethjson_at at = {.header = &b->header};
+	size_t i;
+
+	jsonw_obj(w);
+	write_members(w, &b->header, hash, td, true);
+	key_q64(w, "size", b->raw.len > 0 ? b->raw.len : block_size(b));
+	jsonw_key(w, "transactionCount");
+	jsonw_u64(w, tx_cnt);
+	if (page != NULL) {
+		jsonw_key(w, "transactions");
+		jsonw_arr(w);
+		for (i = page->first; i < page->end && hash != NULL; i++) {
+			at.block_hash = *hash;
+			at.index = i;
+			ethjson_tx(w, &b->txs[i], &page->senders[i], &at);
+		}
+		jsonw_arr_end(w);
+	}
 	end_block(w, b);
 	jsonw_obj_end(w);
 }
@@ -420,12 +451,27 @@ write_outcome(struct jsonw *w, const struct receipt *r)
 		key_null(w, "contractAddress");
 }
 
-void
-ethjson_receipt(struct jsonw *w, const struct receipt *r, const struct tx *tx,
-    const struct addr *sender, const struct ethjson_at *at, uint64_t log_index,
-    const struct u256 *blob_price)
+static void
+write_bloom(struct jsonw *w, const struct receipt *r)
 {
-	jsonw_obj(w);
+	key_data(w, "logsBloom", bytes_of(r->bloom.b, sizeof(r->bloom.b)));
+}
+
+/* write_blobs writes what a transaction paid for its blobs (EIP-4844). */
+static void
+write_blobs(struct jsonw *w, const struct tx *tx, const struct u256 *blob_price)
+{
+	if (tx->type != TX_BLOB || blob_price == NULL)
+		return;
+	key_q64(w, "blobGasUsed", tx->blob_cnt * TX_BLOB_GAS);
+	key_q256(w, "blobGasPrice", blob_price);
+}
+
+void
+ethjson_receipt_members(struct jsonw *w, const struct receipt *r,
+    const struct tx *tx, const struct addr *sender, const struct ethjson_at *at,
+    uint64_t log_index, const struct u256 *blob_price, bool has_logs)
+{
 	key_hash(w, "blockHash", &at->block_hash);
 	key_q64(w, "blockNumber", at->header->number);
 	key_hash(w, "transactionHash", &tx->hash);
@@ -436,12 +482,24 @@ ethjson_receipt(struct jsonw *w, const struct receipt *r, const struct tx *tx,
 	key_q64(w, "cumulativeGasUsed", r->cumulative_gas);
 	key_q256(w, "effectiveGasPrice", &r->effective_price);
 	write_outcome(w, r);
-	write_logs(w, r, tx, at, log_index);
-	key_data(w, "logsBloom", bytes_of(r->bloom.b, sizeof(r->bloom.b)));
-	key_q64(w, "type", r->type);
-	if (tx->type == TX_BLOB && blob_price != NULL) {
-		key_q64(w, "blobGasUsed", tx->blob_cnt * TX_BLOB_GAS);
-		key_q256(w, "blobGasPrice", blob_price);
+	if (has_logs) {
+		write_logs(w, r, tx, at, log_index);
+		write_bloom(w, r);
+	} else {
+		key_null(w, "logs");
+		key_null(w, "logsBloom");
 	}
+	key_q64(w, "type", r->type);
+	write_blobs(w, tx, blob_price);
+}
+
+void
+ethjson_receipt(struct jsonw *w, const struct receipt *r, const struct tx *tx,
+    const struct addr *sender, const struct ethjson_at *at, uint64_t log_index,
+    const struct u256 *blob_price)
+{
+	jsonw_obj(w);
+	ethjson_receipt_members(
+	    w, r, tx, sender, at, log_index, blob_price, true);
 	jsonw_obj_end(w);
 }

@@ -59,6 +59,25 @@ void ethjson_block_hashes(struct jsonw *w, const struct block *b,
     const struct hash *hash, const struct hash *txs, size_t tx_cnt,
     const struct u256 *td);
 
+/* struct ethjson_page is a piece of a block: transactions from first up to
+ * end, and the senders of all of them. */
+struct ethjson_page {
+	const struct addr *senders;
+	size_t first, end;
+};
+
+/*
+ * ethjson_block_brief writes a block object as Otterscan wants it: its bloom
+ * null, transactionCount (a number), and of its transactions one page.
+ *
+ * tx_cnt  of the whole block
+ * page    NULL: without the member transactions; those of b are not looked
+ *         at then
+ */
+void ethjson_block_brief(struct jsonw *w, const struct block *b,
+    const struct hash *hash, const struct u256 *td, size_t tx_cnt,
+    const struct ethjson_page *page);
+
 /* ethjson_tx writes a transaction object; at NULL: pending, its place null.
  * gasPrice is what was paid once mined, and the highest one before. */
 void ethjson_tx(struct jsonw *w, const struct tx *tx, const struct addr *sender,
@@ -78,5 +97,15 @@ void ethjson_log(struct jsonw *w, const struct log_entry *l,
 void ethjson_receipt(struct jsonw *w, const struct receipt *r,
     const struct tx *tx, const struct addr *sender, const struct ethjson_at *at,
     uint64_t log_index, const struct u256 *blob_price);
+
+/*
+ * ethjson_receipt_members writes the members of a receipt object into one
+ * that the caller has begun and ends.
+ *
+ * has_logs  false: logs and logsBloom are null
+ */
+void ethjson_receipt_members(struct jsonw *w, const struct receipt *r,
+    const struct tx *tx, const struct addr *sender, const struct ethjson_at *at,
+    uint64_t log_index, const struct u256 *blob_price, bool has_logs);
 
 #endif

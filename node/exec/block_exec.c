@@ -114,17 +114,18 @@ author_share(const struct shares *s, size_t ommer_cnt)
 }
 
 void
-exec_minted(
-    struct u256 *out, const struct fork_plan *forks, const struct block *b)
+exec_minted(struct u256 *author, struct u256 *ommers,
+    const struct fork_plan *forks, const struct block *b)
 {
 	struct shares s = shares_of(forks, &b->header);
 	size_t i;
 
-	*out = author_share(&s, b->ommer_cnt);
+	*author = author_share(&s, b->ommer_cnt);
+	*ommers = U256_ZERO;
 	for (i = 0; i < b->ommer_cnt; i++) {
 		struct u256 share = ommer_share(&s, &b->header, &b->ommers[i]);
 
-		u256_add(out, out, &share);
+		u256_add(ommers, ommers, &share);
 	}
 }
 

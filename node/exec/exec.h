@@ -160,9 +160,9 @@ void exec_base_fee(
  * none from Paris. Yellow Paper 11.3, EIP-649, EIP-1234, EIP-3675. */
 void exec_reward(struct u256 *out, enum fork f);
 
-/* exec_minted sets all that a proof of work block mints: the reward, what its
- * author gets for ommers, what theirs get. */
-void exec_minted(
-    struct u256 *out, const struct fork_plan *forks, const struct block *b);
+/* exec_minted sets all that a proof of work block mints: for its author the
+ * reward and what ommers bring him, for the authors of ommers together. */
+void exec_minted(struct u256 *author, struct u256 *ommers,
+    const struct fork_plan *forks, const struct block *b);
 
 #endif

@@ -38,16 +38,22 @@ other_of(struct addr *out, bool *is_there, struct bytes tx,
 	return RC_OK;
 }
 
+static enum rc
+check_cnt(const struct store_block *b, size_t cnt, struct err *e)
+{
+	if (cnt == b->tx_cnt)
+		return RC_OK;
+	return FAIL(e, RC_CORRUPT, "block %llu: %zu receipts for %zu txs",
+	    (unsigned long long)b->header.number, cnt, b->tx_cnt);
+}
+
 enum rc
 addrdb_collect(struct changes *out, const struct store_block *b,
     const struct receipt *r, size_t cnt, struct err *e)
 {
 	struct bytes items, tx;
 
-	if (cnt != b->tx_cnt)
-		return FAIL(e, RC_CORRUPT,
-		    "block %llu: %zu receipts for %zu txs",
-		    (unsigned long long)b->header.number, cnt, b->tx_cnt);
+	TRY(check_cnt(b, cnt, e));
 	TRY(body_txs(&items, b->raw, e));
 	for (size_t i = 0; i < cnt; i++) {
 		bool is_there = false;
@@ -68,42 +74,76 @@ struct walk {
 	const struct store_view *v;
 	const struct addr *addr;
 	uint64_t first, last;
+	bool is_back;
 	bool (*say)(void *ctx, uint64_t number, uint32_t index);
 	void *ctx;
 	bool is_over;
 };
 
-static enum rc
-walk_tables(struct walk *w, struct err *e)
+/* is_ours tells whether a record is of the address and in the range. */
+static bool
+is_ours(const struct walk *w, const struct table_at *at)
+{
+	const uint8_t *p = at->key.ptr;
+
+	if (p == NULL || at->key.len != sizeof(w->addr->b) + AT_LEN ||
+	    !bytes_start(at->key, addr_bytes(w->addr)))
+		return false;
+	p += sizeof(w->addr->b);
+	return be64(p) >= w->first && be64(p) <= w->last;
+}
+
+/* start_of is where a walk of the table begins: at the first record of its
+ * range, or above the last. */
+static struct key
+start_of(const struct walk *w)
 {
 	struct key k;
-	struct table_at at;
 
 	k.len = 0;
 	key_put(&k, w->addr->b, sizeof(w->addr->b));
-	key_put_u64(&k, w->first);
-	TRY(table_seek(w->v->txn, &at, TABLE_ADDR_TXS, key_bytes(&k), e));
-	while (!w->is_over && at.key.ptr != NULL &&
-	       at.key.len == sizeof(w->addr->b) + AT_LEN &&
-	       bytes_start(at.key, addr_bytes(w->addr))) {
+	key_put_u64(&k, w->is_back ? w->last : w->first);
+	/* No block has so many transactions. */
+	if (w->is_back)
+		key_put_u32(&k, UINT32_MAX);
+	return k;
+}
+
+static enum rc
+walk_tables(struct walk *w, struct err *e)
+{
+	struct table_txn *t = w->v->txn;
+	struct key k = start_of(w);
+	struct table_at at;
+
+	if (w->is_back)
+		TRY(table_before(t, &at, TABLE_ADDR_TXS, key_bytes(&k), e));
+	else
+		TRY(table_seek(t, &at, TABLE_ADDR_TXS, key_bytes(&k), e));
+	while (!w->is_over && is_ours(w, &at)) {
 		const uint8_t *p = at.key.ptr + sizeof(w->addr->b);
 
-		if (be64(p) > w->last)
-			break;
 		w->is_over = !w->say(w->ctx, be64(p), be32(p + 8));
-		TRY(seek_behind(w->v->txn, &at, TABLE_ADDR_TXS, at.key, e));
+		if (w->is_over)
+			break;
+		if (w->is_back)
+			TRY(table_before(t, &at, TABLE_ADDR_TXS, at.key, e));
+		else
+			TRY(seek_behind(t, &at, TABLE_ADDR_TXS, at.key, e));
 	}
 	return RC_OK;
 }
 
+/* find_in lists the places of the address in a block, ascending. */
 static enum rc
-walk_block(struct walk *w, const struct store_block *b, const struct receipt *r,
-    size_t cnt, struct err *e)
+find_in(uint32_t *out, size_t *cnt, const struct walk *w,
+    const struct store_block *b, const struct receipt *r, struct err *e)
 {
 	struct bytes items, tx;
 
+	*cnt = 0;
 	TRY(body_txs(&items, b->raw, e));
-	for (size_t i = 0; i < cnt && i < b->tx_cnt && !w->is_over; i++) {
+	for (size_t i = 0; i < b->tx_cnt; i++) {
 		bool is_there = false;
 		struct addr to;
 
@@ -111,24 +151,47 @@ walk_block(struct walk *w, const struct store_block *b, const struct receipt *r,
 		TRY(other_of(&to, &is_there, tx, &r[i], e));
 		if (addr_eq(&b->senders[i], w->addr) ||
 		    (is_there && addr_eq(&to, w->addr)))
-			w->is_over =
-			    !w->say(w->ctx, b->header.number, (uint32_t)i);
+			out[(*cnt)++] = (uint32_t)i;
 	}
 	return RC_OK;
 }
 
 static enum rc
-walk_layer(struct walk *w, const struct layer *l, struct err *e)
+walk_block(
+    struct walk *w, const struct store_block *b, struct arena *a, struct err *e)
 {
-	struct arena_mark mark = arena_save(w->v->scratch);
 	struct receipt *r = NULL;
-	size_t cnt = 0;
-	enum rc rc;
+	size_t cnt = 0, found;
+	uint32_t *at;
 
-	rc = receipts_unpack(w->v->scratch, &r, &cnt, l->block->receipts, e);
-	if (rc == RC_OK)
-		rc = walk_block(w, l->block, r, cnt, e);
-	arena_rewind(w->v->scratch, mark);
+	TRY(receipts_unpack(a, &r, &cnt, b->receipts, e));
+	TRY(check_cnt(b, cnt, e));
+	at = arena_array(a, cnt + 1, sizeof(*at));
+	if (at == NULL)
+		return FAIL(e, RC_NO_MEMORY, "places in a block");
+	TRY(find_in(at, &found, w, b, r, e));
+	for (size_t i = 0; i < found && !w->is_over; i++)
+		w->is_over = !w->say(w->ctx, b->header.number,
+		    at[w->is_back ? found - 1 - i : i]);
+	return RC_OK;
+}
+
+static enum rc
+walk_layers(struct walk *w, struct err *e)
+{
+	size_t cnt = view_layer_cnt(w->v);
+	enum rc rc = RC_OK;
+
+	for (size_t i = 0; i < cnt && !w->is_over && rc == RC_OK; i++) {
+		const struct layer *l =
+		    view_layer(w->v, w->is_back ? cnt - 1 - i : i);
+		struct arena_mark mark = arena_save(w->v->scratch);
+
+		if (layer_number(l) < w->first || layer_number(l) > w->last)
+			continue;
+		rc = walk_block(w, l->block, w->v->scratch, e);
+		arena_rewind(w->v->scratch, mark);
+	}
 	return rc;
 }
 
@@ -138,14 +201,20 @@ store_each_tx_of(const struct store_view *v, const struct addr *addr,
     bool (*say)(void *ctx, uint64_t number, uint32_t index), void *ctx,
     struct err *e)
 {
-	struct walk w = {v, addr, first, last, say, ctx, false};
+	struct walk w = {v, addr, first, last, false, say, ctx, false};
 
 	TRY(walk_tables(&w, e));
-	for (size_t i = 0; i < view_layer_cnt(v) && !w.is_over; i++) {
-		uint64_t number = layer_number(view_layer(v, i));
+	return walk_layers(&w, e);
+}
 
-		if (number >= first && number <= last)
-			TRY(walk_layer(&w, view_layer(v, i), e));
-	}
-	return RC_OK;
+enum rc
+store_each_tx_back(const struct store_view *v, const struct addr *addr,
+    uint64_t first, uint64_t last,
+    bool (*say)(void *ctx, uint64_t number, uint32_t index), void *ctx,
+    struct err *e)
+{
+	struct walk w = {v, addr, first, last, true, say, ctx, false};
+
+	TRY(walk_layers(&w, e));
+	return walk_tables(&w, e);
 }

@@ -321,8 +321,13 @@ enum rc store_log_seek(const struct store_view *v,
     struct store_log_at *out, bool *found, struct err *e);
 
 /* store_each_tx_of walks the canonical transactions of blocks first to last
- * that addr sent, received or was created by, ascending. */
+ * that addr sent, received or was created by, ascending; store_each_tx_back
+ * the same, descending. A page costs its own records, wherever it begins. */
 enum rc store_each_tx_of(const struct store_view *v, const struct addr *addr,
+    uint64_t first, uint64_t last,
+    bool (*say)(void *ctx, uint64_t number, uint32_t index), void *ctx,
+    struct err *e);
+enum rc store_each_tx_back(const struct store_view *v, const struct addr *addr,
     uint64_t first, uint64_t last,
     bool (*say)(void *ctx, uint64_t number, uint32_t index), void *ctx,
     struct err *e);

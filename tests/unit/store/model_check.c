@@ -377,6 +377,19 @@ see_tx(void *ctx, uint64_t number, uint32_t index)
 	return true;
 }
 
+/* see_tx_back sees them from the last to the first. */
+static bool
+see_tx_back(void *ctx, uint64_t number, uint32_t index)
+{
+	struct found *f = ctx;
+	const struct store_log_at *want = &f->at[f->cnt - 1 - f->next];
+
+	f->is_right &= f->next < f->cnt && want->number == number &&
+		       want->tx_index == index;
+	f->next++;
+	return f->next < f->cnt;
+}
+
 /* txs_of lists what the world has, ascending. */
 static void
 txs_of(struct check *c, struct found *f, const struct addr *addr,
@@ -411,6 +424,14 @@ check_txs_of(struct check *c, const struct addr *addr)
 			f.is_right && f.next == f.cnt,
 		    "transactions of an address, %llu to %llu: %zu, want %zu",
 		    ull(spans[s][0]), ull(spans[s][1]), f.next, f.cnt);
+		f.next = 0;
+		WANT(c,
+		    store_each_tx_back(c->v, addr, spans[s][0], spans[s][1],
+			see_tx_back, &f, NULL) == RC_OK &&
+			f.is_right && f.next == f.cnt,
+		    "transactions of an address, %llu down to %llu: %zu, want "
+		    "%zu",
+		    ull(spans[s][1]), ull(spans[s][0]), f.next, f.cnt);
 	}
 }
 
