@@ -19,26 +19,34 @@ struct shown {
 };
 
 /*
- * show gets the block's parts. Total difficulty decides which branch is the
- * chain under Clique, and go-ethereum up to 1.13 tells it there: older
- * clients read it. Other engines have no such sum.
+ * Total difficulty decides which branch is the chain under Clique, and
+ * go-ethereum up to 1.13 tells it there: older clients read it. Other engines
+ * have no such sum.
  */
+enum rc
+rpc_block_td(struct rpc_call *c, const struct u256 **out, struct u256 *room,
+    const struct rpc_block *b, struct err *e)
+{
+	const struct store_view *v;
+
+	*out = NULL;
+	if (c->node->genesis->engine != GENESIS_CLIQUE)
+		return RC_OK;
+	TRY(rpc_doc_view(c->doc, &v, e));
+	TRY(store_total_difficulty(v, room, &b->hash, e));
+	*out = room;
+	return RC_OK;
+}
+
+/* show gets the block's parts. */
 static enum rc
 show(struct rpc_call *c, struct shown *out, const struct rpc_block *b,
     struct err *e)
 {
-	const struct store_view *v;
-
 	out->block = b;
 	out->hash = b->is_pending ? NULL : &b->hash;
-	out->td = NULL;
 	TRY(rpc_body_get(c, &out->body, b, e));
-	if (c->node->genesis->engine != GENESIS_CLIQUE)
-		return RC_OK;
-	TRY(rpc_doc_view(c->doc, &v, e));
-	TRY(store_total_difficulty(v, &out->td_value, &b->hash, e));
-	out->td = &out->td_value;
-	return RC_OK;
+	return rpc_block_td(c, &out->td, &out->td_value, b, e);
 }
 
 /* write_pending writes a block that has no bytes yet. */
@@ -50,35 +58,40 @@ write_pending(struct rpc_call *c, const struct shown *s)
 	ethjson_block(c->w, &block, NULL, NULL, s->td);
 }
 
+enum rc
+rpc_body_full(struct rpc_call *c, struct block *out, struct addr **senders,
+    const struct rpc_block *b, const struct rpc_body *body, struct err *e)
+{
+	const struct store_view *v;
+	struct bytes raw = body->raw;
+	size_t i;
+
+	TRY(rpc_doc_view(c->doc, &v, e));
+	TRY(block_take_frontier(c->a, out, &raw, e));
+	out->raw = body->raw;
+	*senders = arena_array(c->a, out->tx_cnt + 1, sizeof(**senders));
+	if (*senders == NULL)
+		return FAIL(e, RC_NO_MEMORY, "senders of a block");
+	for (i = 0; i < out->tx_cnt; i++)
+		TRY(rpc_sender_of(&(*senders)[i], v, b, &out->txs[i], i, e));
+	return RC_OK;
+}
+
 /* write_full writes the block with whole transactions. */
 static enum rc
 write_full(struct rpc_call *c, const struct shown *s, struct err *e)
 {
-	const struct rpc_block *b = s->block;
-	const struct rpc_body *body = &s->body;
-	const struct store_view *v;
-	struct bytes raw = body->raw;
 	struct block block;
 	struct addr *senders;
-	size_t i;
 
-	TRY(rpc_doc_view(c->doc, &v, e));
-	TRY(block_take_frontier(c->a, &block, &raw, e));
-	block.raw = body->raw;
-	senders = arena_array(c->a, block.tx_cnt + 1, sizeof(*senders));
-	if (senders == NULL)
-		return FAIL(e, RC_NO_MEMORY, "senders of a block");
-	for (i = 0; i < block.tx_cnt; i++)
-		TRY(rpc_sender_of(&senders[i], v, b, &block.txs[i], i, e));
+	TRY(rpc_body_full(c, &block, &senders, s->block, &s->body, e));
 	ethjson_block(c->w, &block, s->hash, senders, s->td);
 	return RC_OK;
 }
 
-/* take_tail decodes what stands behind the transactions: nothing of it is
- * large. */
-static enum rc
-take_tail(struct rpc_call *c, struct block *out, const struct rpc_body *body,
-    struct err *e)
+enum rc
+rpc_body_tail(struct rpc_call *c, struct block *out,
+    const struct rpc_body *body, struct err *e)
 {
 	static const uint8_t no_txs[] = {0xc0};
 	struct bytes raw = body->raw, items, header, txs;
@@ -96,7 +109,9 @@ take_tail(struct rpc_call *c, struct block *out, const struct rpc_body *body,
 	(void)buf_put(&b, no_txs, sizeof(no_txs));
 	(void)buf_put(&b, items.ptr, items.len);
 	whole = bytes_of_buf(&b);
-	return block_decode(c->a, out, whole, e);
+	TRY(block_decode(c->a, out, whole, e));
+	out->raw = body->raw;
+	return RC_OK;
 }
 
 /* write_hashes writes the block with the hashes of its transactions, which
@@ -110,8 +125,7 @@ write_hashes(struct rpc_call *c, const struct shown *s, struct err *e)
 	struct hash *txs;
 	size_t i;
 
-	TRY(take_tail(c, &block, body, e));
-	block.raw = body->raw;
+	TRY(rpc_body_tail(c, &block, body, e));
 	txs = arena_array(c->a, body->tx_cnt + 1, sizeof(*txs));
 	if (txs == NULL)
 		return FAIL(e, RC_NO_MEMORY, "hashes of a block");

@@ -117,11 +117,19 @@ rpc_need_block(struct rpc_call *c, struct rpc_block *out,
 enum rc
 rpc_need_state(struct rpc_call *c, uint64_t *number, unsigned i, struct err *e)
 {
-	struct rpc_block b;
 	struct rpc_at at;
 
 	TRY(rpc_arg_at(&at, c, i, e));
-	TRY(rpc_need_block(c, &b, &at, e));
+	return rpc_need_state_at(c, number, &at, e);
+}
+
+enum rc
+rpc_need_state_at(struct rpc_call *c, uint64_t *number, const struct rpc_at *at,
+    struct err *e)
+{
+	struct rpc_block b;
+
+	TRY(rpc_need_block(c, &b, at, e));
 	/* State is kept by path, of the chain's own blocks. */
 	if (!b.is_canonical)
 		return FAIL(e, RC_NOT_FOUND,

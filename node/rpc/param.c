@@ -299,3 +299,17 @@ rpc_arg_tag(
 		return RC_OK;
 	return rpc_arg_fail(i, rpc_read_tag(out, c->arg[i], &why), &why, e);
 }
+
+enum rc
+rpc_arg_height(
+    struct rpc_at *out, const struct rpc_call *c, unsigned i, struct err *e)
+{
+	if (c->arg[i] == NULL || c->arg[i]->kind != RPC_JSON_NUMBER)
+		return rpc_arg_at(out, c, i, e);
+	*out = (struct rpc_at){.kind = RPC_AT_NUMBER};
+	TRY(rpc_arg_count(&out->number, c, i, e));
+	if (out->number > NUMBER_MAX)
+		return FAIL(e, RC_BAD_INPUT,
+		    "invalid argument %u: block number larger than int64", i);
+	return RC_OK;
+}

@@ -242,6 +242,10 @@ enum rc rpc_arg_at(
 enum rc rpc_arg_tag(
     struct rpc_at *out, const struct rpc_call *c, unsigned i, struct err *e);
 
+/* rpc_arg_height is rpc_arg_at that also takes a JSON integer. */
+enum rc rpc_arg_height(
+    struct rpc_at *out, const struct rpc_call *c, unsigned i, struct err *e);
+
 /* lookup.c */
 
 /* struct rpc_block names a block that is there; is_pending: not this one but
@@ -270,6 +274,9 @@ enum rc rpc_need_block(struct rpc_call *c, struct rpc_block *out,
 /* rpc_need_state finds the block whose state argument i asks for. */
 enum rc rpc_need_state(
     struct rpc_call *c, uint64_t *number, unsigned i, struct err *e);
+
+enum rc rpc_need_state_at(struct rpc_call *c, uint64_t *number,
+    const struct rpc_at *at, struct err *e);
 
 /* struct rpc_body is a stored block cut into its parts: only the header is
  * decoded. It lives as long as the view. Of a pending block raw is empty. */
@@ -325,6 +332,22 @@ enum rpc_block_form { RPC_BLOCK_HEADER, RPC_BLOCK_HASHES, RPC_BLOCK_FULL };
 /* rpc_block_write writes a block object to w. */
 enum rc rpc_block_write(struct rpc_call *c, const struct rpc_block *b,
     enum rpc_block_form form, struct err *e);
+
+/* rpc_body_full decodes a block of which the body is body, and who sent its
+ * transactions, one for each. */
+enum rc rpc_body_full(struct rpc_call *c, struct block *out,
+    struct addr **senders, const struct rpc_block *b,
+    const struct rpc_body *body, struct err *e);
+
+/* rpc_body_tail decodes a block without its transactions: nothing else of it
+ * is large. */
+enum rc rpc_body_tail(struct rpc_call *c, struct block *out,
+    const struct rpc_body *body, struct err *e);
+
+/* rpc_block_td gets a block's total difficulty into room; *out is NULL where
+ * it is not told. */
+enum rc rpc_block_td(struct rpc_call *c, const struct u256 **out,
+    struct u256 *room, const struct rpc_block *b, struct err *e);
 
 /* rpc_block_receipts writes the array of a block's receipts to w; null when
  * there are none to be had. */

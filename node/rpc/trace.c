@@ -30,7 +30,19 @@ is_over(void *ctx)
 	return t->clock->mono_ms(t->clock->ctx) >= t->until_ms;
 }
 
-/* open_trace reads argument i and starts the clock. */
+/* start makes the tracer that t->conf says and starts the clock. */
+static enum rc
+start(const struct rpc_call *c, struct trace *t, struct err *e)
+{
+	t->clock = c->node->clock;
+	t->until_ms = t->clock->mono_ms(t->clock->ctx) + t->conf.timeout_ms;
+	t->tracer = tracer_new(&t->conf.form, is_over, t);
+	if (t->tracer == NULL)
+		return FAIL(e, RC_NO_MEMORY, "a tracer");
+	return RC_OK;
+}
+
+/* open_trace starts the trace that argument i asks for. */
 static enum rc
 open_trace(struct rpc_call *c, struct trace *t, unsigned i, struct err *e)
 {
@@ -40,12 +52,7 @@ open_trace(struct rpc_call *c, struct trace *t, unsigned i, struct err *e)
 	if (rc == RC_UNSUPPORTED)
 		return FAIL(e, rc, "%s", err_message(&why, rc));
 	TRY(rpc_arg_fail(i, rc, &why, e));
-	t->clock = c->node->clock;
-	t->until_ms = t->clock->mono_ms(t->clock->ctx) + t->conf.timeout_ms;
-	t->tracer = tracer_new(&t->conf.form, is_over, t);
-	if (t->tracer == NULL)
-		return FAIL(e, RC_NO_MEMORY, "a tracer");
-	return RC_OK;
+	return start(c, t, e);
 }
 
 static void
@@ -155,22 +162,42 @@ find_tx(struct rpc_call *c, struct rpc_block *b, uint64_t *index,
 	return store_hash_of(v, &b->hash, b->number, e);
 }
 
+/* trace_tx traces a mined transaction, and ends the trace. */
+static enum rc
+trace_tx(
+    struct rpc_call *c, struct trace *t, const struct hash *hash, struct err *e)
+{
+	struct rpc_block b;
+	uint64_t index;
+	enum rc rc = find_tx(c, &b, &index, hash, e);
+
+	if (rc == RC_OK)
+		rc = trace_at(c, t, &b, index, e);
+	close_trace(t);
+	return rc;
+}
+
 enum rc
 rpc_do_trace_tx(struct rpc_call *c, struct err *e)
 {
-	struct rpc_block b;
 	struct trace t;
 	struct hash hash;
-	uint64_t index;
-	enum rc rc;
 
 	TRY(rpc_arg_hash(&hash, c, 0, e));
 	TRY(open_mined(c, &t, e));
-	rc = find_tx(c, &b, &index, &hash, e);
-	if (rc == RC_OK)
-		rc = trace_at(c, &t, &b, index, e);
-	close_trace(&t);
-	return rc;
+	return trace_tx(c, &t, &hash, e);
+}
+
+enum rc
+rpc_trace_as(struct rpc_call *c, enum tracer_form as, struct err *e)
+{
+	struct trace t = {.conf.timeout_ms = RPC_TRACE_MS};
+	struct hash hash;
+
+	t.conf.form.form = as;
+	TRY(rpc_arg_hash(&hash, c, 0, e));
+	TRY(start(c, &t, e));
+	return trace_tx(c, &t, &hash, e);
 }
 
 /* trace_block traces the block that at names; name is how an error calls

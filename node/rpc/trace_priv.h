@@ -32,4 +32,8 @@ struct rpc_trace_conf {
 enum rc rpc_trace_read(
     struct rpc_trace_conf *out, const struct rpc_json *v, struct err *e);
 
+/* rpc_trace_as traces the mined transaction that argument 0 names in a form
+ * of which nothing can be chosen. Errors those of debug_traceTransaction. */
+enum rc rpc_trace_as(struct rpc_call *c, enum tracer_form as, struct err *e);
+
 #endif

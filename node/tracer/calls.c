@@ -34,6 +34,8 @@ grow(struct tracer *t, size_t fixed, size_t data_len)
 {
 	struct calls *k = &t->calls;
 
+	if (t->conf.form == TRACER_TRANSFERS)
+		return;
 	k->size += fixed + 2 * data_len;
 	if (k->size > t->w->max - t->w->len)
 		tracer_stop(t, RC_ANSWER_TOO_LARGE);
@@ -49,6 +51,9 @@ is_create(const struct call *c)
 static struct bytes
 keep(struct tracer *t, size_t fixed, struct bytes in)
 {
+	/* What moved value is told without its data. */
+	if (t->conf.form == TRACER_TRANSFERS)
+		return bytes_of(NULL, 0);
 	grow(t, fixed, in.len);
 	return t->has_stopped ? bytes_of(NULL, 0) : tracer_keep(t, in);
 }
@@ -348,6 +353,10 @@ end(struct tracer *t, uint64_t gas_used)
 {
 	struct call *top = t->calls.top;
 
+	if (t->conf.form != TRACER_CALLS) {
+		tracer_put_flat(t, top);
+		return;
+	}
 	/* The transaction's gas, not only that of its message. */
 	top->gas = t->tx.gas;
 	top->used = gas_used;

@@ -121,6 +121,9 @@ form_of(enum tracer_form form)
 	case TRACER_STEPS:
 		return &tracer_steps;
 	case TRACER_CALLS:
+	case TRACER_FLAT:
+	case TRACER_TRANSFERS:
+	case TRACER_REASON:
 		return &tracer_calls;
 	case TRACER_PRESTATE:
 		return &tracer_prestate;
@@ -136,6 +139,8 @@ tracer_new(const struct tracer_conf *conf, tracer_over_fn *is_over, void *ctx)
 	if (t == NULL)
 		return NULL;
 	t->conf = *conf;
+	if (conf->form == TRACER_REASON)
+		t->conf.is_top_only = true;
 	t->form = form_of(conf->form);
 	t->is_over = is_over;
 	t->ctx = ctx;
@@ -214,6 +219,7 @@ subject_of_tx(
 	    .to = tx->is_create ? addr_create(sender, tx->nonce) : tx->to,
 	    .author = env->block.coinbase,
 	    .gas = tx->gas,
+	    .fork = env->block.fork,
 	    .auths = tx->auths,
 	    .auth_cnt = tx->auth_cnt,
 	};
@@ -248,6 +254,7 @@ subject_of_call(
 	    .to = c->is_create ? made : c->to,
 	    .author = env->block.coinbase,
 	    .gas = c->gas,
+	    .fork = env->block.fork,
 	    .auths = c->auths,
 	    .auth_cnt = c->auth_cnt,
 	};

@@ -17,9 +17,13 @@
 #include "exec/exec.h"
 
 enum tracer_form {
-	TRACER_STEPS,   /* the struct logger */
-	TRACER_CALLS,   /* callTracer */
-	TRACER_PRESTATE /* prestateTracer */
+	TRACER_STEPS,    /* the struct logger */
+	TRACER_CALLS,    /* callTracer */
+	TRACER_PRESTATE, /* prestateTracer */
+	/* Otterscan's, with everything else of struct tracer_conf zero: */
+	TRACER_FLAT,      /* ots_traceTransaction */
+	TRACER_TRANSFERS, /* ots_getInternalOperations */
+	TRACER_REASON     /* ots_getTransactionError */
 };
 
 /* struct tracer_conf says what of it is told. Zero is every default. */

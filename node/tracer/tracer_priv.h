@@ -116,6 +116,7 @@ struct prestate {
 struct subject {
 	struct addr sender, to, author;
 	uint64_t gas;
+	enum fork fork;
 	const struct tx_auth *auths; /* EIP-7702 */
 	size_t auth_cnt;
 };
@@ -156,6 +157,10 @@ struct tracer {
 		struct prestate prestate;
 	};
 };
+
+/* tracer_put_flat writes the tree of calls below top in the forms of
+ * flat.c. */
+void tracer_put_flat(const struct tracer *t, struct call *top);
 
 /* tracer_stop ends the trace, and the run with it. */
 void tracer_stop(struct tracer *t, enum rc why);

@@ -318,7 +318,8 @@ TEST(test_doc_methods_and_their_disguises)
 	test_row(NULL);
 	EXPECT_CALL(&r, "rpc_modules", "[]",
 	    "{\"web3\":\"1.0\",\"net\":\"1.0\",\"rpc\":\"1.0\",\"eth\":"
-	    "\"1.0\",\"txpool\":\"1.0\",\"debug\":\"1.0\",\"clique\":"
+	    "\"1.0\",\"txpool\":\"1.0\",\"debug\":\"1.0\",\"erigon\":\"1.0\","
+	    "\"ots\":\"1.0\",\"clique\":"
 	    "\"1.0\",\"sekisho\":\"1.0\"}");
 	rig_close(&r);
 }
