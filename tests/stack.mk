@@ -94,7 +94,7 @@ crash-torture: all ## 200 cycles of load and kill -9
 newcomer: ## fresh clone, make run, the README's commands
 	@$(PY) tests/e2e/newcomer_test.py
 
-.PHONY: bench bench-evm bench-gateway
+.PHONY: bench bench-evm bench-gateway bench-rpc
 EVM_BENCH := SEKISHO_BIN=$(B)/bin $(PY) tests/bench/evm_bench.py
 EVM_BENCHES := $(B)/bench/bench_evmc $(B)/bench/bench_crypto
 bench-evm: all $(EVM_BENCHES) ## the machine and Keccak beside peers (PEER_EVM=other.so)
@@ -102,8 +102,11 @@ bench-evm: all $(EVM_BENCHES) ## the machine and Keccak beside peers (PEER_EVM=o
 	@$(EVM_BENCH)
 bench: all $(EVM_BENCHES) $(B)/bench/bench_token $(B)/bench/bench_memory ## ratios beside peers, the machine's and end to end (ROUNDS=n)
 	@tests/tools/npm-deps tests/bench build/npm-bench
-	@$(EVM_BENCH); machine=$$?; SEKISHO_BIN=$(B)/bin \
-		$(PY) tests/bench/e2e_bench.py $(or $(ROUNDS),3) && exit $$machine
+	@$(EVM_BENCH); missed=$$?; for b in rpc e2e; do SEKISHO_BIN=$(B)/bin \
+		$(PY) tests/bench/$${b}_bench.py $(or $(ROUNDS),3) || missed=1; done; exit $$missed
+bench-rpc: all ## JSON-RPC reads beside anvil's, and clients beside each other (ROUNDS=n PART=rates|others)
+	@tests/tools/npm-deps tests/bench build/npm-bench
+	@SEKISHO_BIN=$(B)/bin $(PY) tests/bench/rpc_bench.py $(or $(ROUNDS),3) $(PART)
 bench-gateway: all ## the gateway beside nginx, in ratios (ROUNDS=n)
 	@tests/tools/packages bench
 	@SEKISHO_BIN=$(B)/bin $(PY) tests/bench/gateway_bench.py $(or $(ROUNDS),3)
