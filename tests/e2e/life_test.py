@@ -103,6 +103,17 @@ def owners(g):
     return {int(x[2].split(":")[1], 16): by_inode[x[9]] for x in rows if x[9] in by_inode}
 
 
+def has_read(g, socks):
+    """Whether the gateway has taken all these connections and every byte that
+    they were sent so far, or has closed them."""
+    ports = {s.getsockname()[1] for s in socks}
+    with open("/proc/net/tcp") as f:
+        rows = [x.split() for x in f.read().splitlines()[1:]]
+    # peer, state (1: open), queues, inode (0: not accepted)
+    return not [x for x in rows if int(x[2].split(":")[1], 16) in ports and x[3] == "01" and
+                (x[9] == "0" or not x[4].endswith(":00000000"))]
+
+
 # -- killed workers
 
 def back_after(g, old):
@@ -124,15 +135,13 @@ def back_after(g, old):
 
 
 def kill_one(g, victim):
-    load, conns = Load(), []
-    for i in range(48):
-        s = g.dial(i % 3 == 0)
+    load, conns, mine, rest = Load(), [], [], []
+    while len(conns) < 48 or len(conns) < 200 and not (mine and len(rest) > 5):
+        s = g.dial(len(conns) % 3 == 0)
         rd = Reader(s)
-        ask(s, rd, "before-%d" % i)
+        ask(s, rd, "before-%d" % len(conns))
         conns.append((s, rd))
-    of = owners(g)
-    mine = [c for c in conns if of[c[0].getsockname()[1]] == victim]
-    rest = [c for c in conns if of[c[0].getsockname()[1]] != victim]
+        (mine if owners(g)[s.getsockname()[1]] == victim else rest).append(conns[-1])
     ok("connections are spread", mine and rest, "%d of the victim, %d others" % (len(mine), len(rest)))
     for s, rd in rest[:6]:
         load.run(lambda ident, s=s, rd=rd: ask(s, rd, ident))
@@ -141,8 +150,8 @@ def kill_one(g, victim):
     took, slowest = back_after(g, old)
     ok("back in under a second", took < BACK_S, "%.2f s" % took)
     ok("newcomers meanwhile", slowest < BACK_S, "%.2f s" % slowest)
+    wait_for("others are served all the time", lambda: load.answers > 20 or load.faults)
     same("no other connection is harmed", load.end(), [])
-    ok("they were busy", load.answers > 20, load.answers)
     for i, (s, rd) in enumerate(rest):
         ask(s, rd, "after-%d" % i)
     for s, rd in mine:
@@ -171,12 +180,21 @@ def half(data, n):
     return data[:n], data[n:]
 
 
+def is_refused(g):
+    """Each worker stops to listen for itself."""
+    try:
+        g.dial().close()
+    except ConnectionRefusedError:
+        return True
+    return False
+
+
 def run_drain_finishes():
     """What was here when SIGTERM came is answered: under way, pipelined
     behind it, half received. Idle and silent ones are closed."""
     with Gateway(workers=2, limits="drain = 10m\n") as g:
         g.node.gate = threading.Event()
-        before, parts = len(g.node.seen), []
+        parts = []
         for tls in (False, "bare"):
             row = g.dial(tls)
             row.sendall(post() + H + E + post() + H + E)
@@ -190,17 +208,15 @@ def run_drain_finishes():
                 s.sendall(first)
                 halves.append((s, rest))
             parts.append((row, idle, silent, halves))
-        wait_for("requests under way", lambda: len([d for d in g.node.seen[before:] if not framing.is_probe(d)]) >= 2)
+        wait_for("requests under way", lambda: len(g.node.held) == 2)
+        wait_for("all is read", lambda: has_read(g, [s for row, idle, silent, halves in parts
+                                                     for s in [row, idle, silent] + [h for h, _ in halves]]))
         begin = time.time()
         g.proc.terminate()
         for _, idle, silent, _ in parts:
             same("idle: closed", idle.recv(10), b"")
             same("silent: closed", silent.recv(10), b"")
-        try:
-            g.dial()
-            ok("newcomers are refused", False, "connected")
-        except ConnectionRefusedError:
-            ok("newcomers are refused", True)
+        wait_for("newcomers are refused", lambda: is_refused(g))
         ok("it waits", g.proc.poll() is None)
         for _, _, _, halves in parts:
             for s, rest in halves:
@@ -223,31 +239,33 @@ def run_drain_ends():
     """Nobody can hold it longer than it says."""
     with Gateway(workers=2, limits="drain = 3s\n", node_time="10m") as g:
         g.node.gate = threading.Event()
-        before, held = len(g.node.seen), []
+        held = []
         for data in (post(), post()[:-5], H + b"A: b", b"P", b"\x16\x03\x01", post() + H):
             s = g.dial()
             s.sendall(data)
             held.append(s)
-        wait_for("requests under way", lambda: len([d for d in g.node.seen[before:] if not framing.is_probe(d)]) >= 2)
+        wait_for("requests under way", lambda: len(g.node.held) == 2)
+        wait_for("all is read", lambda: has_read(g, held))
         begin = time.time()
         g.proc.terminate()
         same("leaves", g.proc.wait(LONG), 0)
         took = time.time() - begin
-        ok("at its time", 2.5 < took < 6, "%.1f s" % took)
+        ok("at its time, not the node's", 2.5 < took < LONG, "%.1f s" % took)
         for s in held:
             t = Talk()
             t.read(s)
             ok("and nobody is left", t.is_closed and set(t.statuses) <= {400, 503}, t.statuses)
 
 
-def last_words(g, tls, out, stop):
-    """Asks until the gateway is gone; how it went at the end."""
+def last_words(g, tls, out, stop, calls):
+    """Asks until the gateway is gone, with calls for the node, too; how it
+    went at the end."""
     s = g.dial(tls)
     rd, n, open_at_end = Reader(s), 0, None
     try:
         while not stop.is_set():
             n, open_at_end = n + 1, "sent"
-            s.sendall(post() if n % 2 else H + E)
+            s.sendall(post() if calls and n % 2 else H + E)
             open_at_end = "unanswered"
             r = Reply.read(rd)
             open_at_end = "answered" if r.header("connection") != "close" else "told"
@@ -262,21 +280,26 @@ def last_words(g, tls, out, stop):
 
 
 def run_drain_under_load():
-    """Clients that ask all the time get whole answers and then a close."""
-    with Gateway(workers=2) as g:
+    """Clients that ask all the time get whole answers and then a close. Half
+    of them wait for the node when the end comes: these are told of it."""
+    with Gateway(workers=2, limits="drain = 10m\n", node_time="10m") as g:
         out, stop = [], threading.Event()
-        ts = [threading.Thread(target=last_words, args=(g, "bare" if i % 2 else False, out, stop)) for i in range(16)]
+        ts = [threading.Thread(target=last_words, args=(g, "bare" if i % 4 < 2 else False, out, stop, i % 2)) for i in range(16)]
         for t in ts:
             t.start()
-        time.sleep(0.5)
+        wait_for("they are busy", lambda: len(g.node.seen) > 100)
+        g.node.gate = threading.Event()
+        wait_for("half of them wait for the node", lambda: len(g.node.held) == 8)
         g.proc.terminate()
+        wait_for("the end has come", lambda: is_refused(g))
+        g.node.gate.set()
         same("leaves", g.proc.wait(LONG), 0)
         for t in ts:
             t.join(LONG)
         stop.set()
         same("all have ended", len(out), 16)
         ok("without half an answer or a refusal", set(out) <= {"told", "unanswered", "sent", "answered"}, out)
-        ok("most were told", out.count("told") >= 8, out)
+        ok("who waited was told", out.count("told") >= 8, out)
 
 
 # -- reloads
@@ -297,9 +320,9 @@ def run_reload_under_load():
             g.new_pair("rsa" if n % 2 else "ec")
             g.proc.send_signal(signal.SIGUSR1)
             wait_for("certificate %d" % n, lambda: g.log().count("certificate reloaded") > done)
-            time.sleep(0.3)
+            before = load.answers
+            wait_for("requests go on", lambda: load.answers > before + 100 or load.faults)
         same("no request has failed", load.end(), [])
-        ok("they were busy", load.answers > 500, load.answers)
 
 
 # -- hoarders
@@ -365,12 +388,13 @@ def hoard(ports):
         time.sleep(0.3)
 
 
-def ordinary(g, stop, out):
-    """Seconds of each request of a client like any other."""
-    took, ctx = [], bare_ctx()
+def ordinary(g, seconds, out):
+    """Seconds of each request of a client like any other, for so long and
+    until there are enough to judge."""
+    took, ctx, end = [], bare_ctx(), time.time() + seconds
     kept = g.dial("bare", ctx=ctx)
     rd = Reader(kept)
-    while not stop.is_set():
+    while time.time() < end or len(took) < 300:
         for how in ("kept", "call", "new"):
             begin = time.time()
             if how == "kept":
@@ -402,15 +426,16 @@ def descriptors(g):
 
 
 def beside_hoarders(g, fork, seconds):
-    """What an ordinary client had, and the fewest that were held meanwhile."""
-    stop, out, held = fork.Event(), fork.Queue(), []
-    client = fork.Process(target=ordinary, args=(g, stop, out), daemon=True)
+    """What an ordinary client had, and the fewest that were held meanwhile,
+    until deadlines struck."""
+    out, held, struck = fork.Queue(), [], g.metric("deadlines_total")
+    client = fork.Process(target=ordinary, args=(g, seconds, out), daemon=True)
     client.start()
-    end = time.time() + seconds
-    while time.time() < end:
-        held.append(g.metric("connections"))
+    while out.empty() and client.is_alive():
+        cnt = g.metric("connections")
+        if not held or g.metric("deadlines_total") == struck:
+            held.append(cnt)
         time.sleep(0.3)
-    stop.set()
     took, faults = out.get(timeout=LONG)
     client.join()
     same("the ordinary one is served", faults, framing.failed)
@@ -432,7 +457,7 @@ def run_hoarders():
             p99 = took[len(took) * 99 // 100]
             print("beside %d hoarders: %d requests, p50 %.1f ms, p99 %.1f ms, most %.1f ms" % (
                 fewest, len(took), took[len(took) // 2] * 1e3, p99 * 1e3, took[-1] * 1e3))
-            ok("p99", p99 < P99_S and len(took) > 100, "%.2f s of %d" % (p99, len(took)))
+            ok("p99", p99 < P99_S, "%.2f s of %d" % (p99, len(took)))
             ok("they were there", fewest >= least, fewest)
         ok("deadlines struck", g.metric("deadlines_total") > 300, g.metric("deadlines_total"))
         ok("one address has its share only", g.metric('connections_refused_total{why="address"}') >= ONE_ADDRESS - 256)

@@ -93,11 +93,11 @@ class Stack:
         """Waits for a line of `sekisho up` that matches; returns its number."""
         until = time.monotonic() + seconds
         while time.monotonic() < until:
+            is_over = not self.reader.is_alive()  # then all its lines are here
             for i, line in enumerate(self.lines[start:], start):
                 if re.search(pattern, line):
                     return i
-            if self.proc.poll() is not None:
-                time.sleep(0.1)
+            if is_over and self.proc.poll() is not None:
                 raise AssertionError("sekisho up left with %d:\n%s" % (self.proc.returncode, self.text()))
             time.sleep(0.02)
         raise AssertionError("no line %r in %d s:\n%s" % (pattern, seconds, self.text()))
@@ -180,7 +180,8 @@ class Stack:
         return int(self.rpc("eth_blockNumber"), 16)
 
     def ipc(self, *docs, name="run/node.ipc", timeout=30):
-        """Sends raw text to the node's socket and returns the documents that come back."""
+        """Sends raw text to the node's socket and returns the documents that
+        come back; ConnectionError when it hangs up before."""
         s = socket.socket(socket.AF_UNIX)
         s.settimeout(timeout)
         s.connect(self.home + "/" + name)
@@ -191,7 +192,7 @@ class Stack:
             while not buf.endswith(b"\n"):
                 more = s.recv(65536)
                 if not more:
-                    break
+                    raise ConnectionError("half an answer: %r" % buf[-200:])
                 buf += more
             out.append(json.loads(buf))
         s.close()
