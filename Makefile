@@ -49,10 +49,11 @@ include tests/flags.mk
 $(foreach l,$(LIBS),$(foreach d,$(DEPS_$(l)),$(if $(filter $(d),$(shell \
 	echo $(LIBS) | sed 's/\b$(l)\b.*//')),,$(error $(l) may not depend on $(d)))))
 
-# Objects that the build makes: the schema's history, and libinjection's out
-# of its archive (tests/programs.mk).
-EXTRA_db   := $(B)/gen/migrations.o
-EXTRA_http := $(B)/obj/foreign/libinjection_sqli.o
+# Objects that the build makes: the schema's history, pages and what they
+# show, and libinjection's out of its archive (tests/programs.mk).
+INJECTION    := $(B)/obj/foreign/libinjection_sqli.o
+EXTRA_db     := $(B)/gen/migrations.o
+EXTRA_http   := $(INJECTION) $(B)/gen/assets.o $(B)/gen/pages_http.o
 
 where = $(if $(filter $(1),$(NODE_LIBS)),node,src)/$(1)
 

@@ -151,10 +151,10 @@ $(foreach f,$(FUZZ_NAMES),$(file >>$(LINT)/all,$(FUZZ_LIB_$(f)) tests/fuzz/fuzz_
 endef
 
 .PHONY: check fmt fmt-check lint lint-lists layers symbols docs sql gen gen-check \
-	hardened spec measure
+	pages-check hardened spec measure
 check: deps-test ## all source checks, and the unit tests under ASan and UBSan
 	@$(MAKE) --no-print-directory fmt-check docs layers sql spec gen-check \
-		symbols hardened lint asan
+		pages-check symbols hardened lint asan
 fmt: ## lay out all C files
 	@clang-format -i $(C_FILES)
 fmt-check:
@@ -177,6 +177,8 @@ sql: ## no SQL statement is built from input
 spec: ## which rule is where, and which test shows each requirement
 	@tests/tools/spec tests/tools/spec-untested.txt
 	@tests/tools/requirements tests/requirements.tsv
+pages-check: ## templates that must not compile do not
+	@tests/tools/gen-pages-test
 measure: ## lengths of functions and files
 	@tests/tools/measure
 

@@ -22,9 +22,32 @@ $(B)/gen/migrations.c: $(MIGRATIONS) tests/tools/gen-migrations
 $(B)/gen/migrations.o: $(B)/gen/migrations.c $(INC)/db/.ok
 	$(Q)$(CC) $(ALLCFLAGS) -Wno-overlength-strings -I$(INC)/db -c $< -o $@
 
+# Pages: templates compiled with their texts, and assets under names that
+# carry their hash. What is missing or wrong there fails here.
+GEN_PAGES := tests/tools/gen-pages
+ASSETS    := $(sort $(wildcard assets/*))
+$(B)/gen/assets.c: $(ASSETS) $(GEN_PAGES)
+	@mkdir -p $(@D)
+	$(Q)$(GEN_PAGES) assets $(ASSETS) > $@
+$(B)/gen/assets.o: $(B)/gen/assets.c $(INC)/http/.ok
+	$(Q)$(CC) $(ALLCFLAGS) -I$(INC)/http -MMD -MP -c $< -o $@
+DEPFILES += $(B)/gen/assets.d
+
+# pages LIBRARY HEADER FOLDER
+define pages
+$(B)/gen/pages_$(1).c: $(sort $(wildcard $(3)/*)) $(ASSETS) $(GEN_PAGES)
+	@mkdir -p $$(@D)
+	$$(Q)$(GEN_PAGES) pages $(2) $(3) > $$@
+$(B)/gen/pages_$(1).o: $(B)/gen/pages_$(1).c $(INC)/$(1)/.ok
+	$$(Q)$$(CC) $$(ALLCFLAGS) -Wno-overlength-strings -I$(INC)/$(1) \
+		-MMD -MP -c $$< -o $$@
+DEPFILES += $(B)/gen/pages_$(1).d
+endef
+$(eval $(call pages,http,http/pages_priv.h,templates/http))
+
 # The screen for SQL injections uses one plain C object of ModSecurity's
 # static archive, unchanged (src/http/sqlscreen.h).
-$(EXTRA_http):
+$(INJECTION):
 	@mkdir -p $(@D)
 	$(Q)$(AR) p "$$($(CC) -print-file-name=libmodsecurity.a)" $(@F) > $@
 

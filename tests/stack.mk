@@ -18,7 +18,8 @@ run: deps-run ## build and start the development stack (Ctrl-C stops it)
 
 .PHONY: check-source
 check-source: deps-test ## the source checks that take seconds
-	@$(MAKE) --no-print-directory fmt-check docs layers sql spec gen-check symbols
+	@$(MAKE) --no-print-directory fmt-check docs layers sql spec gen-check \
+		pages-check symbols
 
 # Each stage is a target whose last line is "N passed, N failed".
 E2E_STAGES := e2e-framing e2e-ws e2e-life e2e-limit e2e-geo e2e-tls e2e-stack \

@@ -9,6 +9,7 @@
 
 #include "base/check.h"
 #include "base/jsonw.h"
+#include "http/pages_priv.h"
 #include "http/req.h"
 
 enum look { ENVELOPE, RPC, PAGE, TEXT };
@@ -71,7 +72,23 @@ gw_reply_field(struct gw_req *r, const char *name, struct bytes value)
 	    (struct gw_reply_field){.name = name, .value = value};
 }
 
+enum gw_step
+gw_reply_page(struct gw_req *r, unsigned status, struct bytes page)
+{
+	if (page.ptr == NULL)
+		return gw_refuse(r, GW_R_INTERNAL, NULL);
+	r->reply.has_assets = true;
+	return gw_reply_set(r, status, GW_TYPE_HTML, page);
+}
+
 /* --- refusals --- */
+
+/* has_assets: the surface is one of pages. */
+static bool
+has_assets(const struct gw_req *r)
+{
+	return r->surface != NULL && looks[r->surface->kind] == PAGE;
+}
 
 static void
 write_envelope(struct jsonw *w, const struct refusal *row, const char *detail)
@@ -135,18 +152,21 @@ refuse_json(struct gw_req *r, const struct refusal *row, enum look look,
 static void
 refuse_page(struct gw_req *r, const struct refusal *row)
 {
-	enum gw_lang lang = gw_lang_of(&r->head);
+	enum gw_lang lang = gw_req_lang(r);
 	const char *status = arena_str(&r->arena, "%u", row->http);
-	const struct gw_page_value values[] = {
-	    {"status", status != NULL ? status : ""},
-	    {"title", gw_status_text(row->http)},
-	    {"text", row->text[lang]},
-	    {"id", r->id},
+	const struct gw_error_view v = {
+	    .lang = gw_lang_tag(lang),
+	    .is_styled = has_assets(r),
+	    .base = gw_req_base(r),
+	    .status = status != NULL ? status : "",
+	    .title = gw_status_text(row->http),
+	    .text = row->text[lang],
+	    .id = r->id,
 	};
 
-	(void)gw_reply_set(r, row->http, GW_TYPE_HTML,
-	    gw_page_fill(
-		&r->arena, gw_error_page(lang), values, ARRAY_CNT(values)));
+	r->reply.has_assets = v.is_styled;
+	(void)gw_reply_set(
+	    r, row->http, GW_TYPE_HTML, gw_page_error(&r->arena, lang, &v));
 }
 
 static void
@@ -195,7 +215,9 @@ look_for(const struct gw_req *r)
 {
 	enum look look = r->surface == NULL ? TEXT : looks[r->surface->kind];
 
-	return look == TEXT && gw_wants_page(&r->head) ? PAGE : look;
+	if (look != TEXT && look != PAGE)
+		return look;
+	return gw_wants_page(&r->head) ? PAGE : TEXT;
 }
 
 enum gw_step
@@ -349,9 +371,13 @@ static const char standing[] =
     "Server: sekisho\r\n"
     "X-Content-Type-Options: nosniff\r\n"
     "Referrer-Policy: no-referrer\r\n"
+    "Cross-Origin-Resource-Policy: same-origin\r\n"
     "Content-Security-Policy: default-src 'none'; base-uri 'none'; "
-    "object-src 'none'; form-action 'none'; frame-ancestors 'none'\r\n"
-    "Cross-Origin-Resource-Policy: same-origin\r\n";
+    "object-src 'none'; frame-ancestors 'none'; ";
+static const char no_assets[] = "form-action 'none'\r\n";
+static const char own_assets[] =
+    "form-action 'self'; script-src 'self'; style-src 'self'; "
+    "img-src 'self'; connect-src 'self'\r\n";
 
 static const char hsts[] = "Strict-Transport-Security: max-age=31536000\r\n";
 
@@ -429,8 +455,9 @@ gw_reply_head(
 
 	if (!put_status_line(out, p->status) || !PUT(out, "Date: ") ||
 	    !put_str(out, how->date) || !PUT(out, "\r\n") ||
-	    !PUT(out, standing) || !put_body_fields(out, p) ||
-	    !put_connection(out, p, how))
+	    !PUT(out, standing) ||
+	    !put_str(out, p->has_assets ? own_assets : no_assets) ||
+	    !put_body_fields(out, p) || !put_connection(out, p, how))
 		return false;
 	if ((how->is_tls && !PUT(out, hsts)) || !put_cors(out, how))
 		return false;

@@ -35,6 +35,7 @@ struct gw_reply {
 	size_t field_cnt;
 	struct gw_reply_field fields[GW_REPLY_FIELD_MAX];
 	bool may_cache;  /* else Cache-Control: no-store */
+	bool has_assets; /* a page that may use what its origin serves */
 	bool must_close; /* the connection is not fit for another request */
 	bool upgrades;   /* 101: it becomes a WebSocket */
 	enum gw_refusal cause; /* why it was refused, for log and metrics */
@@ -46,9 +47,18 @@ struct gw_reply {
 enum gw_step gw_reply_set(
     struct gw_req *r, unsigned status, const char *type, struct bytes body);
 
-#define GW_TYPE_JSON "application/json; charset=utf-8"
-#define GW_TYPE_TEXT "text/plain; charset=utf-8"
-#define GW_TYPE_HTML "text/html; charset=utf-8"
+/*
+ * gw_reply_page completes an answer with a page that may load style sheets,
+ * scripts and images of its own origin, ask it, and send forms to it; nothing
+ * else. page is what a template has made: empty, it is an internal error.
+ */
+enum gw_step gw_reply_page(
+    struct gw_req *r, unsigned status, struct bytes page);
+
+#define GW_TYPE_JSON   "application/json; charset=utf-8"
+#define GW_TYPE_TEXT   "text/plain; charset=utf-8"
+#define GW_TYPE_HTML   "text/html; charset=utf-8"
+#define GW_TYPE_EVENTS "text/event-stream; charset=utf-8"
 
 /* gw_reply_json copies what w holds into the arena as the body and frees w.
  * When w has overflowed the answer is an internal error. */

@@ -129,6 +129,8 @@ gw_req_route(struct gw_req *r, const struct gw_listener *listener)
 		return false;
 	}
 	r->surface = m->surface;
+	r->rest =
+	    bytes_of(r->path.ptr + m->prefix.len, r->path.len - m->prefix.len);
 	r->origin = gw_cors_origin(r);
 	if (!host_ok) {
 		(void)gw_refuse(r,
@@ -137,10 +139,16 @@ gw_req_route(struct gw_req *r, const struct gw_listener *listener)
 		    NULL);
 		return false;
 	}
-	r->rest =
-	    bytes_of(r->path.ptr + m->prefix.len, r->path.len - m->prefix.len);
 	(void)gw_route_find(r);
 	return true;
+}
+
+struct gw_path
+gw_req_base(const struct gw_req *r)
+{
+	size_t len = r->surface == NULL ? 0 : r->path.len - r->rest.len;
+
+	return (struct gw_path){bytes_of(r->path.ptr, len)};
 }
 
 bool

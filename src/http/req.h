@@ -144,6 +144,10 @@ bool gw_req_route(struct gw_req *r, const struct gw_listener *listener);
 const struct gw_mount *gw_req_mount(
     const struct gw_req *r, const struct gw_listener *listener, bool *host_ok);
 
+/* gw_req_base returns the prefix of the surface, which every link of its
+ * pages begins with: empty for the root, and before gw_req_route. */
+struct gw_path gw_req_base(const struct gw_req *r);
+
 /* gw_req_id_ok tells whether id may be a request's: 1 to 64 of
  * [A-Za-z0-9._-]. */
 bool gw_req_id_ok(struct bytes id);

@@ -7,6 +7,7 @@
 
 #include <stdio.h>
 
+#include "http/asset.h"
 #include "rig.h"
 #include "test.h"
 
@@ -17,6 +18,10 @@ head_with(struct gw_field *field, const char *name, const char *value)
 	*field = (struct gw_field){bytes_of_str(name), bytes_of_str(value)};
 	return (struct gw_head){.field_cnt = 1, .fields = field};
 }
+
+static const struct gw_route any_route[] = {
+    {GW_GET, "/assets/{name}", GW_OPS, GW_CLOSED, gw_asset_get, 0},
+};
 
 TEST(test_page_is_for_who_names_html)
 {
@@ -86,28 +91,136 @@ TEST(test_page_language_is_the_preferred_one)
 	}
 }
 
-TEST(test_page_values_are_escaped_and_not_templates_themselves)
+/* written runs a writer over text as a page does, and returns what came. */
+static struct bytes
+written(struct arena *a, void (*put)(struct gw_page *, struct bytes),
+    struct bytes text)
 {
-	static const struct gw_page_value values[] = {
-	    {"a", "<script>alert(\"1\")</script>&'"}, {"b", "{a}"}, {"c", ""}};
-	struct arena a;
+	struct gw_page p = {.lang = GW_LANG_EN};
 
-	arena_init(&a, 4096);
-	EXPECT_BYTES(gw_page_fill(&a, "<p x=\"{a}\">{b}{c}</p>", values, 3),
-	    bytes_of_str("<p x=\"&lt;script&gt;alert(&quot;1&quot;)"
-			 "&lt;/script&gt;&amp;&#39;\">{a}</p>"));
-	EXPECT_BYTES(
-	    gw_page_fill(&a, "plain", values, 3), bytes_of_str("plain"));
+	put(&p, text);
+	if (!gw_page_begin(&p, a))
+		return bytes_of(NULL, 0);
+	put(&p, text);
+	return gw_page_end(&p);
+}
+
+#define BAD "\xef\xbf\xbd"
+
+static const struct {
+	const char *text, *html, *url;
+} escapes[] = {
+    {"", "", ""},
+    {"plain 0xAf-_.~", "plain 0xAf-_.~", "plain%200xAf-_.~"},
+    {"<script>alert(1)</script>", "&lt;script&gt;alert(1)&lt;/script&gt;",
+	"%3Cscript%3Ealert%281%29%3C%2Fscript%3E"},
+    {"\" onload=\"x", "&quot; onload=&quot;x", "%22%20onload%3D%22x"},
+    {"' x='", "&#39; x=&#39;", "%27%20x%3D%27"},
+    {"&amp;", "&amp;amp;", "%26amp%3B"},
+    {"javascript:alert(1)", "javascript:alert(1)", "javascript%3Aalert%281%29"},
+    {"../../x?a=b#c", "../../x?a=b#c", "..%2F..%2Fx%3Fa%3Db%23c"},
+    {"//evil.example/", "//evil.example/", "%2F%2Fevil.example%2F"},
+    {"a\tb\nc", "a\tb\nc", "a%09b%0Ac"},
+    {"a\rb\x01\x1b\x7f", "a" BAD "b" BAD BAD BAD, "a%0Db%01%1B%7F"},
+    {"関所", "関所", "%E9%96%A2%E6%89%80"},
+    {"\xf0\x9f\x94\x91", "\xf0\x9f\x94\x91", "%F0%9F%94%91"},
+    /* C1 control, line separator, overrides of direction, BOM */
+    {"\xc2\x85", BAD, "%C2%85"},
+    {"\xe2\x80\xa8", BAD, "%E2%80%A8"},
+    {"\xe2\x80\xae"
+     "txt",
+	BAD "txt", "%E2%80%AEtxt"},
+    {"\xe2\x81\xa6", BAD, "%E2%81%A6"},
+    {"\xe2\x80\x8f", BAD, "%E2%80%8F"},
+    {"\xef\xbb\xbf", BAD, "%EF%BB%BF"},
+    {"\xef\xbf\xbf", BAD, "%EF%BF%BF"},
+    /* no UTF-8: overlong, surrogate, torn, alone */
+    {"\xc0\xbcx", BAD BAD "x", "%C0%BCx"},
+    {"\xed\xa0\x80", BAD BAD BAD, "%ED%A0%80"},
+    {"\xe3\x81", BAD BAD, "%E3%81"},
+    {"\xff<", BAD "&lt;", "%FF%3C"},
+    {"\xf4\x90\x80\x80", BAD BAD BAD BAD, "%F4%90%80%80"},
+};
+
+TEST(test_page_value_is_escaped_for_where_it_stands)
+{
+	struct arena a;
+	size_t i;
+
+	arena_init(&a, 1 << 20);
+	for (i = 0; i < sizeof(escapes) / sizeof(escapes[0]); i++) {
+		struct bytes text = bytes_of_str(escapes[i].text);
+
+		test_row(escapes[i].html);
+		EXPECT_BYTES(written(&a, gw_page_bytes, text),
+		    bytes_of_str(escapes[i].html));
+		EXPECT_BYTES(written(&a, gw_page_url_bytes, text),
+		    bytes_of_str(escapes[i].url));
+		test_count(2);
+	}
+	EXPECT_BYTES(written(&a, gw_page_bytes, bytes_of("a\0b", 3)),
+	    bytes_of_str("a" BAD "b"));
 	arena_drop(&a);
+}
+
+/* Every byte that HTML or a URL reads in a way of its own. */
+TEST(test_page_no_byte_gets_through_as_markup)
+{
+	struct arena a;
+	unsigned c;
+
+	arena_init(&a, 1 << 20);
+	for (c = 0; c < 256; c++) {
+		uint8_t byte = (uint8_t)c;
+		struct bytes html, url, one = bytes_of(&byte, 1);
+
+		html = written(&a, gw_page_bytes, one);
+		url = written(&a, gw_page_url_bytes, one);
+		EXPECT(html.len > 0 && url.len > 0);
+		EXPECT(memchr("<>\"'&", byte, 5) == NULL || html.len > 1);
+		EXPECT(c < 0x80 || html.len == 3);
+		EXPECT((byte >= 'a' && byte <= 'z') ||
+		       (byte >= 'A' && byte <= 'Z') ||
+		       (byte >= '0' && byte <= '9') ||
+		       memchr("-._~", byte, 4) != NULL || url.len == 3);
+	}
+	arena_drop(&a);
+}
+
+TEST(test_page_number_has_commas_but_not_in_a_url)
+{
+	static const struct {
+		uint64_t v;
+		const char *html, *url;
+	} row[] = {
+	    {0, "0", "0"},
+	    {999, "999", "999"},
+	    {1000, "1,000", "1000"},
+	    {31337, "31,337", "31337"},
+	    {UINT64_MAX, "18,446,744,073,709,551,615", "18446744073709551615"},
+	};
+	uint8_t text[64];
+	size_t i;
+
+	for (i = 0; i < sizeof(row) / sizeof(row[0]); i++) {
+		struct gw_page p = {.ptr = text, .cap = sizeof(text)};
+
+		gw_page_u64(&p, row[i].v);
+		EXPECT_BYTES(bytes_of(text, p.len), bytes_of_str(row[i].html));
+		p.len = 0;
+		gw_page_url_u64(&p, row[i].v);
+		EXPECT_BYTES(bytes_of(text, p.len), bytes_of_str(row[i].url));
+		test_count(1);
+	}
 }
 
 TEST(test_page_without_memory_is_empty)
 {
-	static const struct gw_page_value value = {"a", "text"};
 	struct arena a;
 
 	arena_init(&a, 1);
-	EXPECT_U64(gw_page_fill(&a, "long {a}", &value, 1).len, 0);
+	EXPECT_U64(
+	    written(&a, gw_page_bytes, bytes_of_str("long text")).len, 0);
 	arena_drop(&a);
 }
 
@@ -151,5 +264,42 @@ TEST(test_page_of_a_refusal_speaks_the_browser_s_language)
 	    NULL, 0);
 	EXPECT_U64(g.req.reply.status, 401);
 	EXPECT_STR(g.req.reply.type, GW_TYPE_JSON);
+	rig_close(&g);
+}
+
+/* The query says it for one page, the cookie from then on. */
+TEST(test_page_language_is_what_was_chosen)
+{
+	static const struct {
+		const char *query, *more;
+		enum gw_lang lang;
+	} row[] = {
+	    {"", "", GW_LANG_EN},
+	    {"", "Accept-Language: ja\r\n", GW_LANG_JA},
+	    {"", "Cookie: lang=ja\r\n", GW_LANG_JA},
+	    {"", "Cookie: lang=en\r\nAccept-Language: ja\r\n", GW_LANG_EN},
+	    {"?lang=ja", "", GW_LANG_JA},
+	    {"?lang=en", "Cookie: lang=ja\r\n", GW_LANG_EN},
+	    {"?lang=fr", "Cookie: lang=ja\r\n", GW_LANG_JA},
+	    {"?lang=", "Cookie: lang=JA\r\n", GW_LANG_EN},
+	    {"?lang=%6aa", "", GW_LANG_JA},
+	};
+	char head[256];
+	struct rig g;
+	size_t i;
+
+	EXPECT(rig_open(&g, rig_conf, NULL));
+	for (i = 0; i < sizeof(row) / sizeof(row[0]); i++) {
+		test_row(row[i].more);
+		(void)snprintf(head, sizeof(head),
+		    "GET /ops/assets/x%s HTTP/1.1\r\nHost: x\r\n%s\r\n",
+		    row[i].query, row[i].more);
+		rig_send(&g, "loop", head, any_route, 1);
+		EXPECT_U64(gw_req_lang(&g.req), row[i].lang);
+		EXPECT_STR(gw_lang_tag(row[i].lang),
+		    row[i].lang == GW_LANG_JA ? "ja" : "en");
+		rig_next(&g);
+		test_count(1);
+	}
 	rig_close(&g);
 }
