@@ -148,8 +148,6 @@ def kill_one(g, victim):
     old = set(g.workers())
     os.kill(victim, signal.SIGKILL)
     took, slowest = back_after(g, old)
-    ok("back in under a second", took < BACK_S, "%.2f s" % took)
-    ok("newcomers meanwhile", slowest < BACK_S, "%.2f s" % slowest)
     wait_for("others are served all the time", lambda: load.answers > 20 or load.faults)
     same("no other connection is harmed", load.end(), [])
     for i, (s, rd) in enumerate(rest):
@@ -161,7 +159,7 @@ def kill_one(g, victim):
             ok("what the victim had is closed", True)
     for s, _ in conns:
         s.close()
-    return took
+    return took, slowest
 
 
 def run_killed_workers():
@@ -170,7 +168,11 @@ def run_killed_workers():
         g.expects_kill = True
         time.sleep(BACK_S)  # one that dies at its start is started again later
         took = [kill_one(g, w) for w in g.workers()]
-        print("killed workers were back after %s s" % ", ".join("%.2f" % t for t in took))
+        print("killed workers were back after %s s" % ", ".join("%.2f" % t for t, _ in took))
+        # the one in the middle: what waits for a second does so each time, a busy machine does not
+        back, slowest = (sorted(x)[1] for x in zip(*took))
+        ok("back in under a second", back < BACK_S, took)
+        ok("newcomers meanwhile", slowest < BACK_S, took)
         wait_for("no connection is counted for ever", lambda: g.metric("connections") == 1)
 
 

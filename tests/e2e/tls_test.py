@@ -477,9 +477,14 @@ def a_list_that_is_over_lets_nobody_in(g):
         wait_for("and that is said", lambda: g.log().count("client certificates are refused: client_crl: no list of") > told)
         same("%s: others are not" % what, (g.one("/may"), g.one("/v1", "good"), g.one("/need", "direct")), (200, 200, 200))
         same("nor is it hidden what else is wrong", g.one("/need", "foreign"), 403)
-    g.put_crl(pki.clients.crl(end=4 / 86400))
-    g.reload()
-    same("a list for some seconds", g.one("/need", "good"), 200)
+    for seconds in (4, 30):
+        end = time.time() + seconds
+        g.put_crl(pki.clients.crl(end=seconds / 86400))
+        g.reload()
+        status = g.one("/need", "good")
+        if time.time() < end - 1:  # it counts whole seconds
+            break
+    same("a list for some seconds", status, 200)
     wait_for("which are over", lambda: g.one("/need", "good") == 503)
     g.put_crl(pki.clients.crl(-9, -1), pki.clients.crl())
     g.reload()
