@@ -16,17 +16,6 @@ lower(uint8_t c)
 }
 
 bool
-gw_eq_nocase(struct bytes a, const char *b)
-{
-	size_t i;
-
-	for (i = 0; i < a.len && b[i] != '\0'; i++)
-		if (lower(a.ptr[i]) != (uint8_t)b[i])
-			return false;
-	return i == a.len && b[i] == '\0';
-}
-
-bool
 gw_same_nocase(struct bytes a, struct bytes b)
 {
 	size_t i;
@@ -34,7 +23,7 @@ gw_same_nocase(struct bytes a, struct bytes b)
 	if (a.len != b.len)
 		return false;
 	for (i = 0; i < a.len; i++)
-		if (lower(a.ptr[i]) != lower(b.ptr[i]))
+		if (a.ptr[i] != b.ptr[i] && lower(a.ptr[i]) != lower(b.ptr[i]))
 			return false;
 	return true;
 }
@@ -253,11 +242,12 @@ read_connection(struct seen *s, struct bytes list)
 static unsigned
 read_field(struct gw_head *h, struct seen *s, const struct gw_field *f)
 {
-	struct bytes name, port;
+	struct bytes port;
 
 	if (gw_eq_nocase(f->name, "host")) {
 		h->host = f->value;
-		if (++s->host > 1 || !gw_host_split(&name, &port, f->value))
+		if (++s->host > 1 ||
+		    !gw_host_split(&h->host_name, &port, f->value))
 			return 400;
 	} else if (gw_eq_nocase(f->name, "content-length")) {
 		if (++s->length > 1)
@@ -338,10 +328,12 @@ gw_head_read(struct gw_head *out, struct gw_field *store, struct bytes text)
 bool
 gw_head_field(struct bytes *value, const struct gw_head *h, const char *name)
 {
+	struct bytes wanted = bytes_of_str(name);
 	size_t i;
 
 	for (i = 0; i < h->field_cnt; i++) {
-		if (!gw_eq_nocase(h->fields[i].name, name))
+		if (h->fields[i].name.len != wanted.len ||
+		    !gw_same_nocase(h->fields[i].name, wanted))
 			continue;
 		*value = h->fields[i].value;
 		return true;

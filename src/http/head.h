@@ -32,7 +32,8 @@ struct gw_head {
 	size_t field_cnt;
 	const struct gw_field *fields;
 	/* found by gw_head_read */
-	struct bytes host; /* the Host field, never empty */
+	struct bytes host;      /* the Host field, never empty */
+	struct bytes host_name; /* of it, without port or brackets */
 	enum gw_body_kind body;
 	uint64_t body_len;   /* of a counted body */
 	bool wants_continue; /* Expect: 100-continue */
@@ -67,10 +68,18 @@ bool gw_head_field(
 /* gw_method_name returns the method's text, "-" for GW_METHOD_OTHER. */
 const char *gw_method_name(enum gw_method m);
 
-/* gw_eq_nocase and gw_same_nocase compare ASCII text without regard to case;
- * gw_eq_nocase wants b in lower case. */
-bool gw_eq_nocase(struct bytes a, const char *b);
+/* gw_same_nocase compares ASCII text without regard to case. */
 bool gw_same_nocase(struct bytes a, struct bytes b);
+
+/* gw_eq_nocase is gw_same_nocase with a C string. Inlined, so that the length
+ * of a literal is known: it tells most names apart. */
+static inline bool
+gw_eq_nocase(struct bytes a, const char *b)
+{
+	size_t len = strlen(b);
+
+	return a.len == len && gw_same_nocase(a, bytes_of(b, len));
+}
 
 /* gw_is_token tells whether v is a token of RFC 9110 5.6.2. */
 bool gw_is_token(struct bytes v);

@@ -15,14 +15,8 @@
 static bool
 set_host(struct gw_req *r, const struct gw_target *t)
 {
-	struct bytes name, port;
-
-	if (!gw_host_split(&r->host, &port, r->head.host))
-		return false;
-	if (t->authority.len == 0)
-		return true;
-	return gw_host_split(&name, &port, t->authority) &&
-	       bytes_eq(t->authority, r->head.host);
+	r->host = r->head.host_name;
+	return t->authority.len == 0 || bytes_eq(t->authority, r->head.host);
 }
 
 static bool
