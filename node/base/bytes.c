@@ -4,6 +4,8 @@
  */
 #include "base/bytes.h"
 
+enum { DEC_LEN_MAX = 20 }; /* digits of UINT64_MAX */
+
 int
 bytes_cmp(struct bytes a, struct bytes b)
 {
@@ -40,14 +42,19 @@ bytes_dec(uint64_t *out, struct bytes text, uint64_t max)
 bool
 buf_put_dec(struct buf *b, uint64_t v, unsigned least)
 {
-	char digits[20];
-	size_t at = sizeof(digits);
+	uint64_t bound;
+	size_t len = 1, at;
 
-	do {
-		digits[--at] = (char)('0' + v % 10);
-		v /= 10;
-	} while (v > 0 || (at > 0 && sizeof(digits) - at < least));
-	return buf_put(b, digits + at, sizeof(digits) - at);
+	for (bound = 10; len < DEC_LEN_MAX && v >= bound; bound *= 10)
+		len++;
+	if (len < least)
+		len = least < DEC_LEN_MAX ? least : DEC_LEN_MAX;
+	if (b->cap - b->len < len)
+		return false;
+	for (at = b->len + len; at > b->len; v /= 10)
+		b->ptr[--at] = (uint8_t)('0' + v % 10);
+	b->len += len;
+	return true;
 }
 
 bool

@@ -80,24 +80,53 @@ set_stamp(struct accesslog *l, const struct timespec *now)
 	(void)strftime(l->stamp, sizeof(l->stamp), "%Y-%m-%dT%H:%M:%S", &tm);
 }
 
-/* put_text writes a JSON string; what is not UTF-8 becomes question marks. */
+/* wants_escape tells of ASCII that cannot stand in a JSON string as it is. */
+static bool
+wants_escape(uint8_t c)
+{
+	return c == '"' || c == '\\' || c < 0x20 || c == 0x7f;
+}
+
+/* plain_len is how much of text, from its front, is written as it is. */
+static size_t
+plain_len(struct bytes text)
+{
+	size_t i = 0;
+
+	while (i < text.len && text.ptr[i] < 0x80 && !wants_escape(text.ptr[i]))
+		i++;
+	return i;
+}
+
+/* put_escaped writes text; what is not UTF-8 becomes question marks. */
 static void
-put_text(struct buf *b, struct bytes text)
+put_escaped(struct buf *b, struct bytes text)
 {
 	static const char hex[] = "0123456789abcdef";
 	bool is_utf8 = gw_utf8_ok(text);
 	size_t i;
 
-	(void)buf_put_u8(b, '"');
 	for (i = 0; i < text.len; i++) {
 		uint8_t c = text.ptr[i];
 		char esc[6] = {'\\', 'u', '0', '0', hex[c >> 4], hex[c & 15]};
 
-		if (c == '"' || c == '\\' || c < 0x20 || c == 0x7f)
+		if (wants_escape(c))
 			(void)buf_put(b, esc, sizeof(esc));
 		else
 			(void)buf_put_u8(b, is_utf8 || c < 0x80 ? c : '?');
 	}
+}
+
+/* put_text writes a JSON string. */
+static void
+put_text(struct buf *b, struct bytes text)
+{
+	size_t plain = plain_len(text);
+
+	(void)buf_put_u8(b, '"');
+	(void)buf_put(b, text.ptr, plain);
+	if (plain < text.len)
+		put_escaped(b, bytes_of(text.ptr + plain, text.len - plain));
 	(void)buf_put_u8(b, '"');
 }
 
