@@ -68,14 +68,14 @@ accesslog_swap(struct accesslog *l, int fd)
 }
 
 static void
-set_stamp(struct accesslog *l, const struct timespec *now)
+set_stamp(struct accesslog *l, uint64_t unix_s)
 {
 	struct tm tm;
-	time_t sec = now->tv_sec;
+	time_t sec = (time_t)unix_s;
 
-	if ((uint64_t)now->tv_sec == l->sec)
+	if (unix_s == l->sec)
 		return;
-	l->sec = (uint64_t)now->tv_sec;
+	l->sec = unix_s;
 	(void)gmtime_r(&sec, &tm);
 	(void)strftime(l->stamp, sizeof(l->stamp), "%Y-%m-%dT%H:%M:%S", &tm);
 }
@@ -256,14 +256,14 @@ path_of(const struct gw_req *r)
 }
 
 static void
-put_time(struct buf *b, struct accesslog *l, const struct timespec *now)
+put_time(struct buf *b, struct accesslog *l, uint64_t unix_us)
 {
-	set_stamp(l, now);
+	set_stamp(l, unix_us / 1000000);
 	PUT_NAME(b, "time");
 	(void)buf_put_u8(b, '"');
 	(void)buf_put(b, l->stamp, strlen(l->stamp));
 	(void)buf_put_u8(b, '.');
-	(void)buf_put_dec(b, (uint64_t)now->tv_nsec / 1000000, 3);
+	(void)buf_put_dec(b, unix_us / 1000 % 1000, 3);
 	(void)buf_put(b, "Z\"", 2);
 }
 
@@ -309,9 +309,8 @@ put_request(struct buf *b, const struct gw_req *r)
 
 void
 accesslog_put(
-    struct accesslog *l, const struct txn *t, uint64_t us, bool is_aborted)
+    struct accesslog *l, const struct txn *t, uint64_t end_us, bool is_aborted)
 {
-	struct timespec now;
 	struct buf b;
 
 	if (l->fd < 0)
@@ -321,15 +320,14 @@ accesslog_put(
 	if (l->len == 0)
 		timer_set(&gw_worker->timers, &l->timer,
 		    worker_now_ms() + FLUSH_MS, on_timer, l);
-	(void)clock_gettime(CLOCK_REALTIME, &now);
 	b = buf_of(l->buf + l->len, ACCESSLOG_LINE_MAX - 2);
 	(void)buf_put_u8(&b, '{');
-	put_time(&b, l, &now);
+	put_time(&b, l, worker_wall_us(end_us));
 	put_request(&b, &t->req);
 	PUT_DEC(&b, "status", t->req.reply.status);
 	PUT_DEC(&b, "in", t->bytes_in);
 	PUT_DEC(&b, "out", t->bytes_out);
-	PUT_DEC(&b, "us", us);
+	PUT_DEC(&b, "us", end_us - t->start_us);
 	if (t->conn->ws != NULL)
 		PUT_DEC(&b, "websocket", 1);
 	if (t->req.reply.cause != GW_R_NONE)

@@ -28,9 +28,10 @@ struct accesslog {
 /* accesslog_open starts an empty log that is written to fd. */
 void accesslog_open(struct accesslog *l, int fd);
 
-/* accesslog_put adds the line of a request that has ended. */
+/* accesslog_put adds the line of a request that has ended, at end_us of the
+ * monotonic clock. */
 void accesslog_put(
-    struct accesslog *l, const struct txn *t, uint64_t us, bool is_aborted);
+    struct accesslog *l, const struct txn *t, uint64_t end_us, bool is_aborted);
 
 /* accesslog_flush writes what has gathered. */
 void accesslog_flush(struct accesslog *l);

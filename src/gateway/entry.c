@@ -5,8 +5,6 @@
  */
 #include "gateway/entry.h"
 
-#include <time.h>
-
 #include "base/check.h"
 #include "base/log.h"
 #include "gateway/clientcert.h"
@@ -23,15 +21,6 @@ enum {
 	BODY_CAP_MIN = 16 * 1024,
 };
 
-static uint64_t
-now_us(void)
-{
-	struct timespec ts;
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (uint64_t)ts.tv_sec * 1000000 + (uint64_t)ts.tv_nsec / 1000;
-}
-
 /* --- birth and death --- */
 
 static struct txn *
@@ -43,7 +32,7 @@ open_txn(struct conn *c)
 	if (t == NULL)
 		return NULL;
 	t->conn = c;
-	t->start_us = now_us();
+	t->start_us = w->tick_us;
 	arena_init(&t->req.arena, GW_REQ_MEMORY_MAX);
 	t->req.world = &w->world;
 	t->req.conf = gw_conf_hold(w->conf);
@@ -87,10 +76,10 @@ static void
 close_txn(struct txn *t, bool is_aborted)
 {
 	unsigned status = t->req.reply.status;
-	uint64_t us = now_us() - t->start_us;
+	uint64_t end_us = worker_read_us();
 
 	drive_cancel(t);
-	accesslog_put(&gw_worker->log, t, us, is_aborted);
+	accesslog_put(&gw_worker->log, t, end_us, is_aborted);
 	if (is_aborted)
 		worker_stat(STAT_REQ_ABORTED, 1);
 	else
@@ -102,7 +91,8 @@ close_txn(struct txn *t, bool is_aborted)
 	if (status == 429 &&
 	    t->req.rulings[GW_FILTER_BASIC].verdict == GW_VERDICT_REFUSE)
 		worker_stat(STAT_PASSWORD_SLOWED, 1);
-	gw_tally_add(&gw_worker->shm->tally, &t->req, us, is_aborted);
+	gw_tally_add(
+	    &gw_worker->shm->tally, &t->req, end_us - t->start_us, is_aborted);
 	count_sqli(&t->req);
 	worker_stat(STAT_REQ_OPEN, (uint64_t)-1);
 	gw_worker->req_cnt--;

@@ -12,7 +12,6 @@
 #include <unistd.h>
 
 #include "base/check.h"
-#include "base/clock.h"
 #include "base/log.h"
 #include "base/prio.h"
 #include "crypto/rng.h"
@@ -42,24 +41,41 @@ enum {
 
 struct gw_worker *gw_worker;
 
+static uint64_t
+read_us(clockid_t id)
+{
+	struct timespec t;
+
+	CHECK(clock_gettime(id, &t) == 0);
+	return (uint64_t)t.tv_sec * 1000000 + (uint64_t)t.tv_nsec / 1000;
+}
+
+uint64_t
+worker_read_us(void)
+{
+	return read_us(CLOCK_MONOTONIC);
+}
+
 void
 worker_tick(void)
 {
-	gw_worker->world.mono_ms = clock_real()->mono_ms(NULL);
+	gw_worker->tick_us = worker_read_us();
+	gw_worker->world.mono_ms = gw_worker->tick_us / 1000;
 }
 
 const char *
 worker_date(void)
 {
 	struct gw_worker *w = gw_worker;
-	struct timespec now;
+	uint64_t now_us = worker_wall_us(w->tick_us);
+	time_t now;
 	struct tm tm;
 
-	(void)clock_gettime(CLOCK_REALTIME_COARSE, &now);
-	if ((uint64_t)now.tv_sec == w->date_unix)
+	if (now_us / 1000000 == w->date_unix)
 		return w->date;
-	w->date_unix = (uint64_t)now.tv_sec;
-	(void)gmtime_r(&now.tv_sec, &tm);
+	w->date_unix = now_us / 1000000;
+	now = (time_t)w->date_unix;
+	(void)gmtime_r(&now, &tm);
 	(void)strftime(
 	    w->date, sizeof(w->date), "%a, %d %b %Y %H:%M:%S GMT", &tm);
 	return w->date;
@@ -314,10 +330,11 @@ static void
 refresh_world(struct gw_worker *w)
 {
 	worker_tick();
+	w->wall_ahead_us = read_us(CLOCK_REALTIME) - w->tick_us;
 	node_turn(w->node);
 	w->world.has_node = node_is_up(w->node);
 	w->world.is_node_stale =
-	    node_is_stale(w->node, clock_real()->wall_ms(NULL) / 1000);
+	    node_is_stale(w->node, worker_wall_us(w->tick_us) / 1000000);
 	w->world.has_db = db_is_up(w->db);
 	w->world.is_draining = w->is_draining;
 }

@@ -38,6 +38,8 @@ struct gw_worker {
 	struct country_table countries;
 	const char *db_password; /* in conf's arena */
 	struct gw_world world;
+	uint64_t tick_us;       /* when the present call began, monotonic */
+	uint64_t wall_ahead_us; /* of wall clock minus monotonic, this turn */
 	SSL_CTX *tls;      /* Kore's; NULL until the key manager has spoken */
 	uint64_t pair_gen; /* replacement of certificate and key known */
 	bool is_pair_changing; /* no handshake goes on until it is done */
@@ -82,6 +84,16 @@ static inline uint64_t
 worker_now_ms(void)
 {
 	return gw_worker->world.mono_ms;
+}
+
+/* worker_read_us reads the monotonic clock. */
+uint64_t worker_read_us(void);
+
+/* worker_wall_us turns a monotonic time of this turn into one since 1970. */
+static inline uint64_t
+worker_wall_us(uint64_t mono_us)
+{
+	return mono_us + gw_worker->wall_ahead_us;
 }
 
 /* worker_date returns the HTTP date of now. */
