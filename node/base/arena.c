@@ -183,6 +183,16 @@ arena_drop(struct arena *a)
 	arena_rewind(a, (struct arena_mark){0});
 }
 
+void
+arena_reset(struct arena *a)
+{
+	struct arena_chunk *first = a->head;
+
+	while (first != NULL && first->next != NULL)
+		first = first->next;
+	arena_rewind(a, (struct arena_mark){.head = first});
+}
+
 void *
 mem_new(size_t size)
 {

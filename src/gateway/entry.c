@@ -23,17 +23,42 @@ enum {
 
 /* --- birth and death --- */
 
+/* take_arena opens the arena of a request: the one that the last request left
+ * behind, when there is one. */
+static struct arena
+take_arena(struct gw_worker *w)
+{
+	struct arena a = w->spare;
+
+	arena_init(&w->spare, GW_REQ_MEMORY_MAX);
+	a.max_bytes = w->spare.max_bytes;
+	return a;
+}
+
+static void
+leave_arena(struct gw_worker *w, struct arena *a)
+{
+	if (w->spare.head != NULL) {
+		arena_drop(a);
+		return;
+	}
+	arena_reset(a);
+	w->spare = *a;
+}
+
+/* open_txn makes a txn, which lives in the arena of its request. */
 static struct txn *
 open_txn(struct conn *c)
 {
 	struct gw_worker *w = gw_worker;
-	struct txn *t = mem_new(sizeof(*t));
+	struct arena a = take_arena(w);
+	struct txn *t = arena_alloc(&a, sizeof(*t));
 
 	if (t == NULL)
 		return NULL;
 	t->conn = c;
 	t->start_us = w->tick_us;
-	arena_init(&t->req.arena, GW_REQ_MEMORY_MAX);
+	t->req.arena = a;
 	t->req.world = &w->world;
 	t->req.conf = gw_conf_hold(w->conf);
 	t->req.peer = c->peer;
@@ -77,6 +102,7 @@ close_txn(struct txn *t, bool is_aborted)
 {
 	unsigned status = t->req.reply.status;
 	uint64_t end_us = worker_read_us();
+	struct arena a;
 
 	drive_cancel(t);
 	accesslog_put(&gw_worker->log, t, end_us, is_aborted);
@@ -98,8 +124,8 @@ close_txn(struct txn *t, bool is_aborted)
 	gw_worker->req_cnt--;
 	free_body(t);
 	gw_conf_drop(t->req.conf);
-	arena_drop(&t->req.arena);
-	mem_free(t);
+	a = t->req.arena; /* t lies in it */
+	leave_arena(gw_worker, &a);
 }
 
 void

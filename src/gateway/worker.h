@@ -70,6 +70,7 @@ struct gw_worker {
 	char date[32];
 	uint64_t id_next;
 	char id[GW_REQ_ID_MAX + 1];
+	struct arena spare; /* of a request that has ended, or empty */
 	uint8_t out[65536]; /* answers are put together here */
 };
 

@@ -103,6 +103,28 @@ TEST(test_arena_rewind_gives_back_what_came_after)
 	EXPECT(a.head == NULL && a.used_bytes == 0);
 }
 
+TEST(test_arena_reset_keeps_the_first_chunk_empty)
+{
+	struct arena a;
+	uint8_t *first;
+
+	arena_init(&a, 1 << 20);
+	arena_reset(&a);
+	EXPECT(a.head == NULL);
+	first = arena_alloc(&a, 100);
+	memset(first, 1, 100);
+	EXPECT(arena_alloc(&a, 900000) != NULL);
+	arena_reset(&a);
+	EXPECT_U64(a.used_bytes, 0);
+	test_alloc_fail(1);
+	EXPECT(arena_alloc(&a, 100) == first && is_zero(first, 100));
+	EXPECT(arena_alloc(&a, 1 << 20) == NULL); /* the bound has stayed */
+	EXPECT(!test_alloc_did_fail());
+	test_alloc_fail(0);
+	arena_drop(&a);
+	EXPECT(a.head == NULL);
+}
+
 TEST(test_arena_copy_and_str_hold_their_text)
 {
 	struct arena a;
