@@ -372,6 +372,17 @@ go_idle(struct conn *c)
 	TAILQ_INSERT_TAIL(&gw_worker->conns, c, list);
 }
 
+/* keep_buffers spares OpenSSL giving back two buffers of 16 KiB and asking for
+ * them again with each request of a busy client, until conn_release. */
+static void
+keep_buffers(struct conn *c)
+{
+	if (c->ssl == NULL || c->keeps_buffers)
+		return;
+	(void)SSL_clear_mode(c->ssl, SSL_MODE_RELEASE_BUFFERS);
+	c->keeps_buffers = true;
+}
+
 /* after_send decides what comes when an answer has left. */
 static void
 after_send(struct conn *c)
@@ -390,6 +401,7 @@ after_send(struct conn *c)
 		   !(gw_worker->is_draining && c->in_len == 0)) {
 		gw_frame_init(&c->frame);
 		conn_enter(c, CONN_HEAD);
+		keep_buffers(c);
 		go_idle(c);
 	} else if (refused || c->ws != NULL || c->in_len > 0 ||
 		   (c->evt.flags & KORE_EVENT_READ) != 0) {
@@ -507,6 +519,13 @@ conn_release(struct conn *c)
 	mem_free(c->in);
 	c->in = NULL;
 	c->in_cap = 0;
+	if (!c->keeps_buffers)
+		return;
+	c->keeps_buffers = false;
+	(void)SSL_set_mode(c->ssl, SSL_MODE_RELEASE_BUFFERS);
+	/* Half a record may lie in one. */
+	if (!SSL_has_pending(c->ssl))
+		(void)SSL_free_buffers(c->ssl);
 }
 
 /* --- death --- */

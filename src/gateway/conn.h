@@ -52,6 +52,7 @@ struct conn {
 	bool keep_alive; /* after the present answer */
 	bool is_drained; /* TLS: the last read of the socket took all it had */
 	bool has_eof;
+	bool keeps_buffers; /* TLS: those of OpenSSL, between records */
 	SSL *ssl;
 	unsigned tls_extra; /* records without data after the handshake */
 	const struct gw_listener *listener;
@@ -90,8 +91,8 @@ enum {
 	CONN_LINGER_MAX = 32 << 20,
 	CONN_LINGER_MS = 10000,
 	CONN_LINGER_STILL_MS = 2000, /* nothing has come for so long */
-	/* Input buffers of connections idle this long are given back. */
-	CONN_RELEASE_MS = 2000,
+	/* Buffers of connections idle this long are given back. */
+	CONN_RELEASE_MS = 500,
 	/* How long who has just come may keep silent before that counts. */
 	CONN_FRESH_MS = 1000,
 };
@@ -122,7 +123,7 @@ void conn_send_pieces(struct conn *c, struct buf *head, struct bytes body);
 /* conn_take throws n bytes away from the front of the input. */
 void conn_take(struct conn *c, size_t n);
 
-/* conn_release gives back the input of a connection that is idle for long. */
+/* conn_release gives back the buffers of a connection that is idle for long. */
 void conn_release(struct conn *c);
 
 /* conn_close closes at once; the struct lives until the end of the turn. */
