@@ -1304,12 +1304,12 @@ def reload(g):
 
 def log_lines(g):
     """All that is in the access log; half of a line is not yet."""
-    out = []
-    for f in sorted(glob.glob(g.home + "/log/access.log*")):
-        for line in open(f, "rb"):
-            if line.endswith(b"\n"):
-                out.append(json.loads(line))
-    return out
+    while True:
+        try:
+            return [json.loads(line) for f in sorted(glob.glob(g.home + "/log/access.log*"))
+                    for line in open(f, "rb") if line.endswith(b"\n")]
+        except FileNotFoundError:
+            pass  # its name was taken by rotation after it was listed
 
 
 @case
