@@ -82,6 +82,7 @@ include tests/programs.mk
 include tests/tests.mk
 include tests/sim/sim.mk
 include tests/diff/diff.mk
+include tests/contracts/contracts.mk
 include tests/stack.mk
 include tests/release.mk
 

@@ -24,9 +24,9 @@ check-source: deps-test ## the source checks that take seconds
 # Each stage is a target whose last line is "N passed, N failed".
 E2E_STAGES := e2e-framing e2e-ws e2e-life e2e-limit e2e-geo e2e-tls e2e-stack \
 	e2e-nodes e2e-subs e2e-wallet e2e-injection e2e-cli e2e-export e2e-fault
-TEST_STAGES := unit conformance-sample rpc-compat sim differ fuzz-seeds $(E2E_STAGES) \
+TEST_STAGES := unit conformance-sample rpc-compat sim differ contracts fuzz-seeds $(E2E_STAGES) \
 	mutations e2e-powercut crash newcomer
-TORTURE_STAGES := unit conformance rpc-compat asan tsan sim-torture differ-torture fuzz-torture \
+TORTURE_STAGES := unit conformance rpc-compat asan tsan sim-torture differ-torture contracts fuzz-torture \
 	$(E2E_STAGES) tls-findings injection-torture mutations-torture powercut-torture crash-torture newcomer dist-check
 
 test: deps-test ## everything that every change must pass (STAGES="unit crash")
