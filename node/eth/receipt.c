@@ -15,7 +15,7 @@
 enum { TOPIC_MAX = 4 };
 
 /* Form byte of the stored list; a future form gets another. */
-enum { STORED_FORM = 1 };
+enum { STORED_FORM = 2 };
 
 /* ---- logs ---- */
 
@@ -211,7 +211,55 @@ receipt_decode(
 }
 
 /* ---- stored form: [form, [type, status, cumulative gas, gas used, price,
- * contract or nothing, logs]...] ---- */
+ * contract or nothing, logs, [made, by, made, by...]]...] ---- */
+
+/* An address as an RLP string. */
+enum { ADDR_ITEM_LEN = 21 };
+
+static size_t
+size_creations(const struct receipt *r)
+{
+	return r->creation_cnt * 2 * ADDR_ITEM_LEN;
+}
+
+static void
+put_creations(struct sink *s, const struct receipt *r)
+{
+	size_t i;
+
+	sink_list(s, size_creations(r));
+	for (i = 0; i < r->creation_cnt; i++) {
+		sink_str(s, addr_bytes(&r->creations[i].made));
+		sink_str(s, addr_bytes(&r->creations[i].by));
+	}
+}
+
+static enum rc
+take_creations(
+    struct arena *a, struct receipt *r, struct bytes *in, struct err *e)
+{
+	struct bytes items;
+	struct creation *v;
+	size_t i;
+
+	TRY(rlp_take_list(&items, in, e));
+	if (items.len % (2 * ADDR_ITEM_LEN) != 0)
+		return FAIL(e, RC_BAD_INPUT, "half a creation");
+	if (a == NULL || items.len == 0)
+		return RC_OK;
+	r->creation_cnt = items.len / (2 * ADDR_ITEM_LEN);
+	v = arena_array(a, r->creation_cnt, sizeof(*v));
+	if (v == NULL)
+		return FAIL(e, RC_NO_MEMORY, "no room for %zu creations",
+		    r->creation_cnt);
+	for (i = 0; i < r->creation_cnt; i++) {
+		TRY(rlp_take_fixed(
+		    v[i].made.b, sizeof(v[i].made.b), &items, e));
+		TRY(rlp_take_fixed(v[i].by.b, sizeof(v[i].by.b), &items, e));
+	}
+	r->creations = v;
+	return RC_OK;
+}
 
 static struct bytes
 contract_of(const struct receipt *r)
@@ -224,7 +272,8 @@ size_stored(const struct receipt *r)
 {
 	return 1 + size_status(r) + rlp_size_u64(r->cumulative_gas) +
 	       rlp_size_u64(r->gas_used) + rlp_size_u256(&r->effective_price) +
-	       rlp_size_str(contract_of(r)) + rlp_size_list(size_logs(r));
+	       rlp_size_str(contract_of(r)) + rlp_size_list(size_logs(r)) +
+	       rlp_size_list(size_creations(r));
 }
 
 static void
@@ -238,6 +287,7 @@ put_stored(struct sink *s, const struct receipt *r)
 	sink_u256(s, &r->effective_price);
 	sink_str(s, contract_of(r));
 	put_logs(s, r);
+	put_creations(s, r);
 }
 
 enum rc
@@ -305,8 +355,9 @@ take_stored(struct arena *a, struct receipt *r, struct bytes *in, struct err *e)
 		TRY(rlp_take_list(&logs, &items, e));
 		TRY(rlp_count(&r->log_cnt, logs, e));
 	}
+	TRY(take_creations(a, r, &items, e));
 	if (items.len > 0)
-		return FAIL(e, RC_BAD_INPUT, "more than 7 fields");
+		return FAIL(e, RC_BAD_INPUT, "more than 8 fields");
 	for (i = 0; a != NULL && i < r->log_cnt; i++)
 		bloom_add_log(&r->bloom, &r->logs[i]);
 	return RC_OK;

@@ -16,6 +16,12 @@ struct log_entry {
 	struct bytes data;
 };
 
+/* struct creation is a contract that came to be, and who made it: the
+ * account that its address is derived from. */
+struct creation {
+	struct addr made, by;
+};
+
 struct receipt {
 	enum tx_type type;
 	bool has_root; /* before Byzantium: state root instead of status */
@@ -28,8 +34,10 @@ struct receipt {
 	/* Not part of the consensus form; kept beside it in the store. */
 	uint64_t gas_used;
 	struct u256 effective_price;
-	bool has_contract;
+	bool has_contract; /* of the transaction itself, also of a failed one */
 	struct addr contract;
+	const struct creation *creations; /* all that stayed, in their order */
+	size_t creation_cnt;
 };
 
 /*
@@ -68,7 +76,8 @@ enum rc receipts_unpack(struct arena *a, struct receipt **out, size_t *cnt,
  * for callers that want few of many.
  *
  * items     what is left; empty at the end
- * a         NULL: logs are only counted (log_cnt), the bloom stays zero
+ * a         NULL: logs are only counted (log_cnt), the bloom stays zero, and
+ *           of creations nothing is told
  * Errors    RC_CORRUPT, RC_NO_MEMORY
  * Lifetime  logs in the arena; views into what receipts_open got
  */

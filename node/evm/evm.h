@@ -142,8 +142,10 @@ struct evm_host {
 	/* A creation may not take this address: it has a nonce, code or
 	 * storage (EIP-684, EIP-7610). */
 	bool (*is_taken)(void *ctx, const struct addr *addr);
-	/* Begins a contract: new, nonce 0, no code; its balance stays. */
-	void (*create)(void *ctx, const struct addr *addr);
+	/* Begins a contract that by makes: new, nonce 0, no code; its balance
+	 * stays. */
+	void (*create)(
+	    void *ctx, const struct addr *addr, const struct addr *by);
 	/* SELFDESTRUCT, the move of the balance included; from Cancun the
 	 * account goes only when it was created in this transaction
 	 * (EIP-6780). Tells whether it goes and was not to go before. */

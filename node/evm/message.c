@@ -232,7 +232,7 @@ begin_create(struct evm *vm, const struct evm_msg *msg)
 		return;
 	}
 	snapshot = h->snapshot(h->ctx);
-	h->create(h->ctx, &msg->to);
+	h->create(h->ctx, &msg->to, &msg->caller);
 	if (vm->fork >= FORK_SPURIOUS)
 		h->set_nonce(h->ctx, &msg->to, 1); /* EIP-161 */
 	CHECK(h->transfer(h->ctx, &msg->caller, &msg->to, &msg->value));

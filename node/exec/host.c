@@ -110,9 +110,10 @@ host_is_taken(void *ctx, const struct addr *addr)
 }
 
 static void
-host_create(void *ctx, const struct addr *addr)
+host_create(void *ctx, const struct addr *addr, const struct addr *by)
 {
 	state_create(state_of(ctx), addr);
+	state_add_creation(state_of(ctx), addr, by);
 }
 
 static size_t

@@ -148,6 +148,29 @@ copy_logs(struct arena *a, struct receipt *out, struct state *st, struct err *e)
 }
 
 static enum rc
+copy_creations(
+    struct arena *a, struct receipt *out, const struct state *st, struct err *e)
+{
+	const struct state_creation *one, *last = state_creations(st);
+	struct creation *v;
+	size_t cnt = 0;
+
+	for (one = last; one != NULL; one = one->before)
+		cnt++;
+	if (cnt == 0)
+		return RC_OK;
+	v = arena_array(a, cnt, sizeof(*v));
+	if (v == NULL)
+		return FAIL(
+		    e, RC_NO_MEMORY, "no memory for %zu creations", cnt);
+	out->creations = v;
+	out->creation_cnt = cnt;
+	for (one = last; one != NULL; one = one->before)
+		v[--cnt] = one->c;
+	return RC_OK;
+}
+
+static enum rc
 write_receipt(struct arena *a, struct receipt *out, struct tx_run *r,
     uint64_t cumulative, struct err *e)
 {
@@ -167,6 +190,7 @@ write_receipt(struct arena *a, struct receipt *out, struct tx_run *r,
 		out->contract = addr_create(r->sender, r->nonce);
 	}
 	TRY(copy_logs(a, out, r->st, e));
+	TRY(copy_creations(a, out, r->st, e));
 	state_end_tx(r->st, exec_clears(r->env));
 	TRY(state_error(r->st, e));
 	if (out->has_root)

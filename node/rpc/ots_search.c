@@ -2,7 +2,8 @@
  *
  * The transactions of an address as Otterscan pages through them: by block,
  * never a part of one, the newest first. The store's index says where they
- * are; a page costs its own blocks, wherever it begins.
+ * are; a page costs its own blocks, wherever it begins. And the two that it
+ * looks for by one record of the index: of a nonce, and of a creation.
  */
 #include "base/check.h"
 #include "eth/blobfee.h"
@@ -281,4 +282,102 @@ enum rc
 rpc_do_ots_search_after(struct rpc_call *c, struct err *e)
 {
 	return search(c, false, e);
+}
+
+/* One transaction. -------------------------------------------------------- */
+
+/* hash_at hashes the transaction at a place of the chain. */
+static enum rc
+hash_at(struct rpc_call *c, struct hash *out, uint64_t number, uint32_t index,
+    struct err *e)
+{
+	struct rpc_block b = {.number = number, .is_canonical = true};
+	const struct store_view *v;
+	struct rpc_body body;
+	struct bytes item;
+
+	TRY(rpc_doc_view(c->doc, &v, e));
+	TRY(store_hash_of(v, &b.hash, number, e));
+	TRY(rpc_body_get(c, &body, &b, e));
+	for (; index > 0; index--)
+		TRY(rlp_take_raw(&item, &body.txs, e));
+	return rpc_tx_hash_next(out, &body.txs, e);
+}
+
+/* none writes null when nothing was found, and keeps other failures. */
+static enum rc
+none(struct rpc_call *c, enum rc rc, const struct err *why, struct err *e)
+{
+	if (rc != RC_NOT_FOUND)
+		return FAIL(e, rc, "%s", err_message(why, rc));
+	jsonw_null(c->w);
+	return RC_OK;
+}
+
+enum rc
+rpc_do_ots_tx_by_nonce(struct rpc_call *c, struct err *e)
+{
+	struct err why = {.rc = RC_OK};
+	const struct store_view *v;
+	uint64_t nonce, number = 0;
+	struct addr sender;
+	struct hash hash;
+	uint32_t index = 0;
+	enum rc rc;
+
+	TRY(rpc_arg_addr(&sender, c, 0, e));
+	TRY(rpc_arg_count(&nonce, c, 1, e));
+	TRY(rpc_doc_view(c->doc, &v, e));
+	rc = store_tx_sent(v, &number, &index, &sender, nonce, &why);
+	if (rc != RC_OK)
+		return none(c, rc, &why, e);
+	TRY(hash_at(c, &hash, number, index, e));
+	jsonw_data(c->w, hash_bytes(&hash));
+	return RC_OK;
+}
+
+/* is_contract tells whether there is code of its own at the head: an
+ * account's delegation (EIP-7702) leads to no creation. */
+static enum rc
+is_contract(
+    struct rpc_call *c, bool *out, const struct addr *addr, struct err *e)
+{
+	struct account acc, empty = account_empty();
+	const struct store_view *v;
+	struct store_head head;
+
+	TRY(rpc_doc_view(c->doc, &v, e));
+	store_view_head(v, &head);
+	TRY(store_account(v, head.number, &acc, out, addr, e));
+	*out = *out && !hash_eq(&acc.code_hash, &empty.code_hash);
+	return RC_OK;
+}
+
+enum rc
+rpc_do_ots_creator(struct rpc_call *c, struct err *e)
+{
+	struct err why = {.rc = RC_OK};
+	const struct store_view *v;
+	struct addr addr, by;
+	uint64_t number = 0;
+	struct hash hash;
+	uint32_t index = 0;
+	bool is_there;
+	enum rc rc;
+
+	TRY(rpc_arg_addr(&addr, c, 0, e));
+	TRY(is_contract(c, &is_there, &addr, e));
+	TRY(rpc_doc_view(c->doc, &v, e));
+	rc = is_there ? store_creation(v, &number, &index, &by, &addr, &why)
+		      : RC_NOT_FOUND;
+	if (rc != RC_OK)
+		return none(c, rc, &why, e);
+	TRY(hash_at(c, &hash, number, index, e));
+	jsonw_obj(c->w);
+	jsonw_key(c->w, "hash");
+	jsonw_data(c->w, hash_bytes(&hash));
+	jsonw_key(c->w, "creator");
+	jsonw_data(c->w, addr_bytes(&by));
+	jsonw_obj_end(c->w);
+	return RC_OK;
 }

@@ -119,6 +119,9 @@ undo_one(struct state *s, const struct undo *u)
 	case UNDO_LOG:
 		s->log_cnt--;
 		break;
+	case UNDO_CREATION:
+		s->creations = s->creations->before;
+		break;
 	case UNDO_REFUND:
 		s->refund = u->was.number;
 		break;
@@ -147,6 +150,7 @@ state_forget(struct state *s)
 		s->logs += s->log_cnt;
 	s->log_cap -= s->log_cnt;
 	s->log_cnt = 0;
+	s->creations = NULL;
 	s->refund = 0;
 	s->tx++;
 	CHECK(s->tx != 0);

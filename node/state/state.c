@@ -407,6 +407,28 @@ state_add_log(struct state *s, const struct log_entry *log)
 		s->logs[s->log_cnt++] = copy;
 }
 
+void
+state_add_creation(
+    struct state *s, const struct addr *made, const struct addr *by)
+{
+	struct state_creation *one = arena_alloc(s->arena, sizeof(*one));
+
+	if (one == NULL) {
+		state_no_memory(s);
+		return;
+	}
+	*one = (struct state_creation){
+	    .c = {.made = *made, .by = *by}, .before = s->creations};
+	if (state_undo(s, UNDO_CREATION) != NULL)
+		s->creations = one;
+}
+
+const struct state_creation *
+state_creations(const struct state *s)
+{
+	return s->creations;
+}
+
 const struct log_entry *
 state_logs(const struct state *s, size_t *cnt)
 {

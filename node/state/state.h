@@ -113,10 +113,22 @@ bool state_sub_balance(
 void state_burn(struct state *s, const struct addr *addr);
 void state_burnt(const struct state *s, struct u256 *out);
 
-/* Logs and refunds of the running transaction. A log's data is copied; what
+/* Logs of the running transaction. A log's data is copied; what
  * state_logs returns lives as long as the arena. */
 void state_add_log(struct state *s, const struct log_entry *log);
 const struct log_entry *state_logs(const struct state *s, size_t *cnt);
+
+/* Contracts that came to be in the running transaction, the last one first;
+ * NULL: none. What state_creations returns lives as long as the arena. */
+struct state_creation {
+	struct creation c;
+	const struct state_creation *before;
+};
+void state_add_creation(
+    struct state *s, const struct addr *made, const struct addr *by);
+const struct state_creation *state_creations(const struct state *s);
+
+/* Refunds of the running transaction. */
 void state_add_refund(struct state *s, uint64_t gas);
 void state_sub_refund(struct state *s, uint64_t gas);
 uint64_t state_refund(const struct state *s);

@@ -67,6 +67,7 @@ enum undo_kind {
 	UNDO_WARM_SLOT,
 	UNDO_TRANSIENT,
 	UNDO_LOG,
+	UNDO_CREATION,
 	UNDO_REFUND,
 	UNDO_BURNT
 };
@@ -104,6 +105,7 @@ struct state {
 	size_t undo_cnt, undo_cap;
 	struct log_entry *logs;
 	size_t log_cnt, log_cap;
+	const struct state_creation *creations;
 	uint64_t refund;
 	struct u256 burnt;      /* in this block, with destroyed accounts */
 	uint32_t tx;            /* counts transactions from 1 */

@@ -59,19 +59,39 @@ body_next(struct bytes *tx, struct bytes *items, struct err *e)
 	return RC_OK;
 }
 
+/* open_tx finds the type and the fields of a transaction. */
+static enum rc
+open_tx(unsigned *type, struct bytes *fields, struct bytes tx, struct err *e)
+{
+	*type = TX_LEGACY;
+	if (tx.len > 0 && tx.ptr[0] < 0x80) {
+		*type = tx.ptr[0];
+		tx = bytes_of(tx.ptr + 1, tx.len - 1);
+	}
+	if (*type >= ARRAY_CNT(to_at))
+		return FAIL(e, RC_TX_TYPE, "transaction type %u", *type);
+	return rlp_take_list(fields, &tx, e);
+}
+
+enum rc
+body_nonce(uint64_t *nonce, struct bytes tx, struct err *e)
+{
+	struct bytes fields, chain_id;
+	unsigned type;
+
+	TRY(open_tx(&type, &fields, tx, e));
+	if (type != TX_LEGACY)
+		TRY(rlp_take_raw(&chain_id, &fields, e));
+	return rlp_take_u64(nonce, &fields, e);
+}
+
 enum rc
 body_to(struct addr *to, bool *has_to, struct bytes tx, struct err *e)
 {
-	unsigned type = TX_LEGACY;
 	struct bytes fields, field;
+	unsigned type;
 
-	if (tx.len > 0 && tx.ptr[0] < 0x80) {
-		type = tx.ptr[0];
-		tx = bytes_of(tx.ptr + 1, tx.len - 1);
-	}
-	if (type >= ARRAY_CNT(to_at))
-		return FAIL(e, RC_TX_TYPE, "transaction type %u", type);
-	TRY(rlp_take_list(&fields, &tx, e));
+	TRY(open_tx(&type, &fields, tx, e));
 	for (unsigned i = 0; i < to_at[type]; i++)
 		TRY(rlp_take_raw(&field, &fields, e));
 	TRY(rlp_take_str(&field, &fields, e));

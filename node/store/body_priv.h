@@ -27,6 +27,9 @@ enum rc body_next(struct bytes *tx, struct bytes *items, struct err *e);
 /* body_to reads the recipient; has_to is false for a creation. */
 enum rc body_to(struct addr *to, bool *has_to, struct bytes tx, struct err *e);
 
+/* body_nonce reads the sender's nonce. */
+enum rc body_nonce(uint64_t *nonce, struct bytes tx, struct err *e);
+
 /* body_tx_hashes hashes all transactions of a block into the arena. */
 enum rc body_tx_hashes(struct arena *a, struct hash **out, size_t *cnt,
     struct bytes raw, struct err *e);

@@ -31,13 +31,17 @@ enum rc blockdb_del_canon(struct table_txn *t, uint64_t number, struct err *e);
 enum rc blockdb_load(struct table_txn *t, struct arena *a,
     struct store_block *out, uint64_t number, struct err *e);
 
-/* The index lists of a block: keys for txs, log_addrs, log_topics and
- * addr_txs. Keys and values live in the arena of the list. */
+/* The index lists of a block: keys for txs, log_addrs and log_topics, and
+ * those of addrdb.c. Keys and values live in the arena of the list, what
+ * addrdb_collect lists of creations as long as r. */
 enum rc blockdb_collect_txs(
     struct changes *out, const struct store_block *b, struct err *e);
 enum rc logdb_collect(struct changes *addrs, struct changes *topics,
     uint64_t number, const struct receipt *r, size_t cnt, struct err *e);
-enum rc addrdb_collect(struct changes *out, const struct store_block *b,
+struct addr_lists {
+	struct changes addr_txs, sent, made;
+};
+enum rc addrdb_collect(struct addr_lists *out, const struct store_block *b,
     const struct receipt *r, size_t cnt, struct err *e);
 
 /* diffdb.c: batches, past, past_at ----------------------------------- */

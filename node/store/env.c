@@ -22,7 +22,7 @@
 /* The stamp of this layout; changes with any change of tables.def, key.c or
  * value.c. It has a table of its own and no checksum, so that every version
  * can read every other one's. */
-static const char schema[] = "sekisho store 1";
+static const char schema[] = "sekisho store 2";
 static const char schema_table[] = "stamp";
 static const char schema_key[] = "schema";
 
@@ -256,8 +256,9 @@ check_stamp(struct table_env *te, MDB_txn *txn, struct err *e)
 		stamp_text(found, sizeof(found), &v);
 	if (strcmp(found, schema) != 0)
 		return FAIL(e, RC_WRONG_SCHEMA,
-		    "%s: found \"%s\", this program wants \"%s\"", te->path,
-		    found, schema);
+		    "%s: found \"%s\", this program wants \"%s\": export the "
+		    "chain with the program that wrote it, import it here",
+		    te->path, found, schema);
 	return RC_OK;
 }
 

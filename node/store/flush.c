@@ -294,7 +294,8 @@ put_state(struct flush *f, struct err *e)
 /* Blocks and indexes. ------------------------------------------------ */
 
 struct indexes {
-	struct changes txs, log_addrs, log_topics, addr_txs;
+	struct changes txs, log_addrs, log_topics;
+	struct addr_lists addrs;
 };
 
 static void
@@ -303,7 +304,9 @@ indexes_init(struct indexes *x, struct arena *a)
 	changes_init(&x->txs, a);
 	changes_init(&x->log_addrs, a);
 	changes_init(&x->log_topics, a);
-	changes_init(&x->addr_txs, a);
+	changes_init(&x->addrs.addr_txs, a);
+	changes_init(&x->addrs.sent, a);
+	changes_init(&x->addrs.made, a);
 }
 
 static enum rc
@@ -317,7 +320,7 @@ collect(struct flush *f, struct indexes *x, const struct store_block *b,
 	TRY(blockdb_collect_txs(&x->txs, b, e));
 	TRY(logdb_collect(
 	    &x->log_addrs, &x->log_topics, b->header.number, r, cnt, e));
-	return addrdb_collect(&x->addr_txs, b, r, cnt, e);
+	return addrdb_collect(&x->addrs, b, r, cnt, e);
 }
 
 /* list_out puts or deletes a whole list in order. */
@@ -343,7 +346,9 @@ indexes_out(struct flush *f, struct indexes *x, bool is_del, struct err *e)
 	TRY(list_out(f, TABLE_TXS, &x->txs, is_del, e));
 	TRY(list_out(f, TABLE_LOG_ADDRS, &x->log_addrs, is_del, e));
 	TRY(list_out(f, TABLE_LOG_TOPICS, &x->log_topics, is_del, e));
-	return list_out(f, TABLE_ADDR_TXS, &x->addr_txs, is_del, e);
+	TRY(list_out(f, TABLE_ADDR_TXS, &x->addrs.addr_txs, is_del, e));
+	TRY(list_out(f, TABLE_SENT, &x->addrs.sent, is_del, e));
+	return list_out(f, TABLE_MADE, &x->addrs.made, is_del, e);
 }
 
 static enum rc

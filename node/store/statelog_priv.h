@@ -31,7 +31,7 @@ enum {
 	SEG_HEAD_LEN = 40,
 	REC_HEAD_LEN = 40,
 	MARK_LEN = 32,
-	LOG_SCHEMA = 1,
+	LOG_SCHEMA = 2,
 	/* Segments on disk: flushes drop them, so more is a broken store. */
 	SEG_CNT_MAX = 4096
 };

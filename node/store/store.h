@@ -321,8 +321,9 @@ enum rc store_log_seek(const struct store_view *v,
     struct store_log_at *out, bool *found, struct err *e);
 
 /* store_each_tx_of walks the canonical transactions of blocks first to last
- * that addr sent, received or was created by, ascending; store_each_tx_back
- * the same, descending. A page costs its own records, wherever it begins. */
+ * that addr sent, received or was created by, inside too, ascending;
+ * store_each_tx_back the same, descending. A page costs its own records,
+ * wherever it begins. */
 enum rc store_each_tx_of(const struct store_view *v, const struct addr *addr,
     uint64_t first, uint64_t last,
     bool (*say)(void *ctx, uint64_t number, uint32_t index), void *ctx,
@@ -331,5 +332,16 @@ enum rc store_each_tx_back(const struct store_view *v, const struct addr *addr,
     uint64_t first, uint64_t last,
     bool (*say)(void *ctx, uint64_t number, uint32_t index), void *ctx,
     struct err *e);
+
+/* store_tx_sent finds the canonical transaction of that nonce. RC_NOT_FOUND
+ * when there is none. */
+enum rc store_tx_sent(const struct store_view *v, uint64_t *number,
+    uint32_t *index, const struct addr *sender, uint64_t nonce, struct err *e);
+
+/* store_creation finds the canonical transaction that made a contract at
+ * addr, the last one of several, and whose contract that is. RC_NOT_FOUND
+ * when there is none: no contract, or one of the genesis. */
+enum rc store_creation(const struct store_view *v, uint64_t *number,
+    uint32_t *index, struct addr *by, const struct addr *addr, struct err *e);
 
 #endif

@@ -222,12 +222,13 @@ mem_is_taken(void *ctx, const struct addr *addr)
 }
 
 static inline void
-mem_create(void *ctx, const struct addr *addr)
+mem_create(void *ctx, const struct addr *addr, const struct addr *by)
 {
 	struct mem_account *a = mem_account(ctx, addr);
 
 	mem_make(ctx, a);
 	MEM_SET((struct mem_world *)ctx, a->is_new, true);
+	(void)by;
 }
 
 static inline bool

@@ -275,7 +275,7 @@ run_create(struct evmc_context *c, const struct evmc_message *msg,
 
 	if (mem_is_taken(&c->w, to))
 		return (struct evmc_result){.status = EVMC_FAILURE};
-	mem_create(&c->w, to);
+	mem_create(&c->w, to, &msg->sender);
 	if (c->fork >= FORK_SPURIOUS)
 		mem_set_nonce(&c->w, to, 1);
 	CHECK(mem_transfer(&c->w, &msg->sender, to, &value));

@@ -171,13 +171,23 @@ TEST(test_host_creation_takes_free_addresses_only)
 	struct addr code = world_addr(CODE), rich = world_addr(RICH),
 		    nobody = world_addr(NOBODY);
 	struct hash key = {{1}};
+	const struct state_creation *made;
 	struct fixture f;
+	size_t snapshot;
 
 	open_host(&f, FORK_LONDON);
 	EXPECT(f.host.is_taken(f.host.ctx, &code));
 	EXPECT(!f.host.is_taken(f.host.ctx, &rich));
 	EXPECT(!f.host.is_taken(f.host.ctx, &nobody));
-	f.host.create(f.host.ctx, &nobody);
+	snapshot = f.host.snapshot(f.host.ctx);
+	f.host.create(f.host.ctx, &nobody, &rich);
+	EXPECT(state_creations(f.w.st) != NULL);
+	f.host.revert(f.host.ctx, snapshot);
+	EXPECT(state_creations(f.w.st) == NULL);
+	f.host.create(f.host.ctx, &nobody, &rich);
+	made = state_creations(f.w.st);
+	EXPECT(made != NULL && made->before == NULL &&
+	       addr_eq(&made->c.made, &nobody) && addr_eq(&made->c.by, &rich));
 	EXPECT(state_is_new(f.w.st, &nobody));
 	f.host.set_nonce(f.host.ctx, &nobody, 1);
 	EXPECT(f.host.is_taken(f.host.ctx, &nobody));

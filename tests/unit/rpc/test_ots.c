@@ -56,6 +56,15 @@ TEST(test_ots_bad_arguments_are_named)
 		"-32602 invalid argument 2: min allowed page size: 1"},
 	    {"ots_searchTransactionsAfter", "[" ADDR ",0,101]",
 		"-32602 invalid argument 2: max allowed page size: 100"},
+	    {"ots_getTransactionBySenderAndNonce", "[" ADDR "]",
+		"-32602 missing value for required argument 1"},
+	    {"ots_getTransactionBySenderAndNonce", "[" ADDR ",-1]",
+		"-32602 invalid argument 1: not a count"},
+	    {"ots_getTransactionBySenderAndNonce", "[" ADDR ",0]", "null"},
+	    {"ots_getContractCreator", "[" HASH "]",
+		"-32602 invalid argument 0: hex data has 64 digits, want 40"},
+	    {"ots_getContractCreator", "[" ADDR "]", "null"},
+	    {"ots_getContractCreator", "[\"" RIG_CODE_ADDR "\"]", "null"},
 	    {"ots_traceTransaction", "[" HASH "]",
 		"-32000 transaction not found"},
 	    {"ots_getInternalOperations", "[" ADDR "]",
@@ -221,6 +230,13 @@ TEST(test_ots_trace_is_a_list_of_calls_with_depths)
 		"\"output\":\"0x\"}]",
 		rig_addr_text(1), s.made, s.made, s.made, s.made, s.first,
 		s.made, want, s.made));
+	/* What was undone is nowhere in the index, what stayed is. */
+	EXPECT(strstr(rig_result(&s.r, "ots_searchTransactionsBefore",
+			  rig_fmt(&s.r, "[\"%s\",0,1]", want)),
+		   "\"txs\":[]") != NULL);
+	EXPECT(strstr(rig_result(&s.r, "ots_searchTransactionsBefore",
+			  rig_fmt(&s.r, "[\"%s\",0,1]", s.first)),
+		   rig_fmt(&s.r, "%.68s", s.acts + 1)) != NULL);
 	json_decref(v);
 	EXPECT_CALL(&s.r, "ots_traceTransaction", s.reverts,
 	    rig_fmt(&s.r,
@@ -493,6 +509,92 @@ TEST(test_ots_search_pages_by_whole_blocks)
 		for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
 			check_found(&r, rows[i].method, rows[i].params, sent,
 			    rows[i].newest, rows[i].cnt, rows[i].flags);
+		rig_flush(&r, true);
+	}
+	rig_close(&r);
+}
+
+/* One transaction. --------------------------------------------------------- */
+
+TEST(test_ots_transaction_of_a_nonce)
+{
+	const char *sent[SENT];
+	unsigned i, round;
+	struct rig r;
+
+	rig_open(&r);
+	send_some(&r, sent);
+	for (round = 0; round < 2; round++) {
+		for (i = 0; i < 6; i++)
+			EXPECT_CALL(&r, "ots_getTransactionBySenderAndNonce",
+			    rig_fmt(&r, "[\"%s\",%u]", rig_addr_text(1), i),
+			    rig_fmt(&r, "%.68s", sent[i] + 1));
+		EXPECT_CALL(&r, "ots_getTransactionBySenderAndNonce",
+		    rig_fmt(&r, "[\"%s\",6]", rig_addr_text(1)), "null");
+		EXPECT_CALL(&r, "ots_getTransactionBySenderAndNonce",
+		    rig_fmt(&r, "[\"%s\",\"0x0\"]", rig_addr_text(2)),
+		    rig_fmt(&r, "%.68s", sent[6] + 1));
+		rig_flush(&r, true);
+	}
+	rig_close(&r);
+}
+
+/*
+ * A factory that makes a contract of one byte by CREATE and, with salt 1, by
+ * CREATE2, and returns the addresses.
+ */
+#define CHILD "60016000526001601ff3" /* 10 bytes of init code */
+#define FACTORY                                                                \
+	"69" CHILD "600052600a60166000f0600052"                                \
+	"69" CHILD "6020526001600a60366000f560205260406000f3"
+#define FACTORY_LEN "37"
+
+static const char *
+word_addr(struct rig *r, const char *words, unsigned i)
+{
+	return rig_fmt(r, "0x%.40s", words + 3 + 64 * (size_t)i + 24);
+}
+
+TEST(test_ots_creator_of_what_a_contract_made)
+{
+	struct rig_tx t = {.from = 1, .is_create = true, .gas = 500000};
+	const char *made, *called, *factory, *words, *first, *second;
+	unsigned round;
+	struct rig r;
+
+	rig_open(&r);
+	t.data = "0x60" FACTORY_LEN "600c60003960" FACTORY_LEN "6000f3" FACTORY;
+	made = rig_fmt(&r, "%s", rig_send(&r, &t));
+	(void)rig_mine(&r);
+	factory = rig_member(&r, "eth_getTransactionReceipt",
+	    rig_fmt(&r, "[\"%s\"]", made), "contractAddress");
+	words = rig_fmt(&r, "%s",
+	    rig_result(
+		&r, "eth_call", rig_fmt(&r, "[{\"to\":\"%s\"}]", factory)));
+	first = word_addr(&r, words, 0);
+	second = word_addr(&r, words, 1);
+	EXPECT_CALL(&r, "ots_getContractCreator",
+	    rig_fmt(&r, "[\"%s\"]", first), "null");
+	t = (struct rig_tx){.from = 2, .gas = 500000, .to = factory};
+	called = rig_fmt(&r, "%s", rig_send(&r, &t));
+	(void)rig_mine(&r);
+	for (round = 0; round < 2; round++) {
+		EXPECT_CALL(&r, "ots_getContractCreator",
+		    rig_fmt(&r, "[\"%s\"]", factory),
+		    rig_fmt(&r, "{\"hash\":\"%s\",\"creator\":\"%s\"}", made,
+			rig_addr_text(1)));
+		EXPECT_CALL(&r, "ots_getContractCreator",
+		    rig_fmt(&r, "[\"%s\"]", first),
+		    rig_fmt(&r, "{\"hash\":\"%s\",\"creator\":\"%s\"}", called,
+			factory));
+		EXPECT_CALL(&r, "ots_getContractCreator",
+		    rig_fmt(&r, "[\"%s\"]", second),
+		    rig_fmt(&r, "{\"hash\":\"%s\",\"creator\":\"%s\"}", called,
+			factory));
+		/* Its history begins with its creation. */
+		EXPECT(strstr(rig_result(&r, "ots_searchTransactionsBefore",
+				  rig_fmt(&r, "[\"%s\",0,1]", first)),
+			   called) != NULL);
 		rig_flush(&r, true);
 	}
 	rig_close(&r);

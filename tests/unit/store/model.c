@@ -331,6 +331,7 @@ make_tx(
 	tx->raw = bytes_of_buf(&buf);
 	tx->hash = hash_keccak(tx->raw);
 	x->hash = tx->hash;
+	x->nonce = tx->nonce;
 	x->sender = m->addrs[model_random(m, MODEL_ACCOUNTS)];
 	x->has_other = true;
 	x->other = tx->to;
@@ -341,6 +342,21 @@ make_tx(
 		r->has_contract = x->has_other;
 		r->contract = x->other;
 	}
+}
+
+/* make_made has it make contracts, no two at one address. */
+static void
+make_made(struct model *m, struct model_tx *x, struct receipt *r)
+{
+	size_t first = (size_t)model_random(m, MODEL_ACCOUNTS);
+
+	x->made_cnt = (size_t)model_random(m, MODEL_MADE + 1);
+	for (size_t i = 0; i < x->made_cnt; i++)
+		x->made[i] = (struct creation){
+		    .made = m->addrs[(first + i) % MODEL_ACCOUNTS],
+		    .by = m->addrs[model_random(m, MODEL_ACCOUNTS)]};
+	r->creations = x->made;
+	r->creation_cnt = x->made_cnt;
 }
 
 static void
@@ -372,6 +388,7 @@ make_body(struct model *m, struct model_block *b)
 	for (size_t i = 0; i < cnt; i++) {
 		make_tx(m, b, &txs[i], &r[i]);
 		make_logs(m, &b->txs[i], &r[i]);
+		make_made(m, &b->txs[i], &r[i]);
 		senders[i] = b->txs[i].sender;
 	}
 	blk.header = b->header;

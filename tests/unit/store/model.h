@@ -18,6 +18,7 @@ enum {
 	MODEL_CODES = 6,
 	MODEL_TXS = 4, /* at most, in a block */
 	MODEL_LOGS = 3,
+	MODEL_MADE = 2, /* contracts that came to be in a transaction */
 	MODEL_BLOCK_MAX = 4096
 };
 
@@ -36,6 +37,9 @@ struct model_tx {
 	struct hash hash;
 	struct addr sender, other;
 	bool has_other;
+	uint64_t nonce; /* no other transaction of the world has it */
+	struct creation made[MODEL_MADE];
+	size_t made_cnt;
 	struct log_entry logs[MODEL_LOGS];
 	size_t log_cnt;
 };

@@ -91,6 +91,34 @@ is_canonical(const struct check *c, const struct model_block *b)
 
 /* Blocks of the world that the store was never given answer NOT_FOUND; undone
  * ones answer in full. */
+/* check_sent looks for a transaction by its nonce. */
+static void
+check_sent(struct check *c, const struct model_block *b, uint32_t t)
+{
+	const struct model_tx *x = &b->txs[t];
+	uint64_t number = 0;
+	uint32_t index = 0;
+
+	WANT(c,
+	    store_tx_sent(c->v, &number, &index, &x->sender, x->nonce, NULL) ==
+		    RC_OK &&
+		number == b->number && index == t,
+	    "nonce %llu is %llu/%u, want %llu/%u", ull(x->nonce), ull(number),
+	    index, ull(b->number), t);
+}
+
+static void
+check_unsent(struct check *c, const struct addr *sender, uint64_t nonce)
+{
+	uint64_t number;
+	uint32_t index;
+
+	WANT(c,
+	    store_tx_sent(c->v, &number, &index, sender, nonce, NULL) ==
+		RC_NOT_FOUND,
+	    "nonce %llu that nobody used", ull(nonce));
+}
+
 static void
 check_blocks(struct check *c)
 {
@@ -100,16 +128,21 @@ check_blocks(struct check *c)
 
 		if (is_canonical(c, b)) {
 			check_block(c, b, true);
+			for (size_t t = 0; t < b->tx_cnt; t++)
+				check_sent(c, b, (uint32_t)t);
 			continue;
 		}
 		if (store_number_of(c->v, &n, &b->hash, NULL) == RC_OK)
 			check_block(c, b, false);
-		for (size_t t = 0; t < b->tx_cnt; t++)
+		for (size_t t = 0; t < b->tx_cnt; t++) {
 			WANT(c,
 			    store_tx_at(c->v, &n, &at, &b->txs[t].hash, NULL) ==
 				RC_NOT_FOUND,
 			    "tx of undone block %llu", ull(b->number));
+			check_unsent(c, &b->txs[t].sender, b->txs[t].nonce);
+		}
 	}
+	check_unsent(c, &c->m->addrs[0], c->m->txs_made);
 }
 
 /* State. ------------------------------------------------------------- */
@@ -390,6 +423,18 @@ see_tx_back(void *ctx, uint64_t number, uint32_t index)
 	return f->next < f->cnt;
 }
 
+static bool
+has_addr(const struct model_tx *t, const struct addr *addr)
+{
+	if (addr_eq(&t->sender, addr) ||
+	    (t->has_other && addr_eq(&t->other, addr)))
+		return true;
+	for (size_t i = 0; i < t->made_cnt; i++)
+		if (addr_eq(&t->made[i].made, addr))
+			return true;
+	return false;
+}
+
 /* txs_of lists what the world has, ascending. */
 static void
 txs_of(struct check *c, struct found *f, const struct addr *addr,
@@ -401,9 +446,7 @@ txs_of(struct check *c, struct found *f, const struct addr *addr,
 		const struct model_block *b = model_ancestor(c->head, n);
 
 		for (uint32_t t = 0; t < b->tx_cnt; t++)
-			if (addr_eq(&b->txs[t].sender, addr) ||
-			    (b->txs[t].has_other &&
-				addr_eq(&b->txs[t].other, addr)))
+			if (has_addr(&b->txs[t], addr))
 				f->at[f->cnt++] =
 				    (struct store_log_at){n, t, 0};
 	}
@@ -433,6 +476,45 @@ check_txs_of(struct check *c, const struct addr *addr)
 		    "%zu",
 		    ull(spans[s][1]), ull(spans[s][0]), f.next, f.cnt);
 	}
+}
+
+/* last_made is the last creation of a contract that the world has. */
+static const struct creation *
+last_made(
+    struct check *c, uint64_t *number, uint32_t *index, const struct addr *addr)
+{
+	for (uint64_t n = c->head->number + 1; n-- > 0;) {
+		const struct model_block *b = model_ancestor(c->head, n);
+
+		for (uint32_t t = (uint32_t)b->tx_cnt; t-- > 0;) {
+			for (size_t i = 0; i < b->txs[t].made_cnt; i++) {
+				*number = n;
+				*index = t;
+				if (addr_eq(&b->txs[t].made[i].made, addr))
+					return &b->txs[t].made[i];
+			}
+		}
+	}
+	return NULL;
+}
+
+static void
+check_made(struct check *c, const struct addr *addr)
+{
+	uint64_t number = 0, at = 0;
+	uint32_t index = 0, place = 0;
+	struct addr by = {{0}};
+	const struct creation *want = last_made(c, &at, &place, addr);
+	enum rc rc = store_creation(c->v, &number, &index, &by, addr, NULL);
+
+	if (want == NULL)
+		WANT(c, rc == RC_NOT_FOUND, "who made a contract: %d", (int)rc);
+	else
+		WANT(c,
+		    rc == RC_OK && number == at && index == place &&
+			addr_eq(&by, &want->by),
+		    "a contract made at %llu/%u, want %llu/%u", ull(number),
+		    index, ull(at), place);
 }
 
 /* All. --------------------------------------------------------------- */
@@ -509,8 +591,10 @@ model_check_view(const struct model *m, const struct store_view *v,
 	check_codes(&c);
 	check_walk(&c);
 	check_logs(&c);
-	for (size_t i = 0; i < MODEL_ACCOUNTS; i++)
+	for (size_t i = 0; i < MODEL_ACCOUNTS; i++) {
 		check_txs_of(&c, &m->addrs[i]);
+		check_made(&c, &m->addrs[i]);
+	}
 }
 
 void

@@ -423,6 +423,16 @@ see_tx(void *ctx, uint64_t number, uint32_t index)
 }
 
 static enum rc
+find_maker(const struct store_view *v, const struct addr *addr)
+{
+	uint64_t number;
+	uint32_t index;
+	struct addr by;
+
+	return store_creation(v, &number, &index, &by, addr, NULL);
+}
+
+static enum rc
 walk(const struct store_view *v, int kind, size_t *cnt)
 {
 	struct store_log_query q = {.last = UINT64_MAX, .addr = &m.addrs[0]};
@@ -434,9 +444,15 @@ walk(const struct store_view *v, int kind, size_t *cnt)
 		return store_each_log(v, &q, see_log, cnt, NULL);
 	case 2:
 		return store_each_slot(v, &m.addrs[3], see_slot, cnt, NULL);
-	default:
+	case 3:
 		return store_each_tx_of(
 		    v, &m.addrs[3], 0, 99, see_tx, cnt, NULL);
+	case 4:
+		return store_each_tx_back(
+		    v, &m.addrs[3], 0, 99, see_tx, cnt, NULL);
+	default:
+		(*cnt)++;
+		return find_maker(v, &m.addrs[3]);
 	}
 }
 
@@ -448,14 +464,14 @@ TEST(test_memory_short_in_a_walk_says_so)
 	struct store *s;
 
 	EXPECT_RC(store_open(&s, &c, NULL), RC_OK);
-	model_init(&m, 104);
+	model_init(&m, 106);
 	for (int i = 0; i < 30; i++) {
 		b = model_grow(&m, b);
 		EXPECT_RC(model_append(s, b, i == 0 ? 0 : b->number - 1, NULL),
 		    RC_OK);
 	}
 	EXPECT_RC(store_view_open(&v, s, NULL), RC_OK);
-	for (int kind = 0; kind < 4; kind++)
+	for (int kind = 0; kind < 6; kind++)
 		for (size_t n = 1;; n++) {
 			size_t cnt = 0;
 			enum rc rc;

@@ -304,7 +304,7 @@ TEST(test_statelog_of_another_version_says_which)
 	files_flip(seg(here(), 1).s, 11, LOG_SCHEMA ^ 9);
 	EXPECT_RC(open_log(here(), 0, &e), RC_WRONG_SCHEMA);
 	EXPECT(strstr(e.text, "found version 9") != NULL);
-	EXPECT(strstr(e.text, "wants 1") != NULL);
+	EXPECT(strstr(e.text, "wants 2") != NULL);
 }
 
 /* A record above a quarter of a segment, so that a few make several. */

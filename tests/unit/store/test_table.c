@@ -68,10 +68,10 @@ TEST(test_env_of_another_version_says_found_and_wanted)
 {
 	struct err e = {0};
 
-	foreign("stamp", "schema", "sekisho store 2\n");
+	foreign("stamp", "schema", "sekisho store 3\n");
 	EXPECT_RC(open_env(&e), RC_WRONG_SCHEMA);
-	EXPECT(strstr(e.text, "found \"sekisho store 2?\"") != NULL);
-	EXPECT(strstr(e.text, "wants \"sekisho store 1\"") != NULL);
+	EXPECT(strstr(e.text, "found \"sekisho store 3?\"") != NULL);
+	EXPECT(strstr(e.text, "wants \"sekisho store 2\"") != NULL);
 }
 
 TEST(test_env_of_another_program_is_a_wrong_schema)
@@ -87,7 +87,7 @@ TEST(test_env_without_one_of_its_tables_is_corrupt)
 {
 	struct err e = {0};
 
-	foreign("stamp", "schema", "sekisho store 1");
+	foreign("stamp", "schema", "sekisho store 2");
 	EXPECT_RC(open_env(&e), RC_CORRUPT);
 	EXPECT(strstr(e.text, "table meta is missing") != NULL);
 }
@@ -158,7 +158,7 @@ TEST(test_env_lost_beside_a_log_is_corrupt)
 	EXPECT_RC(store_aux_put(s, "a", bytes_of(&one, 1), NULL), RC_OK);
 	store_close(s);
 	files_write(files_path("%s/log/00000001.seg", c.dir).s,
-	    bytes_of("skseg\xf0\x9f\n\0\0\0\1\0\0\0\1\0\0\0\0\0\0\0\1"
+	    bytes_of("skseg\xf0\x9f\n\0\0\0\2\0\0\0\1\0\0\0\0\0\0\0\1"
 		     "12345678"
 		     "abcdefgh",
 		40));
