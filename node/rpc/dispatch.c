@@ -57,6 +57,30 @@ find(struct bytes name, enum rpc_source source)
 	return NULL;
 }
 
+/* is_of tells whether a name begins so. */
+static bool
+is_of(struct bytes name, const char *space)
+{
+	size_t len = strlen(space);
+
+	return name.len >= len && memcmp(name.ptr, space, len) == 0;
+}
+
+/* refuse tells why there is no such method. The names of another engine's
+ * are known, and tools ask them to see what a chain is sealed by. */
+static enum rc
+refuse(const struct rpc_call *c, struct bytes name, struct err *e)
+{
+	bool is_bft = is_of(name, "istanbul_") || is_of(name, "qbft_");
+	const char *why =
+	    is_bft && c->node->genesis->engine != GENESIS_QBFT
+		? "is not enabled: this chain is not sealed by QBFT"
+		: "does not exist/is not available";
+
+	return FAIL(e, RC_NO_METHOD, "the method %.*s %s",
+	    name.len > 64 ? 64 : (int)name.len, (const char *)name.ptr, why);
+}
+
 bool
 rpc_call_is_short(const struct rpc_json *request, enum rpc_source source)
 {
@@ -112,9 +136,7 @@ run(struct rpc_call *c, const struct rpc_json *request, struct err *e)
 	const struct method *m = find(name, c->doc->source);
 
 	if (m == NULL)
-		return FAIL(e, RC_NO_METHOD,
-		    "the method %.*s does not exist/is not available",
-		    name.len > 64 ? 64 : (int)name.len, (const char *)name.ptr);
+		return refuse(c, name, e);
 	TRY(set_args(c, m, rpc_json_get(request, "params"), e));
 	TRY(check_cost(c->doc, m, e));
 	return m->run(c, e);

@@ -287,11 +287,11 @@ TEST(test_doc_methods_and_their_disguises)
 {
 	static const char *const unknown[] = {"", "eth_chainid", "Eth_chainId",
 	    "eth_chainId ", " eth_chainId", "eth.chainId", "eth_chainId\\u0000",
-	    "eth_", "_", "rpc_", "admin_peers", "personal_newAccount",
+	    "eth_", "_", "rpc_", "admin_addPeer", "personal_newAccount",
 	    "debug_setHead", "miner_start", "eth_sign", "eth_sendTransaction",
 	    "eth_subscribes"};
-	static const char *const local[] = {
-	    "clique_propose", "clique_discard", "clique_proposals"};
+	static const char *const local[] = {"clique_propose", "clique_discard",
+	    "clique_proposals", "admin_nodeInfo", "admin_peers"};
 	struct rig r;
 	size_t i;
 
@@ -301,7 +301,7 @@ TEST(test_doc_methods_and_their_disguises)
 		EXPECT(strstr(rig_call(&r, unknown[i], "[]"),
 			   "\"code\":-32601,") != NULL);
 	}
-	for (i = 0; i < 3; i++) {
+	for (i = 0; i < sizeof(local) / sizeof(local[0]); i++) {
 		const char *text = rig_fmt(&r,
 		    "{" VERSION ",\"id\":1,\"method\":\"%s\",\"params\":[]}",
 		    local[i]);
@@ -319,8 +319,29 @@ TEST(test_doc_methods_and_their_disguises)
 	EXPECT_CALL(&r, "rpc_modules", "[]",
 	    "{\"web3\":\"1.0\",\"net\":\"1.0\",\"rpc\":\"1.0\",\"eth\":"
 	    "\"1.0\",\"txpool\":\"1.0\",\"debug\":\"1.0\",\"erigon\":\"1.0\","
-	    "\"ots\":\"1.0\",\"clique\":"
-	    "\"1.0\",\"sekisho\":\"1.0\"}");
+	    "\"ots\":\"1.0\",\"clique\":\"1.0\",\"admin\":\"1.0\","
+	    "\"sekisho\":\"1.0\"}");
+	rig_close(&r);
+}
+
+/* Tools ask these to see what a chain is sealed by. */
+TEST(test_doc_methods_of_another_engine_say_so)
+{
+	static const char *const names[] = {"istanbul_getValidators",
+	    "qbft_getValidatorsByBlockNumber", "qbft_"};
+	struct rig r;
+	size_t i;
+
+	rig_open(&r);
+	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		EXPECT_CALL(&r, names[i], "[]",
+		    rig_fmt(&r,
+			"-32601 the method %s is not enabled: this chain is "
+			"not sealed by QBFT",
+			names[i]));
+	EXPECT_CALL(&r, "qbf_getValidators", "[]",
+	    "-32601 the method qbf_getValidators does not exist/is not "
+	    "available");
 	rig_close(&r);
 }
 

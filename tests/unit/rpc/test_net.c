@@ -35,3 +35,25 @@ TEST(test_rpc_node_facts_answered)
 	EXPECT_CALL(&r, "net_peerCount", "[]", "\"0x3\"");
 	rig_close(&r);
 }
+
+TEST(test_rpc_node_info_is_of_this_chain)
+{
+	struct rig r;
+
+	rig_open(&r);
+	EXPECT_U64(rig_mine(&r), 1);
+	EXPECT_CALL(&r, "admin_nodeInfo", "[1]",
+	    "-32602 too many arguments, want at most 0");
+	EXPECT_CALL(&r, "admin_nodeInfo", "[]",
+	    rig_fmt(&r,
+		"{\"name\":\"Sekisho/test\",\"protocols\":{\"eth\":{"
+		"\"network\":%d,\"difficulty\":3,\"genesis\":\"%s\","
+		"\"head\":\"%s\"}}}",
+		RIG_CHAIN_ID, rig_hash(&r, 0), rig_hash(&r, 1)));
+	EXPECT_CALL(&r, "admin_peers", "[]", "[]");
+	r.node.peer_cnt = &r.peer_cnt;
+	EXPECT_CALL(&r, "admin_peers", "[]", "[]");
+	r.peer_cnt = 1;
+	EXPECT_CALL(&r, "admin_peers", "[]", "-32000 peers are not listed yet");
+	rig_close(&r);
+}
