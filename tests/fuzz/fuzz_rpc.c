@@ -4,7 +4,10 @@
  * block, an engine and a pool: nothing may crash, and what is answered must
  * be JSON by our own strict reader. The first input byte picks the socket,
  * the turns that the document gets, and whether memory runs out: after as
- * many allocations as the next byte says.
+ * many allocations as the next byte says. It also tells when the rest is not
+ * a document but the arguments of one method, "NAME PARAMS": a name that is
+ * no method's picks one of methods.def, so that each is tried with what
+ * others take.
  *
  * fuzz:
  * cover=node/rpc/json.c,node/rpc/doc.c,node/rpc/param.c,node/rpc/trace_param.c
@@ -33,7 +36,14 @@ enum {
 	HAS_POOL = 2,
 	HAS_CORE = 4,
 	IS_SHORT_OF_MEMORY = 8,
-	HAS_SUBS = 16
+	HAS_SUBS = 16,
+	IS_CALL = 32
+};
+
+static const char *const names[] = {
+#define METHOD(name, handler, least, most, cost, who) name,
+#include "rpc/methods.def"
+#undef METHOD
 };
 
 /* The node that all inputs are put to; made once. */
@@ -270,10 +280,48 @@ take_turns(struct rpc_doc *d, unsigned flags)
 	return rpc_finish(d);
 }
 
+/* name_of finds the method that is called, or picks one. */
+static const char *
+name_of(struct bytes text)
+{
+	size_t i, sum = 0;
+
+	for (i = 0; i < ARRAY_CNT(names); i++)
+		if (bytes_eq(text, bytes_of_str(names[i])))
+			return names[i];
+	for (i = 0; i < text.len; i++)
+		sum += text.ptr[i];
+	return names[sum % ARRAY_CNT(names)];
+}
+
+/* make_call makes a document of "NAME PARAMS"; the caller gives it back. */
+static struct buf
+make_call(struct bytes in)
+{
+	static const char *const parts[] = {
+	    "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"",
+	    "\",\"params\":", "}"};
+	const uint8_t *end = in.len > 0 ? memchr(in.ptr, ' ', in.len) : NULL;
+	size_t len = end == NULL ? in.len : (size_t)(end - in.ptr);
+	const char *name = name_of(bytes_of(in.ptr, len));
+	size_t cap = in.len + 128;
+	struct buf b = buf_of(mem_new(cap), cap);
+
+	CHECK(b.ptr != NULL);
+	len += end != NULL;
+	(void)buf_put(&b, parts[0], strlen(parts[0]));
+	(void)buf_put(&b, name, strlen(name));
+	(void)buf_put(&b, parts[1], strlen(parts[1]));
+	(void)buf_put(&b, in.ptr + len, in.len - len);
+	CHECK(buf_put(&b, parts[2], strlen(parts[2])));
+	return b;
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct bytes in = bytes_of(data, size), flags, nth = {NULL, 0}, answer;
+	struct buf made = {.ptr = NULL};
 	struct rpc_doc *d;
 	bool was_short;
 
@@ -281,6 +329,10 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	    (flags.ptr[0] & IS_SHORT_OF_MEMORY && !bytes_take(&nth, &in, 1)))
 		return 0;
 	open_world();
+	if (flags.ptr[0] & IS_CALL) {
+		made = make_call(in);
+		in = bytes_of_buf(&made);
+	}
 	if (nth.len > 0) {
 		read_small(in, 8 * (size_t)nth.ptr[0]);
 		test_alloc_fail((size_t)nth.ptr[0] + 1);
@@ -292,5 +344,6 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	CHECK(d != NULL || was_short);
 	check_answer(answer);
 	rpc_free(d);
+	mem_free(made.ptr);
 	return 0;
 }
