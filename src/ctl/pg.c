@@ -122,8 +122,8 @@ pg_start(const struct home *h, pid_t *pid, struct err *e)
 	/* The state directory may have moved: the socket's place follows. */
 	TRY(write_conf(h, home_path(h, sock, "run/gw/pg"), e));
 	home_path(h, data, "pg");
-	return proc_start(
-	    h, HOME_PG, home_path(h, log, "log/postgres.log"), argv, pid, e);
+	return proc_start(h, HOME_PG, home_path(h, log, "log/postgres.log"),
+	    argv, pid, NULL, e);
 }
 
 enum rc

@@ -20,6 +20,7 @@
 #include <unistd.h>
 
 #include "base/check.h"
+#include "base/ready.h"
 
 /* Bytes of a failed program's last words that an error quotes. */
 enum { PROC_WORDS_MAX = 160, PROC_POLL_MS = 20 };
@@ -235,9 +236,22 @@ proc_run_as(const struct home *h, enum home_user u, const char *const *argv,
 	return run_to_end(h, u, argv, -1, words, sizeof(words), e);
 }
 
-enum rc
-proc_start(const struct home *h, enum home_user u, const char *log,
-    const char *const *argv, pid_t *pid, struct err *e)
+/* In the child: the program inherits the descriptor, and its number. */
+static void
+lend_voice(int fd)
+{
+	char text[16];
+
+	(void)snprintf(text, sizeof(text), "%d", fd);
+	if (fd != -1 && fcntl(fd, F_SETFD, 0) == 0)
+		(void)setenv(READY_VARIABLE, text, 1);
+	else
+		(void)unsetenv(READY_VARIABLE);
+}
+
+static enum rc
+start(const struct home *h, enum home_user u, const char *log,
+    const char *const *argv, pid_t *pid, int voice, struct err *e)
 {
 	pid_t parent = getpid();
 	int out = open(log, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0640);
@@ -248,6 +262,7 @@ proc_start(const struct home *h, enum home_user u, const char *log,
 	if (*pid == 0) {
 		int dir = program_dir(argv[0]);
 
+		lend_voice(voice);
 		(void)setpgid(0, 0);
 		if (h->is_root || u == HOME_SELF)
 			(void)fchmod(out, 0640);
@@ -265,6 +280,40 @@ proc_start(const struct home *h, enum home_user u, const char *log,
 		return FAIL(e, RC_IO, "fork: %s", strerror(errno));
 	(void)setpgid(*pid, *pid);
 	return RC_OK;
+}
+
+enum rc
+proc_start(const struct home *h, enum home_user u, const char *log,
+    const char *const *argv, pid_t *pid, int *said, struct err *e)
+{
+	int end[2] = {-1, -1};
+	enum rc rc;
+
+	if (said != NULL && pipe2(end, O_CLOEXEC | O_NONBLOCK) != 0)
+		return FAIL(e, RC_IO, "pipe: %s", strerror(errno));
+	rc = start(h, u, log, argv, pid, end[1], e);
+	if (said == NULL)
+		return rc;
+	close(end[1]);
+	if (rc == RC_OK) {
+		*said = end[0];
+		return RC_OK;
+	}
+	close(end[0]);
+	*said = -1;
+	return rc;
+}
+
+bool
+proc_has_said(int *said)
+{
+	char line[16];
+
+	if (*said == -1 || read(*said, line, sizeof(line)) <= 0)
+		return false;
+	close(*said);
+	*said = -1;
+	return true;
 }
 
 bool

@@ -35,9 +35,16 @@ enum rc proc_run_as(const struct home *h, enum home_user u,
  * proc_start starts a program in a process group of its own, standard output
  * and error to the end of the file log, standard input from nothing. It gets
  * SIGTERM should we die.
+ *
+ * said  NULL, or where proc_has_said will look for the line of base/ready.h;
+ *       -1 when the program was not started
  */
 enum rc proc_start(const struct home *h, enum home_user u, const char *log,
-    const char *const *argv, pid_t *pid, struct err *e);
+    const char *const *argv, pid_t *pid, int *said, struct err *e);
+
+/* proc_has_said tells whether a program that was started so has said that it
+ * works. It does not wait. Once it is true, said is closed and -1. */
+bool proc_has_said(int *said);
 
 /*
  * proc_stop sends sig and waits; after grace_ms it sends SIGKILL.

@@ -46,6 +46,7 @@ struct part {
 	const char *name;
 	enum rc (*start)(struct up *u, pid_t *pid, struct err *e);
 	bool (*is_ready)(struct up *u);
+	const char *ready_is; /* what is_ready waits for */
 	int stop_signal;
 };
 
@@ -61,6 +62,7 @@ enum { PART_PG, PART_NODE, PART_JOBS, PART_GATEWAY, PART_CNT };
 struct up {
 	struct home *h;
 	struct running run[PART_CNT];
+	int jobs_said; /* where jobsd tells that it works, or -1 */
 	int lock_fd;
 };
 
@@ -118,7 +120,7 @@ pg_is_ready(struct up *u)
 
 static enum rc
 start_program(struct up *u, const char *name, enum home_user user,
-    const char *conf, pid_t *pid, struct err *e)
+    const char *conf, pid_t *pid, int *said, struct err *e)
 {
 	char bin[PATH_MAX + 16], path[PATH_MAX], log[PATH_MAX];
 	const char *argv[] = {
@@ -126,13 +128,13 @@ start_program(struct up *u, const char *name, enum home_user user,
 
 	snprintf(bin, sizeof(bin), "%s/%s", u->h->bin, name);
 	home_path(u->h, log, "log/%s.log", name);
-	return proc_start(u->h, user, log, argv, pid, e);
+	return proc_start(u->h, user, log, argv, pid, said, e);
 }
 
 static enum rc
 start_node(struct up *u, pid_t *pid, struct err *e)
 {
-	return start_program(u, "noded", HOME_NODE, "node.conf", pid, e);
+	return start_program(u, "noded", HOME_NODE, "node.conf", pid, NULL, e);
 }
 
 static bool
@@ -155,40 +157,27 @@ node_is_ready(struct up *u)
 static enum rc
 start_jobs(struct up *u, pid_t *pid, struct err *e)
 {
-	return start_program(u, "jobsd", HOME_JOBS, "jobs.conf", pid, e);
+	if (u->jobs_said != -1)
+		close(u->jobs_said);
+	u->jobs_said = -1;
+	return start_program(
+	    u, "jobsd", HOME_JOBS, "jobs.conf", pid, &u->jobs_said, e);
 }
 
-/* Ready when a connection of this very start has ended a transaction: jobsd
- * has seen node and database. A cursor may be an earlier start's. */
+/* It listens to nobody, and what it has stored may be an earlier start's:
+ * only this very process can tell. */
 static bool
 jobs_is_ready(struct up *u)
 {
-	char ran_ms[24];
-	const char *value[] = {ran_ms};
-	PGconn *pg;
-	PGresult *r;
-	bool ok;
-
-	if (pg_connect(u->h, &pg, NULL, NULL) != RC_OK)
-		return false;
-	snprintf(ran_ms, sizeof(ran_ms), "%llu",
-	    (unsigned long long)(now_ms() - u->run[PART_JOBS].started_ms));
-	r = PQexecParams(pg,
-	    "select 1 from pg_stat_activity where application_name = 'jobsd' "
-	    "and query = 'commit' and backend_start > clock_timestamp() - "
-	    "$1 * interval '1 ms'",
-	    1, NULL, value, NULL, NULL, 0);
-	ok = PQresultStatus(r) == PGRES_TUPLES_OK && PQntuples(r) > 0;
-	PQclear(r);
-	PQfinish(pg);
-	return ok;
+	return proc_has_said(&u->jobs_said);
 }
 
 static enum rc
 start_gateway(struct up *u, pid_t *pid, struct err *e)
 {
 	/* Its parent stays root to fork workers that are not. */
-	return start_program(u, "gateway", HOME_SELF, "gateway.conf", pid, e);
+	return start_program(
+	    u, "gateway", HOME_SELF, "gateway.conf", pid, NULL, e);
 }
 
 static bool
@@ -233,10 +222,14 @@ gateway_is_ready(struct up *u)
 }
 
 static const struct part parts[PART_CNT] = {
-    [PART_PG] = {"postgres", start_pg, pg_is_ready, SIGINT},
-    [PART_NODE] = {"noded", start_node, node_is_ready, SIGTERM},
-    [PART_JOBS] = {"jobsd", start_jobs, jobs_is_ready, SIGTERM},
-    [PART_GATEWAY] = {"gateway", start_gateway, gateway_is_ready, SIGTERM},
+    [PART_PG] = {"postgres", start_pg, pg_is_ready, "a connection to it",
+	SIGINT},
+    [PART_NODE] = {"noded", start_node, node_is_ready,
+	"an answer on run/node.ipc", SIGTERM},
+    [PART_JOBS] = {"jobsd", start_jobs, jobs_is_ready,
+	"its word that it has reached node and database", SIGTERM},
+    [PART_GATEWAY] = {"gateway", start_gateway, gateway_is_ready,
+	"status 200 of /v1/ready and a connection to its TLS port", SIGTERM},
 };
 
 /* Starting. ----------------------------------------------------------- */
@@ -286,8 +279,10 @@ static enum rc
 wait_ready(struct up *u, int i, struct err *e)
 {
 	uint64_t until = now_ms() + UP_READY_MS;
-	char why[96] = "is not ready", words[512];
+	char why[96], words[512];
 
+	snprintf(why, sizeof(why), "is not ready, after %d s of waiting for %s",
+	    UP_READY_MS / 1000, parts[i].ready_is);
 	while (stop_signal() == 0 && now_ms() < until) {
 		if (!proc_is_alive(u->run[i].pid, why, sizeof(why))) {
 			u->run[i].pid = 0;
@@ -601,7 +596,7 @@ watch(struct up *u)
 enum rc
 up_run(struct home *h, struct err *e)
 {
-	struct up u = {.h = h, .lock_fd = -1};
+	struct up u = {.h = h, .jobs_said = -1, .lock_fd = -1};
 	struct sigaction state = {
 	    .sa_handler = on_state, .sa_flags = SA_RESTART};
 	enum rc rc;

@@ -8,6 +8,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define CONNECT_TIMEOUT_S "5"
+
+/* libpq knows about fifty settings. */
+enum { OPTIONS_MAX = 128 };
+
 static const char *
 value_of(const PQconninfoOption *all, const char *keyword, const char *env)
 {
@@ -60,19 +65,42 @@ db_wants_proof(const char *conninfo)
 	return wants;
 }
 
+/* What the text says, and our defaults where neither it nor the environment
+ * says anything. A server that takes a connection and then says nothing would
+ * hold the caller for ever. */
+static PGconn *
+connect_by(const PQconninfoOption *all)
+{
+	const char *keys[OPTIONS_MAX + 3], *vals[OPTIONS_MAX + 3];
+	size_t n = 0, i;
+
+	for (i = 0; all[i].keyword != NULL && n < OPTIONS_MAX; i++) {
+		if (all[i].val == NULL)
+			continue;
+		keys[n] = all[i].keyword;
+		vals[n++] = all[i].val;
+	}
+	if (value_of(all, "connect_timeout", "PGCONNECT_TIMEOUT")[0] == '\0') {
+		keys[n] = "connect_timeout";
+		vals[n++] = CONNECT_TIMEOUT_S;
+	}
+	if (is_network(all) &&
+	    value_of(all, "sslmode", "PGSSLMODE")[0] == '\0') {
+		keys[n] = "sslmode";
+		vals[n++] = "verify-full";
+	}
+	keys[n] = NULL;
+	return PQconnectdbParams(keys, vals, 0);
+}
+
 enum rc
 db_connect(PGconn **out, const char *conninfo, struct err *e)
 {
-	/* What comes later counts. */
-	const char *keys[] = {
-	    "dbname", db_wants_proof(conninfo) ? "sslmode" : NULL, NULL};
-	const char *vals[] = {conninfo, "verify-full", NULL};
+	PQconninfoOption *all = PQconninfoParse(conninfo, NULL);
 
-	/* A text without an equals sign would be taken for a name. */
-	if (keys[1] == NULL)
-		*out = PQconnectdb(conninfo);
-	else
-		*out = PQconnectdbParams(keys, vals, 1);
+	/* libpq says what is wrong with a text that it cannot read. */
+	*out = all == NULL ? PQconnectdb(conninfo) : connect_by(all);
+	PQconninfoFree(all);
 	if (PQstatus(*out) == CONNECTION_OK)
 		return RC_OK;
 	err_fail(e, RC_UNAVAILABLE, "database: %s", PQerrorMessage(*out));

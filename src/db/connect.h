@@ -13,7 +13,8 @@
 #include "base/err.h"
 
 /*
- * db_connect waits until it is connected.
+ * db_connect waits until it is connected; five seconds, unless the text or
+ * PGCONNECT_TIMEOUT says how many.
  *
  * conninfo  libpq's connection text or URI. Without sslmode in it or in
  *           PGSSLMODE, it is verify-full for a TCP host, not libpq's prefer,

@@ -16,6 +16,7 @@
 #include "base/log.h"
 #include "base/metrics.h"
 #include "base/prio.h"
+#include "base/ready.h"
 #include "db/connect.h"
 #include "jobs/conf.h"
 #include "jobs/index/feed.h"
@@ -61,10 +62,13 @@ pause_ms(uint64_t ms)
 static enum rc
 connect_both(struct feed *f, const struct jobs_conf *c, struct err *e)
 {
+	if (f->pg != NULL && f->node != NULL)
+		return RC_OK;
 	if (f->pg == NULL)
 		TRY(pg_open(&f->pg, c->database, e));
 	if (f->node == NULL)
 		TRY(noderpc_open(&f->node, c->node, e));
+	log_info("jobs", "connected to database and node");
 	return RC_OK;
 }
 
@@ -112,6 +116,7 @@ follow(struct feed *f, const struct jobs_conf *c)
 		}
 		rc = turn(f, c, &cnt, &e);
 		if (rc == RC_OK) {
+			ready_tell();
 			delay_ms = 0;
 			if (cnt < c->batch)
 				pause_ms(c->poll_ms);

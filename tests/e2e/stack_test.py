@@ -433,6 +433,30 @@ def parts_are_apart_and_confined(s):
 
 
 @case
+def jobsd_is_ready_when_it_says_so(s):
+    """Not while a database that stands still takes its connections; each of
+    them ends in time, with a line in its log."""
+    with open(s.home + "/log/jobsd.log") as f:
+        before = f.read().count("timeout expired")
+    at, postmaster = len(s.lines), s.pid("postgres")
+    os.kill(postmaster, signal.SIGSTOP)
+    try:
+        os.kill(s.pid("jobsd"), signal.SIGKILL)
+        s.wait_line(r"^jobsd +was ended by signal 9", 30, at)
+
+        def tries():
+            with open(s.home + "/log/jobsd.log") as f:
+                return f.read().count("timeout expired") - before
+        wait_for("a try is given up", 60, lambda: tries() > 0)
+        assert not re.search(r"^jobsd +ready again", "\n".join(s.lines[at:]), re.M), s.lines[at:]
+    finally:
+        os.kill(postmaster, signal.SIGCONT)
+    s.wait_line(r"^jobsd +ready again", 60, at)
+    index = wait_for("jobsd follows", 30, lambda: s.psql("select number from cursor where name = 'block'"))
+    wait_for("and goes on", 60, lambda: int(s.psql("select number from cursor where name = 'block'")) > int(index))
+
+
+@case
 def status_shows_all_parts(s):
     out = s.sekisho("status").stdout
     for part in ("postgres", "noded", "jobsd", "gateway"):

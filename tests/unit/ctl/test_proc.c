@@ -5,6 +5,7 @@
  */
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <time.h>
@@ -25,7 +26,7 @@ now_ms(void)
 }
 
 static pid_t
-start(const char *script)
+start_and_listen(const char *script, int *said)
 {
 	const char *argv[] = {"sh", "-c", script, NULL};
 	struct home h = test_home();
@@ -34,8 +35,14 @@ start(const char *script)
 	pid_t pid = -1;
 
 	(void)snprintf(log, sizeof(log), "%s/log", test_tmpdir());
-	EXPECT_RC(proc_start(&h, HOME_SELF, log, argv, &pid, &e), RC_OK);
+	EXPECT_RC(proc_start(&h, HOME_SELF, log, argv, &pid, said, &e), RC_OK);
 	return pid;
+}
+
+static pid_t
+start(const char *script)
+{
+	return start_and_listen(script, NULL);
 }
 
 static const char *
@@ -195,4 +202,41 @@ TEST(test_proc_stop_kills_what_does_not_listen)
 	EXPECT(!proc_stop(pid, SIGTERM, 200));
 	EXPECT(kill(pid, 0) == -1);
 	EXPECT(proc_stop(0, SIGTERM, 200));
+}
+
+/* Its own line counts, and its end is none. */
+TEST(test_proc_has_said_by_the_program_only)
+{
+	char why[96];
+	int said = -1;
+	pid_t pid;
+
+	EXPECT(!proc_has_said(&said));
+	pid = start_and_listen("echo ready >/proc/self/fd/$READY_FD", &said);
+	EXPECT(said != -1);
+	while (proc_is_alive(pid, why, sizeof(why)))
+		;
+	EXPECT(proc_has_said(&said));
+	EXPECT(said == -1);
+	EXPECT(!proc_has_said(&said));
+
+	pid = start_and_listen("exit 0", &said);
+	while (proc_is_alive(pid, why, sizeof(why)))
+		;
+	EXPECT(!proc_has_said(&said));
+	EXPECT(said != -1);
+	close(said);
+}
+
+TEST(test_proc_start_without_said_names_no_descriptor)
+{
+	char why[96];
+	pid_t pid;
+
+	CHECK(setenv("READY_FD", "7", 1) == 0);
+	pid = start("echo fd=$READY_FD.");
+	while (proc_is_alive(pid, why, sizeof(why)))
+		;
+	(void)unsetenv("READY_FD");
+	EXPECT(strstr(log_text(), "fd=.") != NULL);
 }

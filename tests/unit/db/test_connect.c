@@ -4,8 +4,13 @@
  */
 #include "db/connect.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <time.h>
+#include <unistd.h>
 
 #include "base/check.h"
 #include "pg.h"
@@ -95,6 +100,38 @@ TEST(test_connect_refused_says_why)
 	EXPECT(strstr(e.text, "/nonexistent/.s.PGSQL.") != NULL);
 	EXPECT_RC(db_connect(&pg, "nonsense", &e), RC_UNAVAILABLE);
 	EXPECT(strstr(e.text, "nonsense") != NULL);
+}
+
+/* Takes connections, as a server does that is stopped, and says nothing. */
+TEST(test_connect_to_who_is_silent_ends_in_time)
+{
+	struct sockaddr_un sa = {.sun_family = AF_UNIX};
+	int fd = socket(AF_UNIX, SOCK_STREAM, 0);
+	struct err e = {0};
+	char text[128];
+	time_t begin;
+	PGconn *pg;
+
+	(void)snprintf(sa.sun_path, sizeof(sa.sun_path), "%s/.s.PGSQL.5432",
+	    test_tmpdir());
+	CHECK(bind(fd, (const struct sockaddr *)&sa, sizeof(sa)) == 0);
+	CHECK(listen(fd, 4) == 0);
+	(void)snprintf(text, sizeof(text), "host=%s", test_tmpdir());
+	(void)unsetenv("PGCONNECT_TIMEOUT");
+	begin = time(NULL);
+	EXPECT_RC(db_connect(&pg, text, &e), RC_UNAVAILABLE);
+	EXPECT(time(NULL) >= begin + 4);
+	EXPECT(strstr(e.text, "timeout expired") != NULL);
+	/* What the text and the environment say counts. */
+	CHECK(setenv("PGCONNECT_TIMEOUT", "1000", 1) == 0);
+	(void)snprintf(
+	    text, sizeof(text), "host=%s connect_timeout=2", test_tmpdir());
+	EXPECT_RC(db_connect(&pg, text, &e), RC_UNAVAILABLE);
+	CHECK(setenv("PGCONNECT_TIMEOUT", "2", 1) == 0);
+	(void)snprintf(text, sizeof(text), "host=%s", test_tmpdir());
+	EXPECT_RC(db_connect(&pg, text, &e), RC_UNAVAILABLE);
+	(void)unsetenv("PGCONNECT_TIMEOUT");
+	close(fd);
 }
 
 /* The test's cluster has TLS off: a socket needs none, a network does. */
