@@ -75,7 +75,12 @@ $(FAST_FILES:%=$(B)/obj/%.o): ALLCFLAGS += -fomit-frame-pointer \
 # them live longer; labels need no landing pads, as no outside address reaches
 # a jump through the table of opcodes.
 $(B)/obj/node/evm/run.o: ALLCFLAGS += -fomit-frame-pointer \
-	$(if $(filter gcc,$(CC)),-fno-gcse -fno-tree-slp-vectorize)
+	$(if $(filter gcc,$(CC)),-fno-gcse)
+
+# Words are stored and loaded in parts of 64 bits: a load of two at once would
+# wait until both stores have left the processor.
+$(B)/obj/node/evm/%.o $(B)/obj/node/base/u256.o: ALLCFLAGS += \
+	$(if $(filter gcc,$(CC)),-fno-tree-slp-vectorize)
 
 # What libsekisho_evm.so shares with the programs is compiled for programs;
 # foreign data, a constant of libsecp256k1, is in no fixed place beside it.

@@ -24,21 +24,33 @@ bitmap_len(size_t len)
 size_t
 evm_code_room(size_t code_len)
 {
-	return padded(code_len) + bitmap_len(code_len);
+	return 2 * padded(code_len) + bitmap_len(code_len);
 }
 
-static void
-find_jumps(uint64_t *jumps, const uint8_t *code, size_t len)
-{
-	size_t i;
+static const uint8_t pair_of[256][256] = {
+#define PAIR(a, b) [OP_##a][OP_##b] = OP_##a##_##b,
+#include "evm/pairs.def"
+#undef PAIR
+};
 
-	for (i = 0; i < len; i++) {
+/* read finds jump destinations and puts pairs into ops. */
+static void
+read(uint64_t *jumps, uint8_t *ops, const uint8_t *code, size_t len)
+{
+	size_t i, next;
+
+	for (i = 0; i < len; i = next) {
 		uint8_t op = code[i];
 
+		next = i + 1;
 		if (op >= OP_PUSH1 && op <= OP_PUSH32)
-			i += (size_t)(op - OP_PUSH1) + 1;
+			next += (size_t)(op - OP_PUSH1) + 1;
 		else if (op == OP_JUMPDEST)
 			jumps[i / 64] |= (uint64_t)1 << i % 64;
+		else if (op > PAIR_FIRST && op < PAIR_END)
+			ops[i] = OP_NONE;
+		if (next < len && pair_of[op][code[next]] != 0)
+			ops[i] = pair_of[op][code[next]];
 	}
 }
 
@@ -55,14 +67,18 @@ evm_delegation(struct addr *to, struct bytes code)
 void
 evm_code_lay(struct code *out, uint8_t *room, struct bytes code)
 {
-	uint64_t *jumps = (void *)(room + padded(code.len));
+	size_t size = padded(code.len);
+	uint8_t *ops = room + size;
+	uint64_t *jumps = (void *)(ops + size);
 
 	if (code.len > 0)
 		memcpy(room, code.ptr, code.len);
-	memset(room + code.len, 0, padded(code.len) - code.len);
+	memset(room + code.len, 0, size - code.len);
+	memcpy(ops, room, size);
 	memset(jumps, 0, bitmap_len(code.len));
-	find_jumps(jumps, room, code.len);
-	*out = (struct code){.bytes = room, .jumps = jumps, .len = code.len};
+	read(jumps, ops, room, code.len);
+	*out = (struct code){
+	    .bytes = room, .ops = ops, .jumps = jumps, .len = code.len};
 	out->is_delegation = evm_delegation(&out->delegate, code);
 }
 

@@ -82,8 +82,27 @@ hide(const void **labels, enum fork f)
 	size_t i;
 
 	for (i = 0; i < ARRAY_CNT(ops); i++)
-		if (ops[i].name == NULL || ops[i].since > f)
+		if (labels[i] == NULL || ops[i].since > f)
 			labels[i] = labels[OP_NONE];
+}
+
+/* part lets a pair that f does not have whole run as its first alone. */
+static void
+part(const void **labels, enum fork f)
+{
+	static const struct {
+		uint8_t code, first, second;
+	} pairs[] = {
+#define PAIR(a, b) {OP_##a##_##b, OP_##a, OP_##b},
+#include "evm/pairs.def"
+#undef PAIR
+	};
+	size_t i;
+
+	for (i = 0; i < ARRAY_CNT(pairs); i++)
+		if (ops[pairs[i].first].since > f ||
+		    ops[pairs[i].second].since > f)
+			labels[pairs[i].code] = labels[pairs[i].first];
 }
 
 /* set_fork makes the rules of f those of the machine. */
@@ -97,6 +116,7 @@ set_fork(struct evm *vm, enum fork f)
 	evm_interpret(NULL, vm->labels);
 	evm_interpret_traced(NULL, vm->traced);
 	hide(vm->labels, f);
+	part(vm->labels, f);
 	hide(vm->traced, f);
 	evm_prices_at(&vm->price, f);
 }

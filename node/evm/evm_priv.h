@@ -28,7 +28,7 @@ enum { STACK_MAX = 1024 };
 /* What all memories together may have, and return data; in the address space
  * behind it init code that is copied out of them has room as well. */
 #define REGION_MAX  ((uint64_t)1 << 32)
-#define REGION_SPAN (3 * REGION_MAX)
+#define REGION_SPAN (4 * REGION_MAX)
 
 /* What of it is memory between runs, and from the start: all that 30 million
  * gas can buy in one frame. */
@@ -46,7 +46,12 @@ enum op {
 #define OP(code, name, pop, push, gas, since) OP_##name = (code),
 #include "evm/opcodes.def"
 #undef OP
-	OP_NONE = 0x0c /* a byte that no fork has given a meaning */
+	OP_NONE = 0x0c, /* a byte that no fork has given a meaning */
+	PAIR_FIRST = 0xa4,
+#define PAIR(a, b) OP_##a##_##b,
+#include "evm/pairs.def"
+#undef PAIR
+	PAIR_END
 };
 
 /* struct prices is gas.def at one fork. */
@@ -61,9 +66,9 @@ struct prices {
 void evm_prices_at(struct prices *out, enum fork f);
 
 /* struct code is a program made ready: padded, its jump destinations known.
- * jumps has a bit for each byte of bytes. */
+ * jumps has a bit for each byte of bytes; ops are the bytes with pairs. */
 struct code {
-	const uint8_t *bytes;
+	const uint8_t *bytes, *ops;
 	const uint64_t *jumps;
 	size_t len;
 	bool is_delegation; /* EIP-7702 */
@@ -174,17 +179,30 @@ struct evm {
 	const void *labels[256], *traced[256]; /* of the fork */
 };
 
+/* evm_reach_near is evm_reach for a fixed length above 0. */
+bool evm_reach_near(struct frame *f, const struct u256 *at, uint64_t len);
+
 /*
  * evm_reach reads a span off the stack, lets the frame's memory have it and
- * takes the price of more memory off f->gas.
+ * takes the price of more memory off f->gas; evm_reach_far is its long way.
  *
  * Returns false: out of gas
  */
-bool evm_reach(struct frame *f, struct span *out, const struct u256 *at,
+bool evm_reach_far(struct frame *f, struct span *out, const struct u256 *at,
     const struct u256 *len);
 
-/* evm_reach_near is evm_reach for a fixed length above 0. */
-bool evm_reach_near(struct frame *f, const struct u256 *at, uint64_t len);
+static inline bool
+evm_reach(struct frame *f, struct span *out, const struct u256 *at,
+    const struct u256 *len)
+{
+	uint64_t to = at->w[0], cnt = len->w[0];
+
+	*out = (struct span){.at = to, .len = cnt};
+	if (u256_is_u64(at) && u256_is_u64(len) && cnt > 0 &&
+	    cnt <= f->mem_len && to <= f->mem_len - cnt)
+		return true;
+	return evm_reach_far(f, out, at, len);
+}
 
 /* evm_region_open reserves span bytes of address space, false when the system
  * has none; evm_region_trim gives most memory back, evm_region_drop all. */

@@ -120,7 +120,7 @@ evm_reach_near(struct frame *f, const struct u256 *at, uint64_t len)
 }
 
 bool
-evm_reach(struct frame *f, struct span *out, const struct u256 *at,
+evm_reach_far(struct frame *f, struct span *out, const struct u256 *at,
     const struct u256 *len)
 {
 	*out = (struct span){0};

@@ -147,7 +147,7 @@ open_frame(struct evm *vm, const struct evm_msg *msg, const struct program *p,
 	}
 	f->vm = vm;
 	f->msg = *msg;
-	f->pc = f->code.bytes;
+	f->pc = vm->tracer == NULL ? f->code.ops : f->code.bytes;
 	f->gas = msg->gas;
 	f->sp = f->stack + 1;
 	f->mem_len = 0;

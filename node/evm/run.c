@@ -20,6 +20,15 @@ enum {
 #undef OP
 };
 
+/* NEED is how many words a pair wants on the stack, ROOM how many more there
+ * may be for it. */
+#define MORE(a, b) (size_t)((a) > (b) ? (a) : (b))
+#define NEED(a, b) MORE(POP_##a, POP_##a - PUSH_##a + POP_##b)
+#define RISE(a, b) MORE(0, PUSH_##a - POP_##a)
+#define ROOM(a, b)                                                             \
+	(STACK_MAX - NEED(a, b) -                                              \
+	    MORE((int)RISE(a, b), PUSH_##a - POP_##a + PUSH_##b - POP_##b))
+
 #define INLINE static inline __attribute__((always_inline))
 
 /* is_below also takes a constant 0 without a word from compilers. */

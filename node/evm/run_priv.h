@@ -17,6 +17,13 @@
 
 #define DEPTH ((size_t)((const uint8_t *)sp - (const uint8_t *)f->stack))
 
+/* CODE is what the loop runs: pairs.def says what else it has than bytes. */
+#if IS_TRACED
+#define CODE f->code.bytes
+#else
+#define CODE f->code.ops
+#endif
+
 /* ENTER opens an instruction: stack bounds and fixed gas by opcodes.def. */
 #define ENTER(name)                                                            \
 	op_##name : if (is_below(DEPTH, POP_##name * sizeof(*sp)))             \
@@ -126,38 +133,30 @@
 	}
 
 /* SHOW pushes a word, SHOW_U64 a number. */
-#define SHOW(name, value)                                                      \
-	ENTER(name)                                                            \
-	{                                                                      \
+#define SHOW(value)                                                            \
+	do {                                                                   \
 		PUSH_TOP;                                                      \
 		SET(value);                                                    \
-		NEXT;                                                          \
-	}
-#define SHOW_U64(name, value)                                                  \
-	ENTER(name)                                                            \
-	{                                                                      \
+	} while (0)
+#define SHOW_U64(value)                                                        \
+	do {                                                                   \
 		PUSH_TOP;                                                      \
 		SET_U64(value);                                                \
-		NEXT;                                                          \
-	}
+	} while (0)
 
 /* BOTH is an instruction on the top word and the one below it. */
-#define BOTH(name, value)                                                      \
-	ENTER(name)                                                            \
-	{                                                                      \
+#define BOTH(value)                                                            \
+	do {                                                                   \
 		struct u256 top = TOP;                                         \
 		SET(value);                                                    \
 		sp--;                                                          \
-		NEXT;                                                          \
-	}
-#define BOTH_U64(name, value)                                                  \
-	ENTER(name)                                                            \
-	{                                                                      \
+	} while (0)
+#define BOTH_U64(value)                                                        \
+	do {                                                                   \
 		struct u256 top = TOP;                                         \
 		SET_U64(value);                                                \
 		sp--;                                                          \
-		NEXT;                                                          \
-	}
+	} while (0)
 
 /* FAR is a function of base/u256.h that is not worth having in the loop: it
  * takes cnt words and leaves its result in the last of them. */
@@ -172,16 +171,14 @@
 	}
 
 /* LOGIC is one that works word by word. */
-#define LOGIC(name, op)                                                        \
-	ENTER(name)                                                            \
-	{                                                                      \
+#define LOGIC(op)                                                              \
+	do {                                                                   \
 		t0 op sp->w[0];                                                \
 		t1 op sp->w[1];                                                \
 		t2 op sp->w[2];                                                \
 		t3 op sp->w[3];                                                \
 		sp--;                                                          \
-		NEXT;                                                          \
-	}
+	} while (0)
 
 /* REACH lets memory have len bytes at the top word. */
 #define REACH(len)                                                             \
@@ -195,34 +192,173 @@
 	}
 
 #define PUSH(n)                                                                \
-	ENTER(PUSH##n)                                                         \
-	{                                                                      \
+	do {                                                                   \
 		PUSH_TOP;                                                      \
 		SET(push_word(pc, n));                                         \
 		pc += (n);                                                     \
-		NEXT;                                                          \
-	}
-
+	} while (0)
 #define DUP(n)                                                                 \
-	ENTER(DUP##n)                                                          \
-	{                                                                      \
+	do {                                                                   \
 		PUSH_TOP;                                                      \
 		if ((n) > 1)                                                   \
 			TAKE(sp + 1 - (n));                                    \
-		NEXT;                                                          \
-	}
-
+	} while (0)
 #define SWAP(n)                                                                \
-	ENTER(SWAP##n)                                                         \
-	{                                                                      \
+	do {                                                                   \
 		struct u256 top = TOP;                                         \
 		TAKE(sp + 1 - (n));                                            \
 		sp[1 - (n)].w[0] = top.w[0];                                   \
 		sp[1 - (n)].w[1] = top.w[1];                                   \
 		sp[1 - (n)].w[2] = top.w[2];                                   \
 		sp[1 - (n)].w[3] = top.w[3];                                   \
-		NEXT;                                                          \
-	}
+	} while (0)
+
+/* A jump that is taken does its JUMPDEST at once. */
+#if IS_TRACED
+#define LAND (void)0
+#else
+#define LAND                                                                   \
+	do {                                                                   \
+		if (gas < COST_JUMPDEST)                                       \
+			goto no_gas;                                           \
+		gas -= COST_JUMPDEST;                                          \
+		pc++;                                                          \
+	} while (0)
+#endif
+
+/* What the instructions do that are in line, between stack check and jump. */
+#define DO_ADD            BOTH(sum_of(&top, sp))
+#define DO_SUB            BOTH(difference_of(&top, sp))
+#define DO_MUL            BOTH(product_of(&top, sp))
+#define DO_SIGNEXTEND     BOTH(extend_sign(&top, sp))
+#define DO_LT             BOTH_U64(u256_lt(&top, sp))
+#define DO_GT             BOTH_U64(u256_lt(sp, &top))
+#define DO_SLT            BOTH_U64(u256_slt(&top, sp))
+#define DO_SGT            BOTH_U64(u256_slt(sp, &top))
+#define DO_EQ             BOTH_U64(u256_eq(&top, sp))
+#define DO_ISZERO         SET_U64((t0 | t1 | t2 | t3) == 0)
+#define DO_AND            LOGIC(&=)
+#define DO_OR             LOGIC(|=)
+#define DO_XOR            LOGIC(^=)
+#define DO_BYTE           BOTH_U64(byte_of(&top, sp))
+#define DO_SHL            BOTH(shift_left(&top, sp))
+#define DO_SHR            BOTH(shift_right(&top, sp, 0))
+#define DO_SAR            BOTH(shift_right(&top, sp, -(sp->w[3] >> 63)))
+#define DO_ADDRESS        SHOW(addr_to_word(&f->msg.to))
+#define DO_ORIGIN         SHOW(addr_to_word(&vm->tx->origin))
+#define DO_CALLER         SHOW(addr_to_word(&f->msg.caller))
+#define DO_CALLVALUE      SHOW(f->msg.value)
+#define DO_CALLDATASIZE   SHOW_U64(f->msg.input.len)
+#define DO_CODESIZE       SHOW_U64(f->code.len)
+#define DO_GASPRICE       SHOW(vm->tx->gas_price)
+#define DO_RETURNDATASIZE SHOW_U64(vm->return_data.len)
+#define DO_COINBASE       SHOW(addr_to_word(&vm->block->coinbase))
+#define DO_TIMESTAMP      SHOW_U64(vm->block->time)
+#define DO_NUMBER         SHOW_U64(vm->block->number)
+#define DO_PREVRANDAO     SHOW(vm->difficulty)
+#define DO_GASLIMIT       SHOW_U64(vm->block->gas_limit)
+#define DO_CHAINID        SHOW_U64(vm->block->chain_id)
+#define DO_BASEFEE        SHOW(vm->block->base_fee)
+#define DO_BLOBBASEFEE    SHOW(vm->block->blob_base_fee)
+#define DO_MSIZE          SHOW_U64(f->mem_len)
+#define DO_PC             SHOW_U64((uint64_t)(pc - CODE) - 1)
+#define DO_GAS            SHOW_U64(gas)
+#define DO_PUSH0          SHOW_U64(0)
+#define DO_PUSH1          PUSH(1)
+#define DO_PUSH2          PUSH(2)
+#define DO_PUSH4          PUSH(4)
+#define DO_PUSH20         PUSH(20)
+#define DO_PUSH32         PUSH(32)
+#define DO_DUP1           DUP(1)
+#define DO_DUP2           DUP(2)
+#define DO_DUP3           DUP(3)
+#define DO_DUP4           DUP(4)
+#define DO_DUP5           DUP(5)
+#define DO_DUP6           DUP(6)
+#define DO_DUP7           DUP(7)
+#define DO_DUP8           DUP(8)
+#define DO_DUP9           DUP(9)
+#define DO_DUP10          DUP(10)
+#define DO_DUP11          DUP(11)
+#define DO_DUP12          DUP(12)
+#define DO_DUP13          DUP(13)
+#define DO_DUP14          DUP(14)
+#define DO_DUP15          DUP(15)
+#define DO_DUP16          DUP(16)
+#define DO_SWAP1          SWAP(1)
+#define DO_SWAP2          SWAP(2)
+#define DO_SWAP3          SWAP(3)
+#define DO_SWAP4          SWAP(4)
+#define DO_SWAP5          SWAP(5)
+#define DO_SWAP6          SWAP(6)
+#define DO_POP            POP_TOP
+#define DO_MLOAD                                                               \
+	do {                                                                   \
+		REACH(32)                                                      \
+		SET(load_word(f->mem + t0));                                   \
+	} while (0)
+#define DO_MSTORE                                                              \
+	do {                                                                   \
+		REACH(32)                                                      \
+		store_word(f->mem + t0, sp);                                   \
+		TAKE(sp - 1);                                                  \
+		sp -= 2;                                                       \
+	} while (0)
+#define DO_JUMP                                                                \
+	do {                                                                   \
+		if (!is_target(f, &TOP))                                       \
+			goto no_target;                                        \
+		pc = CODE + t0;                                                \
+		POP_TOP;                                                       \
+		LAND;                                                          \
+	} while (0)
+#define DO_JUMPI                                                               \
+	do {                                                                   \
+		bool is_taken = !u256_is_zero(sp);                             \
+		if (is_taken) {                                                \
+			if (!is_target(f, &TOP))                               \
+				goto no_target;                                \
+			pc = CODE + t0;                                        \
+		}                                                              \
+		TAKE(sp - 1);                                                  \
+		sp -= 2;                                                       \
+		if (is_taken)                                                  \
+			LAND;                                                  \
+	} while (0)
+
+/* RUN is an instruction of these alone. */
+#define RUN(name)                                                              \
+	ENTER(name)                                                            \
+	DO_##name;                                                             \
+	NEXT;
+#define RUN_PUSH(n)                                                            \
+	ENTER(PUSH##n)                                                         \
+	PUSH(n);                                                               \
+	NEXT;
+#define RUN_DUP(n)                                                             \
+	ENTER(DUP##n)                                                          \
+	DUP(n);                                                                \
+	NEXT;
+#define RUN_SWAP(n)                                                            \
+	ENTER(SWAP##n)                                                         \
+	SWAP(n);                                                               \
+	NEXT;
+
+/*
+ * RUN_PAIR is two instructions with one look at stack and gas, and no word on
+ * its way through memory between them. Where either could fail they are tried
+ * one by one, so that a pair never shows.
+ */
+#define MAY_FAIL(a, b)                                                         \
+	(DEPTH - NEED(a, b) * sizeof(*sp) > ROOM(a, b) * sizeof(*sp) ||        \
+	    gas < COST_##a + COST_##b)
+#define RUN_PAIR(a, b)                                                         \
+	op_##a##_##b : if (__builtin_expect(MAY_FAIL(a, b), 0)) goto op_##a;   \
+	gas -= COST_##a + COST_##b;                                            \
+	DO_##a;                                                                \
+	pc++;                                                                  \
+	DO_##b;                                                                \
+	NEXT;
 
 /* EACH_16 is the first 16 of a family, EACH_32 the next. */
 #define EACH_16(M)                                                             \
@@ -264,10 +400,15 @@ void
 INTERPRET(struct evm *vm, const void **labels)
 {
 	static const void *const known[256] = {
-	    [OP_NONE] = &&op_UNDEFINED,
+		[OP_NONE] = &&op_UNDEFINED,
 #define OP(code, name, pop, push, gas, since) [code] = &&op_##name,
 #include "evm/opcodes.def"
 #undef OP
+#if !IS_TRACED
+#define PAIR(a, b) [OP_##a##_##b] = &&op_##a##_##b,
+#include "evm/pairs.def"
+#undef PAIR
+#endif
 	};
 	const void *const *tab;
 	struct frame *f;
@@ -299,9 +440,9 @@ step:
 #endif
 
 	/* Arithmetic. */
-	BOTH(ADD, sum_of(&top, sp));
-	BOTH(SUB, difference_of(&top, sp));
-	BOTH(MUL, product_of(&top, sp));
+	RUN(ADD);
+	RUN(SUB);
+	RUN(MUL);
 	FAR(DIV, 2, u256_divmod(sp, NULL, sp + 1, sp));
 	FAR(SDIV, 2, u256_sdiv(sp, sp + 1, sp));
 	FAR(MOD, 2, u256_divmod(NULL, sp, sp + 1, sp));
@@ -309,22 +450,18 @@ step:
 	FAR(ADDMOD, 3, u256_addmod(sp - 1, sp + 1, sp, sp - 1));
 	FAR(MULMOD, 3, u256_mulmod(sp - 1, sp + 1, sp, sp - 1));
 	ASK(EXP, evm_op_exp(f));
-	BOTH(SIGNEXTEND, extend_sign(&top, sp));
+	RUN(SIGNEXTEND);
 
 	/* Comparison and bits. */
-	BOTH_U64(LT, u256_lt(&top, sp));
-	BOTH_U64(GT, u256_lt(sp, &top));
-	BOTH_U64(SLT, u256_slt(&top, sp));
-	BOTH_U64(SGT, u256_slt(sp, &top));
-	BOTH_U64(EQ, u256_eq(&top, sp));
-	ENTER(ISZERO)
-	{
-		SET_U64((t0 | t1 | t2 | t3) == 0);
-		NEXT;
-	}
-	LOGIC(AND, &=);
-	LOGIC(OR, |=);
-	LOGIC(XOR, ^=);
+	RUN(LT);
+	RUN(GT);
+	RUN(SLT);
+	RUN(SGT);
+	RUN(EQ);
+	RUN(ISZERO);
+	RUN(AND);
+	RUN(OR);
+	RUN(XOR);
 	ENTER(NOT)
 	{
 		t0 = ~t0;
@@ -333,10 +470,10 @@ step:
 		t3 = ~t3;
 		NEXT;
 	}
-	BOTH_U64(BYTE, byte_of(&top, sp));
-	BOTH(SHL, shift_left(&top, sp));
-	BOTH(SHR, shift_right(&top, sp, 0));
-	BOTH(SAR, shift_right(&top, sp, -(sp->w[3] >> 63)));
+	RUN(BYTE);
+	RUN(SHL);
+	RUN(SHR);
+	RUN(SAR);
 	ENTER(CLZ)
 	{
 		struct u256 top = TOP;
@@ -347,11 +484,11 @@ step:
 
 	/* The message, the transaction, the block. */
 	ASK(KECCAK256, evm_op_keccak(f));
-	SHOW(ADDRESS, addr_to_word(&f->msg.to));
+	RUN(ADDRESS);
 	ASK(BALANCE, evm_op_balance(f));
-	SHOW(ORIGIN, addr_to_word(&vm->tx->origin));
-	SHOW(CALLER, addr_to_word(&f->msg.caller));
-	SHOW(CALLVALUE, f->msg.value);
+	RUN(ORIGIN);
+	RUN(CALLER);
+	RUN(CALLVALUE);
 	ENTER(CALLDATALOAD)
 	{
 		if ((t1 | t2 | t3) == 0 && f->msg.input.len >= 32 &&
@@ -364,23 +501,23 @@ step:
 		}
 		NEXT;
 	}
-	SHOW_U64(CALLDATASIZE, f->msg.input.len);
+	RUN(CALLDATASIZE);
 	ASK(CALLDATACOPY, evm_op_calldatacopy(f));
-	SHOW_U64(CODESIZE, f->code.len);
+	RUN(CODESIZE);
 	ASK(CODECOPY, evm_op_codecopy(f));
-	SHOW(GASPRICE, vm->tx->gas_price);
+	RUN(GASPRICE);
 	ASK(EXTCODESIZE, evm_op_extcodesize(f));
 	ASK(EXTCODECOPY, evm_op_extcodecopy(f));
-	SHOW_U64(RETURNDATASIZE, vm->return_data.len);
+	RUN(RETURNDATASIZE);
 	ASK(RETURNDATACOPY, evm_op_returndatacopy(f));
 	ASK(EXTCODEHASH, evm_op_extcodehash(f));
 	ASK(BLOCKHASH, evm_op_blockhash(f));
-	SHOW(COINBASE, addr_to_word(&vm->block->coinbase));
-	SHOW_U64(TIMESTAMP, vm->block->time);
-	SHOW_U64(NUMBER, vm->block->number);
-	SHOW(PREVRANDAO, vm->difficulty);
-	SHOW_U64(GASLIMIT, vm->block->gas_limit);
-	SHOW_U64(CHAINID, vm->block->chain_id);
+	RUN(COINBASE);
+	RUN(TIMESTAMP);
+	RUN(NUMBER);
+	RUN(PREVRANDAO);
+	RUN(GASLIMIT);
+	RUN(CHAINID);
 	ENTER(SELFBALANCE)
 	{
 		PUSH_TOP;
@@ -388,30 +525,14 @@ step:
 		TAKE(sp + 1);
 		NEXT;
 	}
-	SHOW(BASEFEE, vm->block->base_fee);
+	RUN(BASEFEE);
 	ASK(BLOBHASH, evm_op_blobhash(f));
-	SHOW(BLOBBASEFEE, vm->block->blob_base_fee);
+	RUN(BLOBBASEFEE);
 
 	/* Stack, memory, storage. */
-	ENTER(POP)
-	{
-		POP_TOP;
-		NEXT;
-	}
-	ENTER(MLOAD)
-	{
-		REACH(32)
-		SET(load_word(f->mem + t0));
-		NEXT;
-	}
-	ENTER(MSTORE)
-	{
-		REACH(32)
-		store_word(f->mem + t0, sp);
-		TAKE(sp - 1);
-		sp -= 2;
-		NEXT;
-	}
+	RUN(POP);
+	RUN(MLOAD);
+	RUN(MSTORE);
 	ENTER(MSTORE8)
 	{
 		REACH(1)
@@ -422,58 +543,25 @@ step:
 	}
 	ASK(SLOAD, evm_op_sload(f));
 	ASK(SSTORE, evm_op_sstore(f));
-	SHOW_U64(MSIZE, f->mem_len);
+	RUN(MSIZE);
 	ASK(TLOAD, evm_op_tload(f));
 	ASK(TSTORE, evm_op_tstore(f));
 	ASK(MCOPY, evm_op_mcopy(f));
 
-	/* Flow. A jump that is taken does its JUMPDEST at once. */
-	ENTER(JUMPI)
-	{
-		bool is_taken = !u256_is_zero(sp);
-
-		if (is_taken) {
-			if (!is_target(f, &TOP))
-				goto no_target;
-			pc = f->code.bytes + t0;
-		}
-		TAKE(sp - 1);
-		sp -= 2;
-#if !IS_TRACED
-		if (is_taken) {
-			if (gas < COST_JUMPDEST)
-				goto no_gas;
-			gas -= COST_JUMPDEST;
-			pc++;
-		}
-#endif
-		NEXT;
-	}
-	ENTER(JUMP)
-	{
-		if (!is_target(f, &TOP))
-			goto no_target;
-		pc = f->code.bytes + t0;
-		POP_TOP;
-#if !IS_TRACED
-		if (gas < COST_JUMPDEST)
-			goto no_gas;
-		gas -= COST_JUMPDEST;
-		pc++;
-#endif
-		NEXT;
-	}
-	SHOW_U64(PC, (uint64_t)(pc - f->code.bytes) - 1);
-	SHOW_U64(GAS, gas);
+	/* Flow. */
+	RUN(JUMPI);
+	RUN(JUMP);
+	RUN(PC);
+	RUN(GAS);
 	ENTER(JUMPDEST)
 	{
 		NEXT;
 	}
-	SHOW_U64(PUSH0, 0);
-	EACH_16(PUSH);
-	EACH_32(PUSH);
-	EACH_16(DUP);
-	EACH_16(SWAP);
+	RUN(PUSH0);
+	EACH_16(RUN_PUSH);
+	EACH_32(RUN_PUSH);
+	EACH_16(RUN_DUP);
+	EACH_16(RUN_SWAP);
 	ASK(LOG0, evm_op_log(f, 0));
 	ASK(LOG1, evm_op_log(f, 1));
 	ASK(LOG2, evm_op_log(f, 2));
@@ -518,6 +606,11 @@ step:
 		goto fault;
 	}
 
+#if !IS_TRACED
+#define PAIR RUN_PAIR
+#include "evm/pairs.def"
+#undef PAIR
+#endif
 	ENTER(INVALID)
 	{
 		rc = RC_EVM_INVALID;
@@ -544,29 +637,6 @@ fault:
 	goto resume;
 }
 
-#undef DEPTH
-#undef ENTER
+#undef CODE
 #undef NEXT
-#undef SPILL
-#undef RELOAD
-#undef ASK
-#undef SEND
-#undef TOP
-#undef SET
-#undef SET_U64
-#undef KEEP
-#undef TAKE
-#undef PUSH_TOP
-#undef POP_TOP
-#undef SHOW
-#undef SHOW_U64
-#undef BOTH
-#undef BOTH_U64
-#undef FAR
-#undef LOGIC
-#undef REACH
-#undef PUSH
-#undef DUP
-#undef SWAP
-#undef EACH_16
-#undef EACH_32
+#undef LAND
