@@ -164,7 +164,7 @@ unlock(struct node *n, struct err *e)
 	rc = read_password(password, &len, n->conf.password_file, e);
 	if (rc == RC_OK)
 		rc = signer_unlock(n->signer, &n->conf.sealer.addr,
-		    bytes_of(password, len), e);
+		    bytes_of(password, len), SIGNER_UNLOCK_ALWAYS, e);
 	explicit_bzero(password, sizeof(password));
 	return rc;
 }

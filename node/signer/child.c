@@ -8,6 +8,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <unistd.h>
 
 #include "base/arena.h"
@@ -21,7 +22,36 @@
 /* Memory for one listing of the key folder. */
 enum { CHILD_ARENA_MAX = 1 << 20 };
 
+/* One wait for a request; what poll takes has fewer bits than a time. */
+enum { POLL_MAX_MS = 3600 * 1000 };
+
 /* Requests. ---------------------------------------------------------- */
+
+static uint64_t
+now_ms(const struct child *c)
+{
+	return c->clock->mono_ms(c->clock->ctx);
+}
+
+static bool
+is_excluded(const struct child *c, const struct addr *addr)
+{
+	return c->conf.has_excluded && addr_eq(&c->conf.excluded, addr);
+}
+
+/* keep_known copies the accounts that are ours to use; returns their number. */
+static size_t
+keep_known(struct child *c, const struct addr *list, size_t cnt)
+{
+	size_t i, kept = 0;
+
+	for (i = 0; i < cnt; i++) {
+		if (!is_excluded(c, &list[i]))
+			memcpy(c->body + kept++ * sizeof(*list), &list[i],
+			    sizeof(*list));
+	}
+	return kept;
+}
 
 static enum rc
 do_list(struct child *c, struct bytes *body, struct err *e)
@@ -33,10 +63,41 @@ do_list(struct child *c, struct bytes *body, struct err *e)
 
 	arena_init(&a, CHILD_ARENA_MAX);
 	rc = keydir_list(&a, &list, &cnt, c->dir, e);
-	if (rc == RC_OK && cnt > 0)
-		memcpy(c->body, list, cnt * sizeof(*list));
+	if (rc == RC_OK)
+		cnt = keep_known(c, list, cnt);
 	*body = bytes_of(c->body, cnt * sizeof(struct addr));
 	arena_drop(&a);
+	return rc;
+}
+
+/* set_time says when an account's key is to be wiped. What is unlocked
+ * already is not shortened to one signature, nor always to a time. */
+static void
+set_time(struct vault_key *k, bool is_new, uint32_t seconds, uint64_t now)
+{
+	bool is_once = seconds == SIGNER_UNLOCK_ONCE;
+
+	if (!is_new && !k->is_once && (is_once || k->until_ms == 0))
+		return;
+	k->is_once = is_once;
+	k->until_ms = now + (is_once ? SIGNER_ONCE_MS : seconds * 1000ULL);
+	if (seconds == SIGNER_UNLOCK_ALWAYS)
+		k->until_ms = 0;
+}
+
+/* open_key decrypts the account's key, if a password may be tried now. */
+static enum rc
+open_key(struct child *c, uint8_t key[32], const struct wire_request *r,
+    struct err *e)
+{
+	enum rc rc;
+
+	TRY(tries_check(&c->tries, &r->addr, now_ms(c), e));
+	rc = keydir_open(key, c->dir, &r->addr, r->rest, e);
+	if (rc == RC_OK)
+		tries_forget(&c->tries, &r->addr);
+	if (rc == RC_BAD_PASSWORD)
+		tries_note(&c->tries, &r->addr, c->conf.wait_ms, now_ms(c));
 	return rc;
 }
 
@@ -45,9 +106,14 @@ do_unlock(struct child *c, const struct wire_request *r, struct err *e)
 {
 	struct vault_key *k = vault_find(c->vault, &r->addr);
 	bool is_new = k == NULL;
-	uint8_t spare[32];
 	enum rc rc;
 
+	if (is_excluded(c, &r->addr))
+		return FAIL(
+		    e, RC_DENIED, "this signer does not use that account");
+	if (r->seconds > SIGNER_UNLOCK_S_MAX &&
+	    r->seconds != SIGNER_UNLOCK_ONCE)
+		return FAIL(e, RC_BAD_INPUT, "unlock duration too large");
 	/* An unlocked account still wants its password: this is also how a
 	 * caller checks one. */
 	if (is_new)
@@ -55,13 +121,53 @@ do_unlock(struct child *c, const struct wire_request *r, struct err *e)
 	if (k == NULL)
 		return FAIL(
 		    e, RC_NO_SPACE, "%d accounts are unlocked", SIGNER_KEY_MAX);
-	rc = keydir_open(is_new ? k->key : spare, c->dir, &r->addr, r->rest, e);
-	explicit_bzero(spare, sizeof(spare));
-	if (rc != RC_OK || !is_new)
+	rc = open_key(c, is_new ? k->key : c->vault->spare, r, e);
+	explicit_bzero(c->vault->spare, sizeof(c->vault->spare));
+	if (rc != RC_OK)
 		return rc;
+	set_time(k, is_new, r->seconds, now_ms(c));
 	k->addr = r->addr;
 	k->is_set = true;
 	return RC_OK;
+}
+
+/* make_key leaves address and key file in the body. */
+static enum rc
+make_key(struct child *c, struct bytes *body, struct bytes password,
+    struct arena *a, struct err *e)
+{
+	struct buf out = buf_of(c->body, WIRE_KEY_MAX);
+	uint8_t *key = c->vault->spare, pub[64];
+	struct bytes file;
+	struct addr addr;
+
+	ec_key_new(key);
+	TRY(ec_public(pub, key, e));
+	ec_addr(addr.b, pub);
+	TRY(keystore_seal(a, &file, key, password, KEYSTORE_SCRYPT_LOG_N, e));
+	if (!buf_put(&out, addr.b, sizeof(addr.b)) ||
+	    !buf_put(&out, file.ptr, file.len))
+		return FAIL(
+		    e, RC_TOO_LARGE, "a key file of %zu bytes", file.len);
+	*body = bytes_of_buf(&out);
+	return RC_OK;
+}
+
+/* The child writes no file: its caller keeps what only the password opens. */
+static enum rc
+do_make(struct child *c, const struct wire_request *r, struct bytes *body,
+    struct err *e)
+{
+	struct arena a;
+	enum rc rc;
+
+	if (!c->conf.may_make_keys)
+		return FAIL(e, RC_DENIED, "this signer makes no keys");
+	arena_init(&a, CHILD_ARENA_MAX);
+	rc = make_key(c, body, r->rest, &a, e);
+	explicit_bzero(c->vault->spare, sizeof(c->vault->spare));
+	arena_drop(&a);
+	return rc;
 }
 
 static enum rc
@@ -76,10 +182,9 @@ do_lock(struct child *c, const struct wire_request *r, struct err *e)
 }
 
 static enum rc
-do_sign(struct child *c, const struct wire_request *r, struct bytes *body,
-    struct err *e)
+sign_with(struct child *c, const struct vault_key *k,
+    const struct wire_request *r, struct bytes *body, struct err *e)
 {
-	const struct vault_key *k = vault_find(c->vault, &r->addr);
 	struct ec_sig sig;
 	struct hash digest;
 
@@ -99,6 +204,18 @@ do_sign(struct child *c, const struct wire_request *r, struct bytes *body,
 }
 
 static enum rc
+do_sign(struct child *c, const struct wire_request *r, struct bytes *body,
+    struct err *e)
+{
+	struct vault_key *k = vault_find(c->vault, &r->addr);
+	enum rc rc = sign_with(c, k, r, body, e);
+
+	if (k != NULL && k->is_once)
+		vault_drop(k);
+	return rc;
+}
+
+static enum rc
 act(struct child *c, struct bytes request, struct bytes *body, struct err *e)
 {
 	struct wire_request r;
@@ -113,6 +230,8 @@ act(struct child *c, struct bytes request, struct bytes *body, struct err *e)
 		return do_lock(c, &r, e);
 	case WIRE_SIGN:
 		return do_sign(c, &r, body, e);
+	case WIRE_MAKE:
+		return do_make(c, &r, body, e);
 	}
 	return FAIL(e, RC_BAD_INPUT, "operation %d", (int)r.op);
 }
@@ -136,8 +255,10 @@ child_answer(struct child *c, struct bytes request)
 {
 	struct bytes body = {NULL, 0};
 	struct err e = {.rc = RC_OK};
-	enum rc rc = act(c, request, &body, &e);
+	enum rc rc;
 
+	(void)vault_expire(c->vault, now_ms(c));
+	rc = act(c, request, &body, &e);
 	return reply_of(c, rc, body, &e);
 }
 
@@ -197,12 +318,34 @@ lock_down(struct child *c, int *sock, pid_t parent, struct err *e)
 	return sandbox_enter(e);
 }
 
+/* Waits for a request; meanwhile keys are wiped when their time has come. */
+static void
+await_request(struct child *c)
+{
+	struct pollfd p = {.fd = SANDBOX_SOCK, .events = POLLIN};
+	uint64_t now, next_ms;
+	int wait_ms;
+
+	do {
+		now = now_ms(c);
+		next_ms = vault_expire(c->vault, now);
+		wait_ms = -1;
+		if (next_ms != UINT64_MAX)
+			wait_ms = next_ms - now > POLL_MAX_MS
+				      ? POLL_MAX_MS
+				      : (int)(next_ms - now);
+	} while (poll(&p, 1, wait_ms) == 0);
+}
+
 /* One request. Returns false when the caller is gone or speaks nonsense. */
 static bool
 serve_one(struct child *c)
 {
 	struct bytes request;
-	bool is_on =
+	bool is_on;
+
+	await_request(c);
+	is_on =
 	    frame_recv(SANDBOX_SOCK, &request, c->vault->request,
 		sizeof(c->vault->request), -1, NULL) == RC_OK &&
 	    frame_send(SANDBOX_SOCK, child_answer(c, request), NULL) == RC_OK;
@@ -221,6 +364,7 @@ child_main(const struct signer_conf *conf, int sock, pid_t parent)
 	if (c == NULL)
 		_exit(1);
 	c->conf = *conf;
+	c->clock = clock_real();
 	rc = lock_down(c, &sock, parent, &e);
 	if (frame_send(sock, reply_of(c, rc, (struct bytes){NULL, 0}, &e),
 		NULL) != RC_OK ||

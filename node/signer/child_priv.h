@@ -8,13 +8,17 @@
 
 #include <sys/types.h>
 
+#include "base/clock.h"
+#include "signer/tries_priv.h"
 #include "signer/vault_priv.h"
 #include "signer/watermark_priv.h"
 #include "signer/wire_priv.h"
 
 struct child {
 	struct signer_conf conf;
+	const struct clock *clock;
 	struct vault *vault;
+	struct tries tries;
 	struct watermark mark; /* used only with conf.may_seal */
 	int dir;               /* of key files */
 	uint8_t reply[WIRE_REPLY_MAX];

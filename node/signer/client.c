@@ -191,13 +191,32 @@ signer_pid(const struct signer *s)
 
 enum rc
 signer_unlock(struct signer *s, const struct addr *addr, struct bytes password,
-    struct err *e)
+    uint32_t seconds, struct err *e)
 {
-	const struct wire_request r = {
-	    .op = WIRE_UNLOCK, .addr = *addr, .rest = password};
+	const struct wire_request r = {.op = WIRE_UNLOCK,
+	    .addr = *addr,
+	    .seconds = seconds,
+	    .rest = password};
 	struct bytes body;
 
 	return call(s, &body, &r, UNLOCK_MS, e);
+}
+
+enum rc
+signer_make_key(struct signer *s, struct arena *a, struct addr *addr,
+    struct bytes *file, struct bytes password, struct err *e)
+{
+	const struct wire_request r = {.op = WIRE_MAKE, .rest = password};
+	struct bytes body, head;
+
+	TRY(call(s, &body, &r, UNLOCK_MS, e));
+	if (!bytes_take(&head, &body, sizeof(addr->b)) || body.len == 0) {
+		cut_off(s);
+		return FAIL(e, RC_IO, "a new key of %zu bytes", body.len);
+	}
+	memcpy(addr->b, head.ptr, sizeof(addr->b));
+	*file = arena_copy(a, body);
+	return file->ptr == NULL ? FAIL(e, RC_NO_MEMORY, "key file") : RC_OK;
 }
 
 enum rc

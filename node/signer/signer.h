@@ -49,6 +49,28 @@ struct signer_conf {
 	const char *watermark_path; /* file, synced before a seal leaves; NULL
 				     * only without may_seal */
 	bool may_seal, may_sign_tx, may_sign_message;
+	bool may_make_keys;
+	/* An account that this signer does not know, whatever lies in the
+	 * folder: the sealer's, for one that signs transactions. */
+	bool has_excluded;
+	struct addr excluded;
+	/* How long an account takes no password after a wrong one; doubles
+	 * with each, up to SIGNER_WAIT_MAX_MS. 0: never. */
+	uint32_t wait_ms;
+};
+
+enum { SIGNER_WAIT_MAX_MS = 64000 };
+
+/*
+ * How long an account stays unlocked: seconds, at most SIGNER_UNLOCK_S_MAX;
+ * until the end; or for one signature, which must be asked for within
+ * SIGNER_ONCE_MS.
+ */
+#define SIGNER_UNLOCK_ONCE UINT32_MAX
+enum {
+	SIGNER_UNLOCK_ALWAYS = 0,
+	SIGNER_UNLOCK_S_MAX = 366 * 86400,
+	SIGNER_ONCE_MS = 30000
 };
 
 /*
@@ -80,16 +102,31 @@ int signer_pid(const struct signer *s);
 bool signer_has_ended(const struct signer *s, char *why, size_t cap);
 
 /*
- * signer_unlock decrypts an account's key file inside the child. Takes about
- * a second with the usual scrypt cost. Unlocking twice is fine.
+ * signer_unlock decrypts an account's key file inside the child, which wipes
+ * the key when its time is over. Takes about a second with the usual scrypt
+ * cost. Unlocking again sets another time, but what is unlocked always stays
+ * so, and SIGNER_UNLOCK_ONCE leaves what is unlocked as it is.
  *
  * password  wiped by the caller; crosses the socket pair only
- * Errors    RC_NOT_FOUND, RC_BAD_PASSWORD, RC_DENIED (others may read the
- *           file), RC_NO_SPACE (SIGNER_KEY_MAX), those of keystore_open,
- *           RC_IO
+ * Errors    RC_NOT_FOUND, RC_BAD_PASSWORD, RC_UNAVAILABLE (too early after a
+ *           wrong one), RC_DENIED (others may read the file),
+ *           RC_NO_SPACE (SIGNER_KEY_MAX), RC_BAD_INPUT (seconds), those of
+ *           keystore_open, RC_IO
  */
 enum rc signer_unlock(struct signer *s, const struct addr *addr,
-    struct bytes password, struct err *e);
+    struct bytes password, uint32_t seconds, struct err *e);
+
+/*
+ * signer_make_key makes a key inside the child, which answers with the
+ * encrypted key file and forgets the key. The account is there once the
+ * caller has put the file into the key folder.
+ *
+ * file      text, in the arena
+ * password  as signer_unlock's
+ * Errors    RC_DENIED without may_make_keys; RC_NO_MEMORY, RC_IO
+ */
+enum rc signer_make_key(struct signer *s, struct arena *a, struct addr *addr,
+    struct bytes *file, struct bytes password, struct err *e);
 
 /* signer_lock wipes an account's key; RC_NOT_FOUND. */
 enum rc signer_lock(struct signer *s, const struct addr *addr, struct err *e);

@@ -64,6 +64,25 @@ vault_place(struct vault *v)
 	return NULL;
 }
 
+uint64_t
+vault_expire(struct vault *v, uint64_t now_ms)
+{
+	uint64_t next_ms = UINT64_MAX;
+	size_t i;
+
+	for (i = 0; i < SIGNER_KEY_MAX; i++) {
+		struct vault_key *k = &v->keys[i];
+
+		if (!k->is_set || k->until_ms == 0)
+			continue;
+		if (k->until_ms <= now_ms)
+			vault_drop(k);
+		else if (k->until_ms < next_ms)
+			next_ms = k->until_ms;
+	}
+	return next_ms;
+}
+
 void
 vault_drop(struct vault_key *k)
 {

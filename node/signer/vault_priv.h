@@ -14,12 +14,15 @@ struct vault_key {
 	struct addr addr;
 	uint8_t key[32];
 	bool is_set;
+	bool is_once;      /* wiped by the next signature that is asked for */
+	uint64_t until_ms; /* wiped then; 0: at the end */
 };
 
-/* What lives in locked memory: the keys, and the request that may carry a
- * password. */
+/* What lives in locked memory: the keys, one that is only looked at or just
+ * made, and the request that may carry a password. */
 struct vault {
 	struct vault_key keys[SIGNER_KEY_MAX];
+	uint8_t spare[32];
 	uint8_t request[WIRE_REQUEST_MAX];
 };
 
@@ -34,5 +37,9 @@ struct vault_key *vault_place(struct vault *v);
 
 /* vault_drop wipes a key. */
 void vault_drop(struct vault_key *k);
+
+/* vault_expire wipes the keys whose time has come, and returns when the next
+ * one's will (UINT64_MAX: never). */
+uint64_t vault_expire(struct vault *v, uint64_t now_ms);
 
 #endif

@@ -50,14 +50,26 @@ take_u64(struct bytes *in)
 	return bytes_take(&b, in, 8) ? be64(b.ptr) : 0;
 }
 
-/* The fixed fields: an address where there are any, and what signs. */
+static bool
+put_u32(struct buf *out, uint32_t v)
+{
+	uint8_t b[4];
+
+	be32_put(b, v);
+	return buf_put(out, b, sizeof(b));
+}
+
+/* The fixed fields: an address where there are any, how long it is unlocked,
+ * and what signs. */
 static bool
 put_fixed(struct buf *out, const struct wire_request *r)
 {
-	if (r->op == WIRE_LIST)
+	if (r->op == WIRE_LIST || r->op == WIRE_MAKE)
 		return true;
 	if (!buf_put(out, r->addr.b, sizeof(r->addr.b)))
 		return false;
+	if (r->op == WIRE_UNLOCK)
+		return put_u32(out, r->seconds);
 	return r->op != WIRE_SIGN ||
 	       (buf_put_u8(out, (uint8_t)r->kind) && put_u64(out, r->height) &&
 		   put_u64(out, r->round));
@@ -114,6 +126,8 @@ wire_request_take(struct wire_request *out, struct bytes in, struct err *e)
 	r.rest = in;
 	if (bytes_take(&addr, &fixed, sizeof(r.addr.b)))
 		memcpy(r.addr.b, addr.ptr, sizeof(r.addr.b));
+	if (r.op == WIRE_UNLOCK)
+		r.seconds = be32(fixed.ptr);
 	if (r.op == WIRE_SIGN)
 		TRY(take_sign(&r, fixed, e));
 	*out = r;

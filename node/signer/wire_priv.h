@@ -12,6 +12,9 @@
 /* Longest password: as long as anybody types or generates. */
 enum { WIRE_PASSWORD_MAX = 4096 };
 
+/* A new account: its address, and a key file of about 500 bytes. */
+enum { WIRE_KEY_MAX = 20 + 4096 };
+
 /* Largest list of accounts. */
 enum { WIRE_LIST_MAX = 20 * SIGNER_FILE_MAX };
 
@@ -31,6 +34,7 @@ enum {
 struct wire_request {
 	enum wire_op op;
 	struct addr addr;
+	uint32_t seconds; /* UNLOCK */
 	enum signer_kind kind;
 	uint64_t height, round;
 	struct bytes rest; /* password or message, a view */

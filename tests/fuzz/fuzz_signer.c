@@ -36,6 +36,7 @@ open_child(struct child *c)
 
 	c->conf = (struct signer_conf){
 	    .may_seal = true, .may_sign_tx = true, .may_sign_message = true};
+	c->clock = clock_real();
 	CHECK(mkdtemp(dir) != NULL);
 	c->dir = open(dir, O_RDONLY | O_DIRECTORY);
 	CHECK(rmdir(dir) == 0); /* stays open, and empty */

@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -21,6 +22,7 @@ child_new(void)
 
 	c->conf = (struct signer_conf){
 	    .may_seal = true, .may_sign_tx = true, .may_sign_message = true};
+	c->clock = clock_real();
 	c->dir = open(test_tmpdir(), O_RDONLY | O_DIRECTORY);
 	EXPECT_RC(vault_open(&c->vault, NULL), RC_OK);
 	EXPECT_RC(
@@ -60,6 +62,29 @@ unlock(struct child *c, const struct test_key *k, const char *password)
 	    &(struct wire_request){.op = WIRE_UNLOCK,
 		.addr = k->addr,
 		.rest = bytes_of_str(password)});
+}
+
+/* unlock_for is unlock for so many seconds. */
+static enum rc
+unlock_for(struct child *c, const struct test_key *k, const char *password,
+    uint32_t seconds)
+{
+	return ask(c, NULL,
+	    &(struct wire_request){.op = WIRE_UNLOCK,
+		.addr = k->addr,
+		.seconds = seconds,
+		.rest = bytes_of_str(password)});
+}
+
+/* sign_text asks for the signature of an EIP-191 message. */
+static enum rc
+sign_text(struct child *c, const struct test_key *k)
+{
+	return ask(c, NULL,
+	    &(struct wire_request){.op = WIRE_SIGN,
+		.addr = k->addr,
+		.kind = SIGNER_MESSAGE,
+		.rest = test_hex("190145")});
 }
 
 static enum rc
@@ -408,5 +433,195 @@ TEST(test_child_huge_file_is_passed_over)
 	EXPECT_RC(
 	    ask(c, &body, &(struct wire_request){.op = WIRE_LIST}), RC_OK);
 	EXPECT_U64(body.len, 0);
+	child_free(c);
+}
+
+/* A child with one key file and a clock that the test turns. */
+static struct child *
+timed_child(struct test_key *k, struct clock *clock, struct clock_fake *hands)
+{
+	struct child *c;
+
+	keys_make(k, 1);
+	keys_write(test_tmpdir(), "key.json", k, "x");
+	c = child_new();
+	*hands = (struct clock_fake){.mono_ms = 5000};
+	*clock = clock_of_fake(hands);
+	c->clock = clock;
+	return c;
+}
+
+TEST(test_child_unlock_too_long_is_refused)
+{
+	struct clock_fake hands;
+	struct clock clock;
+	struct test_key k;
+	struct child *c = timed_child(&k, &clock, &hands);
+
+	EXPECT_RC(
+	    unlock_for(c, &k, "x", SIGNER_UNLOCK_S_MAX + 1), RC_BAD_INPUT);
+	EXPECT_RC(unlock_for(c, &k, "x", SIGNER_UNLOCK_ONCE - 1), RC_BAD_INPUT);
+	EXPECT_RC(sign_text(c, &k), RC_NOT_FOUND);
+	EXPECT_RC(unlock_for(c, &k, "x", SIGNER_UNLOCK_S_MAX), RC_OK);
+	EXPECT_RC(sign_text(c, &k), RC_OK);
+	child_free(c);
+}
+
+TEST(test_child_unlock_ends_when_its_time_has_come)
+{
+	struct clock_fake hands;
+	struct clock clock;
+	struct test_key k;
+	struct child *c = timed_child(&k, &clock, &hands);
+
+	EXPECT_RC(unlock_for(c, &k, "x", 10), RC_OK);
+	clock_fake_add(&hands, 9999);
+	EXPECT_U64(vault_expire(c->vault, hands.mono_ms), 15000);
+	EXPECT_RC(sign_text(c, &k), RC_OK);
+	clock_fake_add(&hands, 1);
+	EXPECT_RC(sign_text(c, &k), RC_NOT_FOUND);
+	EXPECT(memcmp(c->vault->keys[0].key, k.key, 32) != 0);
+	EXPECT(vault_expire(c->vault, hands.mono_ms) == UINT64_MAX);
+	child_free(c);
+}
+
+/* Longer, shorter, and never from always to a time. */
+TEST(test_child_unlock_again_sets_another_time)
+{
+	struct clock_fake hands;
+	struct clock clock;
+	struct test_key k;
+	struct child *c = timed_child(&k, &clock, &hands);
+
+	EXPECT_RC(unlock_for(c, &k, "x", 10), RC_OK);
+	EXPECT_RC(unlock_for(c, &k, "x", 100), RC_OK);
+	clock_fake_add(&hands, 50000);
+	EXPECT_RC(sign_text(c, &k), RC_OK);
+	EXPECT_RC(unlock_for(c, &k, "x", 1), RC_OK);
+	clock_fake_add(&hands, 1000);
+	EXPECT_RC(sign_text(c, &k), RC_NOT_FOUND);
+	EXPECT_RC(unlock_for(c, &k, "x", 1), RC_OK);
+	EXPECT_RC(unlock_for(c, &k, "x", SIGNER_UNLOCK_ALWAYS), RC_OK);
+	EXPECT_RC(unlock_for(c, &k, "x", 1), RC_OK);
+	clock_fake_add(&hands, 3600 * 1000);
+	EXPECT_RC(sign_text(c, &k), RC_OK);
+	child_free(c);
+}
+
+TEST(test_child_unlock_once_is_for_one_signature)
+{
+	struct clock_fake hands;
+	struct clock clock;
+	struct test_key k;
+	struct child *c = timed_child(&k, &clock, &hands);
+
+	EXPECT_RC(unlock_for(c, &k, "x", SIGNER_UNLOCK_ONCE), RC_OK);
+	EXPECT_RC(sign_text(c, &k), RC_OK);
+	EXPECT_RC(sign_text(c, &k), RC_NOT_FOUND);
+	EXPECT(memcmp(c->vault->keys[0].key, k.key, 32) != 0);
+	/* A request that is refused uses it up, and so does time. */
+	EXPECT_RC(unlock_for(c, &k, "x", SIGNER_UNLOCK_ONCE), RC_OK);
+	c->conf.may_sign_message = false;
+	EXPECT_RC(sign_text(c, &k), RC_DENIED);
+	c->conf.may_sign_message = true;
+	EXPECT_RC(sign_text(c, &k), RC_NOT_FOUND);
+	EXPECT_RC(unlock_for(c, &k, "x", SIGNER_UNLOCK_ONCE), RC_OK);
+	clock_fake_add(&hands, SIGNER_ONCE_MS);
+	EXPECT_RC(sign_text(c, &k), RC_NOT_FOUND);
+	/* What is unlocked stays so. */
+	EXPECT_RC(unlock_for(c, &k, "x", 100), RC_OK);
+	EXPECT_RC(unlock_for(c, &k, "x", SIGNER_UNLOCK_ONCE), RC_OK);
+	EXPECT_RC(sign_text(c, &k), RC_OK);
+	EXPECT_RC(sign_text(c, &k), RC_OK);
+	child_free(c);
+}
+
+/* 1 s, 2 s, 4 s ... and no password is looked at meanwhile, not even the
+ * right one. */
+TEST(test_child_wrong_passwords_make_an_account_wait)
+{
+	struct clock_fake hands;
+	struct clock clock;
+	struct test_key k, other;
+	struct child *c = timed_child(&k, &clock, &hands);
+	uint64_t wait_ms;
+
+	keys_make(&other, 2);
+	keys_write(test_tmpdir(), "other.json", &other, "x");
+	c->conf.wait_ms = 1000;
+	for (wait_ms = 1000; wait_ms <= 128000; wait_ms *= 2) {
+		uint64_t most =
+		    wait_ms > SIGNER_WAIT_MAX_MS ? SIGNER_WAIT_MAX_MS : wait_ms;
+
+		EXPECT_RC(unlock(c, &k, "wrong"), RC_BAD_PASSWORD);
+		clock_fake_add(&hands, most - 1);
+		EXPECT_RC(unlock(c, &k, "x"), RC_UNAVAILABLE);
+		EXPECT_RC(unlock(c, &other, "x"), RC_OK);
+		clock_fake_add(&hands, 1);
+	}
+	EXPECT_RC(unlock(c, &k, "x"), RC_OK);
+	EXPECT_RC(unlock(c, &k, "wrong"), RC_BAD_PASSWORD);
+	clock_fake_add(&hands, 1000);
+	EXPECT_RC(unlock(c, &k, "x"), RC_OK);
+	child_free(c);
+}
+
+/* More accounts than there are places: who waits least makes room. */
+TEST(test_child_waits_are_bounded)
+{
+	static struct tries t;
+	struct addr a = {{0}};
+	unsigned i;
+
+	for (i = 0; i <= TRIES_MAX; i++) {
+		a.b[0] = (uint8_t)i;
+		tries_note(&t, &a, 1000, i);
+		EXPECT_RC(tries_check(&t, &a, i, NULL), RC_UNAVAILABLE);
+	}
+	a.b[0] = 0;
+	EXPECT_RC(tries_check(&t, &a, 0, NULL), RC_OK);
+	a.b[0] = 1;
+	EXPECT_RC(tries_check(&t, &a, 0, NULL), RC_UNAVAILABLE);
+}
+
+TEST(test_child_excluded_account_is_out_of_reach)
+{
+	struct clock_fake hands;
+	struct clock clock;
+	struct test_key k, other;
+	struct bytes body;
+	struct child *c = timed_child(&k, &clock, &hands);
+
+	keys_make(&other, 2);
+	keys_write(test_tmpdir(), "other.json", &other, "x");
+	c->conf.has_excluded = true;
+	c->conf.excluded = k.addr;
+	EXPECT_RC(unlock(c, &k, "x"), RC_DENIED);
+	EXPECT_RC(unlock_for(c, &k, "x", SIGNER_UNLOCK_ONCE), RC_DENIED);
+	EXPECT_RC(sign_text(c, &k), RC_NOT_FOUND);
+	EXPECT_RC(
+	    ask(c, &body, &(struct wire_request){.op = WIRE_LIST}), RC_OK);
+	EXPECT_BYTES(body, addr_bytes(&other.addr));
+	child_free(c);
+}
+
+TEST(test_child_makes_a_key_that_its_password_opens)
+{
+	struct wire_request r = {
+	    .op = WIRE_MAKE, .rest = bytes_of_str("secret")};
+	struct child *c = child_new();
+	struct bytes body, head = {NULL, 0};
+	struct test_key made;
+
+	EXPECT_RC(ask(c, NULL, &r), RC_DENIED);
+	c->conf.may_make_keys = true;
+	EXPECT_RC(ask(c, &body, &r), RC_OK);
+	if (!bytes_take(&head, &body, sizeof(made.addr.b)))
+		abort();
+	memcpy(made.addr.b, head.ptr, sizeof(made.addr.b));
+	keys_put(test_tmpdir(), "made", body, 0600);
+	EXPECT_RC(unlock(c, &made, "wrong"), RC_BAD_PASSWORD);
+	EXPECT_RC(unlock(c, &made, "secret"), RC_OK);
+	EXPECT_RC(sign_text(c, &made), RC_OK);
 	child_free(c);
 }

@@ -64,8 +64,8 @@ sealer(struct test_key *k)
 	keys_write(test_tmpdir(), "key.json", k, "right");
 	s = spawn(&conf);
 	if (s != NULL)
-		EXPECT_RC(
-		    signer_unlock(s, &k->addr, bytes_of_str("right"), NULL),
+		EXPECT_RC(signer_unlock(s, &k->addr, bytes_of_str("right"),
+			      SIGNER_UNLOCK_ALWAYS, NULL),
 		    RC_OK);
 	return s;
 }
@@ -113,7 +113,8 @@ TEST(test_signer_wrong_password_unlocks_nothing)
 	keys_make(&k, 1);
 	keys_write(test_tmpdir(), "key.json", &k, "right");
 	s = spawn(&conf);
-	EXPECT_RC(signer_unlock(s, &k.addr, bytes_of_str("wrong"), &e),
+	EXPECT_RC(signer_unlock(s, &k.addr, bytes_of_str("wrong"),
+		      SIGNER_UNLOCK_ALWAYS, &e),
 	    RC_BAD_PASSWORD);
 	EXPECT(strstr(e.text, "wrong") == NULL);
 	EXPECT_RC(seal(s, sig, &k, 1, 0), RC_NOT_FOUND);
@@ -131,8 +132,9 @@ TEST(test_signer_usual_cost_key_file_unlocks_inside_the_filter)
 	keys_make(&k, 7);
 	keys_write_cost(test_tmpdir(), "key.json", &k, "right", 15);
 	s = spawn(&conf);
-	EXPECT_RC(
-	    signer_unlock(s, &k.addr, bytes_of_str("right"), NULL), RC_OK);
+	EXPECT_RC(signer_unlock(s, &k.addr, bytes_of_str("right"),
+		      SIGNER_UNLOCK_ALWAYS, NULL),
+	    RC_OK);
 	EXPECT_RC(seal(s, sig, &k, 1, 0), RC_OK);
 	signer_stop(s);
 }
@@ -157,7 +159,9 @@ TEST(test_signer_signs_and_lists)
 	keys_write(test_tmpdir(), "UTC--later", &k, "x");
 	EXPECT_RC(signer_list(s, &a, &list, &cnt, NULL), RC_OK);
 	EXPECT_U64(cnt, 2);
-	EXPECT_RC(signer_unlock(s, &k.addr, bytes_of_str("x"), NULL), RC_OK);
+	EXPECT_RC(signer_unlock(s, &k.addr, bytes_of_str("x"),
+		      SIGNER_UNLOCK_ALWAYS, NULL),
+	    RC_OK);
 	EXPECT_RC(signer_lock(s, &k.addr, NULL), RC_OK);
 	EXPECT_RC(signer_lock(s, &k.addr, NULL), RC_NOT_FOUND);
 	arena_drop(&a);
@@ -195,8 +199,9 @@ TEST(test_signer_without_seals_needs_no_watermark)
 	keys_make(&k, 1);
 	keys_write(test_tmpdir(), "key.json", &k, "right");
 	s = spawn(&conf);
-	EXPECT_RC(
-	    signer_unlock(s, &k.addr, bytes_of_str("right"), NULL), RC_OK);
+	EXPECT_RC(signer_unlock(s, &k.addr, bytes_of_str("right"),
+		      SIGNER_UNLOCK_ALWAYS, NULL),
+	    RC_OK);
 	EXPECT_RC(signer_sign(s, sig, &k.addr, SIGNER_TX, 0, 0,
 		      test_hex("c6808080808080"), NULL),
 	    RC_OK);
@@ -238,8 +243,8 @@ TEST(test_signer_double_sign_is_denied_over_restarts_and_kills)
 			kill(signer_pid(s), SIGKILL);
 		signer_stop(s);
 		s = spawn(&conf);
-		EXPECT_RC(
-		    signer_unlock(s, &k.addr, bytes_of_str("right"), NULL),
+		EXPECT_RC(signer_unlock(s, &k.addr, bytes_of_str("right"),
+			      SIGNER_UNLOCK_ALWAYS, NULL),
 		    RC_OK);
 	}
 	EXPECT_RC(seal(s, again, &k, 8, 1), RC_OK);
@@ -255,8 +260,9 @@ TEST(test_signer_killed_child_is_an_error_for_good)
 	kill(signer_pid(s), SIGKILL);
 	EXPECT_RC(seal(s, sig, &k, 1, 0), RC_IO);
 	EXPECT_RC(seal(s, sig, &k, 1, 0), RC_IO);
-	EXPECT_RC(
-	    signer_unlock(s, &k.addr, bytes_of_str("right"), NULL), RC_IO);
+	EXPECT_RC(signer_unlock(s, &k.addr, bytes_of_str("right"),
+		      SIGNER_UNLOCK_ALWAYS, NULL),
+	    RC_IO);
 	signer_stop(s);
 }
 
@@ -560,7 +566,8 @@ be_a_caller(int in, int out)
 	/* First the fork: the child gets a copy of all that is here now. */
 	if (signer_spawn(&s, &conf, NULL) != RC_OK ||
 	    read(in, &o, sizeof(o)) != sizeof(o) ||
-	    signer_unlock(s, &o.addr, bytes_of_str(o.password), NULL) != RC_OK)
+	    signer_unlock(s, &o.addr, bytes_of_str(o.password),
+		SIGNER_UNLOCK_ALWAYS, NULL) != RC_OK)
 		_exit(1);
 	explicit_bzero(o.password, sizeof(o.password));
 	k.addr = o.addr;

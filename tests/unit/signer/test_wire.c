@@ -14,11 +14,14 @@ TEST(test_wire_broken_requests_are_refused)
 	} rows[] = {
 	    {"nothing", "", RC_TRUNCATED},
 	    {"operation 0", "00", RC_BAD_INPUT},
-	    {"operation 5", "05", RC_BAD_INPUT},
+	    {"operation 6", "06", RC_BAD_INPUT},
 	    {"operation 255", "ff", RC_BAD_INPUT},
 	    {"list with a rest", "0100", RC_TRAILING},
 	    {"unlock without address", "02", RC_TRUNCATED},
 	    {"unlock with half an address", "0200112233", RC_TRUNCATED},
+	    {"unlock without seconds",
+		"02000102030405060708090a0b0c0d0e0f10111213aabbcc",
+		RC_TRUNCATED},
 	    {"lock with a rest", "03000102030405060708090a0b0c0d0e0f1011121300",
 		RC_TRAILING},
 	    {"sign without height",
@@ -49,8 +52,10 @@ TEST(test_wire_request_round_trip)
 	    {.op = WIRE_LIST},
 	    {.op = WIRE_UNLOCK,
 		.addr = {{1, 2, 3}},
+		.seconds = 0x01020304,
 		.rest = bytes_of_str("secret")},
 	    {.op = WIRE_LOCK, .addr = {{9}}},
+	    {.op = WIRE_MAKE, .rest = bytes_of_str("secret")},
 	    {.op = WIRE_SIGN,
 		.addr = {{7}},
 		.kind = SIGNER_MESSAGE,
@@ -69,6 +74,7 @@ TEST(test_wire_request_round_trip)
 		    wire_request_take(&got, bytes_of_buf(&b), NULL), RC_OK);
 		EXPECT(got.op == rows[i].op && got.kind == rows[i].kind);
 		EXPECT(addr_eq(&got.addr, &rows[i].addr));
+		EXPECT_U64(got.seconds, rows[i].seconds);
 		EXPECT_U64(got.height, rows[i].height);
 		EXPECT_U64(got.round, rows[i].round);
 		EXPECT_BYTES(got.rest, rows[i].rest);
@@ -90,10 +96,10 @@ TEST(test_wire_too_long_rest_is_refused_on_both_sides)
 	memset(out, 0, sizeof(out));
 	out[0] = WIRE_UNLOCK;
 	EXPECT_RC(wire_request_take(
-		      &r, bytes_of(out, 21 + WIRE_PASSWORD_MAX + 1), NULL),
+		      &r, bytes_of(out, 25 + WIRE_PASSWORD_MAX + 1), NULL),
 	    RC_TOO_LARGE);
 	EXPECT_RC(
-	    wire_request_take(&r, bytes_of(out, 21 + WIRE_PASSWORD_MAX), NULL),
+	    wire_request_take(&r, bytes_of(out, 25 + WIRE_PASSWORD_MAX), NULL),
 	    RC_OK);
 }
 
