@@ -193,6 +193,17 @@ arena_reset(struct arena *a)
 	arena_rewind(a, (struct arena_mark){.head = first});
 }
 
+void
+arena_wipe(struct arena *a)
+{
+	struct arena_chunk *c;
+
+	for (c = a->head; c != NULL; c = c->next) {
+		UNPOISON(c->data, c->size);
+		explicit_bzero(c->data, c->size);
+	}
+}
+
 void *
 mem_new(size_t size)
 {

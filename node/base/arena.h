@@ -60,6 +60,10 @@ void arena_drop(struct arena *a);
  * next costs no malloc. */
 void arena_reset(struct arena *a);
 
+/* arena_wipe overwrites what was in the arena, when it was a secret; only
+ * arena_drop and arena_reset may follow. */
+void arena_wipe(struct arena *a);
+
 /*
  * mem_new hands out one zeroed object of size bytes.
  *

@@ -140,6 +140,15 @@ enum rc tx_sign(
 enum rc tx_auth_signer(
     struct addr *out, const struct tx_auth *auth, struct err *e);
 
+/*
+ * tx_digest_signer recovers who signed a digest.
+ *
+ * rs      r and s, 64 bytes
+ * Errors  RC_BAD_SIGNATURE  out of range, or no key gives it
+ */
+enum rc tx_digest_signer(struct addr *out, const struct hash *digest,
+    const uint8_t rs[64], uint8_t y_parity, struct err *e);
+
 /* tx_cost_max computes the most a transaction can take from its sender: gas
  * and blob gas at the highest price, and value; false above 256 bits. */
 bool tx_cost_max(struct u256 *out, const struct tx *tx);

@@ -93,3 +93,14 @@ tx_auth_signer(struct addr *out, const struct tx_auth *auth, struct err *e)
 		    "authorization with yParity, r or s out of range");
 	return ec_recover_addr(out->b, &sig, digest.b, e);
 }
+
+enum rc
+tx_digest_signer(struct addr *out, const struct hash *digest,
+    const uint8_t rs[64], uint8_t y_parity, struct err *e)
+{
+	struct ec_sig sig = {.y_parity = y_parity};
+
+	memcpy(sig.r, rs, sizeof(sig.r));
+	memcpy(sig.s, rs + sizeof(sig.r), sizeof(sig.s));
+	return ec_recover_addr(out->b, &sig, digest->b, e);
+}

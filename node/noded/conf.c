@@ -199,8 +199,9 @@ check_secret(const struct conf *c, enum conf_at at, struct err *e)
 		return fault(c, at, e, "%s: %s", path, strerror(errno));
 	if ((st.st_mode & 077) != 0)
 		return fault(c, at, e,
-		    "%s has mode %03o, others can read it; chmod 600", path,
-		    (unsigned)st.st_mode & 0777);
+		    "%s has mode %03o, others can read it; chmod %s", path,
+		    (unsigned)st.st_mode & 0777,
+		    S_ISDIR(st.st_mode) ? "700" : "600");
 	return RC_OK;
 }
 
@@ -233,6 +234,25 @@ check_sealer(const struct conf *c, struct err *e)
 		    "keystore and password_file must be set, too");
 	TRY(check_dir(c, CONF_AT_keystore, e));
 	return check_secret(c, CONF_AT_password_file, e);
+}
+
+/* Key files that others can read, or the sealer's among those of accounts,
+ * would widen what ipc_path can do. */
+static enum rc
+check_accounts(const struct conf *c, struct err *e)
+{
+	struct stat st, sealers;
+
+	if (c->accounts == NULL)
+		return RC_OK;
+	TRY(check_dir(c, CONF_AT_accounts, e));
+	TRY(check_secret(c, CONF_AT_accounts, e));
+	if (c->keystore == NULL || stat(c->accounts, &st) == -1 ||
+	    stat(c->keystore, &sealers) == -1 || st.st_dev != sealers.st_dev ||
+	    st.st_ino != sealers.st_ino)
+		return RC_OK;
+	return fault(c, CONF_AT_accounts, e,
+	    "the same folder as keystore; the sealer's key must be apart");
 }
 
 static enum rc
@@ -313,6 +333,7 @@ conf_check(const struct conf *c, struct err *e)
 	TRY(check_sockets(c, e));
 	TRY(check_seconds(c, e));
 	TRY(check_level(c, e));
+	TRY(check_accounts(c, e));
 	return check_sealer(c, e);
 }
 

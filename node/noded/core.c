@@ -461,6 +461,7 @@ on_mail(struct core *c, struct mail *m, struct err *e)
 	case MAIL_GONE:
 	case MAIL_NOTES:
 	case MAIL_CLOSE:
+	case MAIL_NONCE:
 		rc = FAIL(e, RC_INTERNAL, "core got a message for another");
 		break;
 	}

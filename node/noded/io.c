@@ -61,6 +61,7 @@ bytebuf_room(struct bytebuf *b, size_t n, size_t max)
 
 	if (b->off > 0) {
 		memmove(b->ptr, b->ptr + b->off, b->len);
+		explicit_bzero(b->ptr + b->len, b->off);
 		b->off = 0;
 	}
 	if (b->len + n <= b->cap)
@@ -252,6 +253,10 @@ take_documents(struct io *io, struct io_session *s)
 		rc = rpc_stream_take(&s->stream, &doc, &in, &why);
 		if (rc == RC_OK && !start_job(io, s, doc))
 			return false;
+		/* An operator's question may hold a password. */
+		if (s->source == RPC_LOCAL && s->in.len > in.len)
+			explicit_bzero(
+			    s->in.ptr + s->in.off, s->in.len - in.len);
 		bytebuf_take(&s->in, s->in.len - in.len);
 	}
 	if (rc == RC_BAD_JSON || rc == RC_BAD_REQUEST)

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Where a job goes next. The order is fixed (reader, pool, core, notifier,
- * io), so a
- * job never comes back to a thread.
+ * Where a job goes next. The order is fixed (reader, keeper, pool, core,
+ * notifier, io), so a job never comes back to a thread.
  */
 #include "noded/job.h"
 
@@ -47,6 +46,8 @@ job_next(const struct job *j)
 {
 	if (j->doc == NULL)
 		return j->routes->io; /* which closes the session */
+	if (j->routes->keys != NULL && rpc_needs_keys(j->doc))
+		return j->routes->keys;
 	if (!j->is_pool_done && rpc_needs_pool(j->doc))
 		return j->routes->pool;
 	if (!j->is_core_done && rpc_needs_core(j->doc))
@@ -86,6 +87,9 @@ job_begin(struct job *j, struct evm *vm)
 		rpc_free(j->doc);
 		j->doc = NULL;
 	}
+	/* An operator's question may hold a password. */
+	if (j->source == RPC_LOCAL)
+		explicit_bzero((void *)(uintptr_t)j->answer.ptr, j->answer.len);
 	if (j->doc == NULL)
 		j->answer = bytes_of(NULL, 0);
 	/* Most documents end here; others are finished by io, which unlike
@@ -105,6 +109,13 @@ job_run_pool(struct job *j, struct pooler *p, uint64_t now_ms, enum rc *rc,
 	if (*rc == RC_OK && !needs_sync)
 		job_send_on(j);
 	return *rc == RC_OK && needs_sync;
+}
+
+void
+job_run_keys(struct job *j, const struct rpc_keys *keys)
+{
+	rpc_run_keys(j->doc, keys);
+	job_send_on(j);
 }
 
 void

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * One JSON-RPC document on its way through the threads: io reads it, a
- * reader begins it, pool, core and notifier take their turns, and io sends the
- * answer.
- * Whoever holds a job owns it.
+ * reader begins it, keeper, pool, core and notifier take their turns, and io
+ * sends the answer. Whoever holds a job owns it.
  */
 #ifndef NODED_JOB_H
 #define NODED_JOB_H
@@ -19,6 +18,7 @@ struct pooler;
 struct routes {
 	const struct rpc_node *node;
 	struct queue *pool, *core, *io;
+	struct queue *keys; /* of the keeper; NULL: this node has no accounts */
 	struct queue *subs; /* of the notifier; NULL: none may subscribe */
 };
 
@@ -74,6 +74,9 @@ bool job_run_pool(struct job *j, struct pooler *p, uint64_t now_ms, enum rc *rc,
 /* job_run_core does core's part and sends the job on; true when a vote was
  * proposed. */
 bool job_run_core(struct job *j, struct core *c, uint64_t now_ms);
+
+/* job_run_keys does the keeper's part and sends the job on. */
+void job_run_keys(struct job *j, const struct rpc_keys *keys);
 
 /* job_run_subs does the notifier's part. */
 void job_run_subs(struct job *j, struct rpc_subs *subs);

@@ -4,6 +4,7 @@
  * holds it; pushing it into a queue hands it over.
  *
  *   io ----JOB----> reader ----JOB----> pool / core ----JOB----> io
+ *                   reader --JOB--> keeper --JOB, NONCE--> pool
  *   pool --WORK---> core --PICK--> pool --PICKED--> core --HEAD--> pool
  *
  * After a change of branch HEAD is followed by a RETURN for each block that
@@ -36,6 +37,7 @@ enum mail_kind {
 	MAIL_GONE,   /* io to notifier: a connection with subscriptions ended */
 	MAIL_NOTES,  /* notifier to io: what to tell whom; and back when done */
 	MAIL_CLOSE,  /* notifier to io: these connections missed something */
+	MAIL_NONCE,  /* keeper to pool, and back: an account's next nonce */
 	MAIL_STOP    /* leave when the queue is empty */
 };
 
@@ -76,6 +78,9 @@ struct mail {
 	struct rpc_client *clients; /* CLOSE */
 	size_t client_cnt;
 	struct mail_note *notes, *last_note; /* NOTES, in order */
+	struct addr addr;                    /* NONCE: of whom */
+	uint64_t nonce;                      /* NONCE: the answer */
+	struct queue *back;                  /* NONCE: where it goes */
 	size_t bytes; /* BLOCK, READY: that wait with it */
 };
 

@@ -31,6 +31,7 @@
 #include "noded/crash.h"
 #include "noded/gencache.h"
 #include "noded/io.h"
+#include "noded/keeper.h"
 #include "noded/listen.h"
 #include "noded/notifier.h"
 #include "noded/pooler.h"
@@ -44,7 +45,8 @@
 enum {
 	PASSWORD_MAX = 1024,
 	EXIT_FATAL = 70,
-	CORE_NICE = 5, /* a block waits rather than an answer */
+	CORE_NICE = 5,        /* a block waits rather than an answer */
+	KEEPER_BACK_MAX = 16, /* the keeper asks one thing at a time */
 	MALLOC_MMAP_BYTES = 256 * 1024,
 	MALLOC_TRIM_BYTES = 4 * 1024 * 1024
 };
@@ -66,13 +68,14 @@ struct node {
 	struct signer *signer;
 	struct pooler pooler;
 	struct notifier notifier;
+	struct keeper keeper;
 	struct core core;
 	struct io io;
 	struct rpc_node rpc;
 	struct routes routes;
 	struct reader reader[IO_READER_MAX];
 	size_t reader_cnt;
-	pthread_t thread[4 + IO_READER_MAX];
+	pthread_t thread[5 + IO_READER_MAX];
 	size_t thread_cnt;
 };
 
@@ -131,6 +134,16 @@ run_notifier(void *arg)
 
 	crash_thread();
 	notifier_run(&n->notifier);
+	return NULL;
+}
+
+static void *
+run_keeper(void *arg)
+{
+	struct node *n = arg;
+
+	crash_thread();
+	keeper_run(&n->keeper);
 	return NULL;
 }
 
@@ -238,6 +251,17 @@ open_signer(struct node *n, struct err *e)
 }
 
 static enum rc
+open_keeper(struct node *n, struct err *e)
+{
+	const struct conf_addr *sealer = &n->conf.sealer;
+
+	if (n->conf.accounts == NULL)
+		return RC_OK;
+	return keeper_open(&n->keeper, n->conf.accounts,
+	    sealer->is_set ? &sealer->addr : NULL, e);
+}
+
+static enum rc
 open_chain(struct node *n, struct err *e)
 {
 	struct store_conf sc = store_conf_default(n->conf.data_dir);
@@ -337,6 +361,22 @@ open_machines(struct node *n, struct err *e)
 }
 
 static enum rc
+open_keeper_queues(struct node *n, struct err *e)
+{
+	struct keeper *k = &n->keeper;
+
+	if (k->signer == NULL)
+		return RC_OK;
+	k->pool = n->routes.pool;
+	k->in = queue_new(MAIL_QUEUE_MAX);
+	k->back = queue_new(KEEPER_BACK_MAX);
+	n->routes.keys = k->in;
+	if (k->in == NULL || k->back == NULL)
+		return FAIL(e, RC_NO_MEMORY, "queues");
+	return RC_OK;
+}
+
+static enum rc
 open_queues(struct node *n, struct err *e)
 {
 	struct queue *core = queue_new(MAIL_QUEUE_MAX);
@@ -365,7 +405,7 @@ open_queues(struct node *n, struct err *e)
 	n->io.routes = &n->routes;
 	n->pooler.in = pool;
 	n->pooler.core = core;
-	return RC_OK;
+	return open_keeper_queues(n, e);
 }
 
 /* open_notifier has it listen to chain and pool, before either says a word. */
@@ -401,6 +441,7 @@ fill_core(struct node *n)
 	    .clock = clock_real(),
 	    .client_version = CLIENT_VERSION,
 	    .is_sealer = n->conf.sealer.is_set,
+	    .has_accounts = n->keeper.signer != NULL,
 	    .sealer = n->conf.sealer.addr,
 	    .allow_unprotected = n->conf.allow_unprotected,
 	    .gas_max = &n->core.gas_accept,
@@ -426,6 +467,7 @@ static enum rc
 open_all(struct node *n, struct err *e)
 {
 	TRY(open_signer(n, e));
+	TRY(open_keeper(n, e));
 	TRY(open_chain(n, e));
 	TRY(open_engine(n, e));
 	TRY(open_queues(n, e));
@@ -455,7 +497,9 @@ serve(struct node *n, const sigset_t *signals)
 	start_thread(n, "pool", run_pool, n);
 	start_thread(n, "core", run_core, n);
 	start_thread(n, "notifier", run_notifier, n);
-	return watch_run(signals, n->signer);
+	if (n->keeper.signer != NULL)
+		start_thread(n, "keeper", run_keeper, n);
+	return watch_run(signals, n->signer, n->keeper.signer);
 }
 
 /* In the order in which jobs travel, each queue empty before the next. */
@@ -470,6 +514,10 @@ stop(struct node *n)
 	for (i = 0; i < n->reader_cnt; i++) {
 		mail_send(n->io.reader[i], mail_new(MAIL_STOP));
 		pthread_join(n->thread[t++], NULL);
+	}
+	if (n->keeper.signer != NULL) {
+		mail_send(n->keeper.in, mail_new(MAIL_STOP));
+		pthread_join(n->thread[t + 3], NULL);
 	}
 	mail_send(n->routes.core, mail_new(MAIL_STOP));
 	pthread_join(n->thread[t + 1], NULL);
@@ -502,6 +550,7 @@ close_all(struct node *n)
 		store_close(n->store);
 	if (n->signer != NULL)
 		signer_stop(n->signer);
+	keeper_close(&n->keeper);
 	rpc_filters_free(n->rpc.filters);
 	arena_drop(&n->arena);
 }

@@ -331,6 +331,7 @@ on_mail(struct notifier *n, struct mail *m)
 	case MAIL_RETURN:
 	case MAIL_NOTES:
 	case MAIL_CLOSE:
+	case MAIL_NONCE:
 		CHECK(false); /* messages for other threads */
 		break;
 	}

@@ -129,6 +129,23 @@ on_drop(struct pooler *p, const struct mail *m)
 		p->has_told_work = false;
 }
 
+/* The answer goes back in the question. */
+static enum rc
+on_nonce(struct pooler *p, struct mail *m, struct err *e)
+{
+	struct u256 balance;
+	uint64_t nonce;
+	enum rc rc = read_account(p, &nonce, &balance, &m->addr, e);
+
+	if (rc != RC_OK) {
+		mail_free(m);
+		return rc;
+	}
+	m->nonce = pool_nonce(p->pool, &m->addr, nonce);
+	mail_send(m->back, m);
+	return RC_OK;
+}
+
 static enum rc
 on_mail(struct pooler *p, struct mail *m, struct err *e)
 {
@@ -147,6 +164,8 @@ on_mail(struct pooler *p, struct mail *m, struct err *e)
 	case MAIL_RETURN:
 		rc = on_return(p, m, e);
 		break;
+	case MAIL_NONCE:
+		return on_nonce(p, m, e);
 	case MAIL_STOP:
 		p->is_stopping = true;
 		break;

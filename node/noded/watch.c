@@ -79,9 +79,27 @@ has_lost_signer(const struct signer *signer)
 	return true;
 }
 
-bool
-watch_run(const sigset_t *signals, const struct signer *signer)
+/* Without it the node goes on: blocks matter more. Says so once. */
+static void
+look_at_accounts(bool *is_lost, const struct signer *accounts)
 {
+	char why[WHY_MAX];
+
+	if (*is_lost || accounts == NULL ||
+	    !signer_has_ended(accounts, why, sizeof(why)))
+		return;
+	*is_lost = true;
+	log_error("noded",
+	    "the signer of accounts was ended by %s: all accounts are locked "
+	    "until this node is started again",
+	    why);
+}
+
+bool
+watch_run(const sigset_t *signals, const struct signer *signer,
+    const struct signer *accounts)
+{
+	bool is_lost = false;
 	static const struct timespec turn = {.tv_sec = WATCH_TURN_MS / 1000};
 	struct clockwatch clock = {.is_set = false};
 
@@ -94,6 +112,8 @@ watch_run(const sigset_t *signals, const struct signer *signer)
 			log_info("noded", "stopping signal=%d", sig);
 			return true;
 		}
+		if (sig == SIGCHLD)
+			look_at_accounts(&is_lost, accounts);
 		if (sig == SIGCHLD && has_lost_signer(signer))
 			return false;
 		if (sig == SIGUSR1)

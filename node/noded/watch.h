@@ -20,9 +20,11 @@ void watch_block(sigset_t *signals);
 /*
  * watch_run waits for a reason to stop.
  *
- * signer   NULL: none
+ * signer   the sealer's; NULL: none
+ * accounts  that of accounts, whose end is only told; NULL: none
  * Returns  true for SIGTERM, SIGINT and SIGHUP, false when the signer ended
  */
-bool watch_run(const sigset_t *signals, const struct signer *signer);
+bool watch_run(const sigset_t *signals, const struct signer *signer,
+    const struct signer *accounts);
 
 #endif

@@ -6,9 +6,9 @@
 #include <string.h>
 
 #include "base/check.h"
-#include "rpc/rpc_priv.h"
+#include "rpc/keys_priv.h"
 
-enum cost { FREE, SEND, READ, SCAN };
+enum cost { FREE, SEND, READ, KEY, SCAN };
 enum who { ANY, LOCAL };
 
 struct method {
@@ -122,6 +122,11 @@ set_args(struct rpc_call *c, const struct method *m,
 static enum rc
 check_cost(struct rpc_doc *d, const struct method *m, struct err *e)
 {
+	if (m->cost == KEY && d->key_cnt++ >= RPC_KEY_MAX)
+		return FAIL(e, RC_TOO_LARGE,
+		    "limit exceeded: more than %d calls with a password in a "
+		    "batch",
+		    (int)RPC_KEY_MAX);
 	if (m->cost != SCAN || d->scans++ < RPC_SCAN_MAX)
 		return RC_OK;
 	return FAIL(e, RC_TOO_LARGE,
@@ -137,6 +142,7 @@ run(struct rpc_call *c, const struct rpc_json *request, struct err *e)
 
 	if (m == NULL)
 		return refuse(c, name, e);
+	c->doc->has_secret |= m->cost == KEY;
 	TRY(set_args(c, m, rpc_json_get(request, "params"), e));
 	TRY(check_cost(c->doc, m, e));
 	return m->run(c, e);
@@ -146,7 +152,7 @@ run(struct rpc_call *c, const struct rpc_json *request, struct err *e)
 static bool
 is_waiting(const struct rpc_item *it)
 {
-	return it->pool_work != RPC_POOL_NONE ||
+	return it->pool_work != RPC_POOL_NONE || it->key != NULL ||
 	       it->core_work != RPC_CORE_NONE || it->sub_work != RPC_SUBS_NONE;
 }
 
@@ -168,9 +174,11 @@ rpc_call_run(
 	jsonw_reset(&d->w);
 	d->w.max = rpc_room(d);
 	rc = run(&c, request, &e);
-	if (rc != RC_OK)
+	if (rc != RC_OK) {
+		rpc_key_wipe(it);
+		it->key = NULL;
 		rpc_item_fail(d, it, rc, &e, c.data);
-	else if (!is_waiting(it))
+	} else if (!is_waiting(it))
 		rpc_item_result(d, it, &d->w);
 	arena_rewind(&d->scratch, mark);
 }

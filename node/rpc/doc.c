@@ -10,6 +10,7 @@
 #include "base/check.h"
 #include "base/log.h"
 #include "base/metrics.h"
+#include "rpc/keys_priv.h"
 #include "rpc/subs_priv.h"
 
 /* Smallest buffer of a result, so that an error always fits. */
@@ -312,6 +313,8 @@ rpc_run(struct rpc_doc *d, struct evm *vm)
 	d->vm = NULL;
 	close_view(d);
 	jsonw_free(&d->w);
+	if (d->has_secret)
+		arena_wipe(&d->scratch);
 	arena_drop(&d->scratch);
 	return d->cnt > 0;
 }
@@ -396,6 +399,7 @@ rpc_free(struct rpc_doc *d)
 	if (d == NULL)
 		return;
 	for (i = 0; i < d->cnt; i++) {
+		rpc_key_wipe(&d->items[i]);
 		pool_tx_put(d->items[i].tx);
 		rpc_pool_list_drop(&d->items[i]);
 		rpc_sub_free(d->items[i].sub);

@@ -23,10 +23,10 @@ gas_max(const struct rpc_node *n, const struct header *head)
 	return n->gas_max == NULL ? head->gas_limit : atomic_load(n->gas_max);
 }
 
-/* check_tx judges what needs no sender. The chain id comes first: it is what
- * a wallet on another network gets wrong, and go-ethereum's text helps it. */
-static enum rc
-check_tx(struct rpc_call *c, const struct tx *tx, struct err *e)
+/* The chain id comes first: it is what a wallet on another network gets
+ * wrong, and go-ethereum's text helps it. */
+enum rc
+rpc_tx_check(struct rpc_call *c, const struct tx *tx, struct err *e)
 {
 	const struct rpc_node *n = c->node;
 	uint64_t now_s = n->clock->wall_ms(n->clock->ctx) / 1000;
@@ -134,7 +134,7 @@ rpc_do_send_raw_tx(struct rpc_call *c, struct err *e)
 	enum rc rc;
 
 	TRY(read_raw(c, &t, e));
-	rc = check_tx(c, &t->tx, &why);
+	rc = rpc_tx_check(c, &t->tx, &why);
 	if (rc == RC_OK)
 		rc = pool_tx_recover(t, &why);
 	if (rc != RC_OK) {

@@ -167,6 +167,21 @@ head_of(struct rpc_call *c, struct store_head *out, struct err *e)
 }
 
 enum rc
+rpc_fee_suggest(struct rpc_call *c, struct u256 *tip, struct u256 *base,
+    bool *has_base, struct err *e)
+{
+	const struct fork_plan *forks = &c->node->genesis->forks;
+	struct store_head head;
+
+	TRY(head_of(c, &head, e));
+	TRY(suggest_tip(c, tip, &head, e));
+	*base = next_base_fee(c->node, head.header);
+	*has_base = fork_is_active(
+	    forks, FORK_LONDON, head.number + 1, head.header->time);
+	return RC_OK;
+}
+
+enum rc
 rpc_do_gas_price(struct rpc_call *c, struct err *e)
 {
 	struct store_head head;

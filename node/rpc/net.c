@@ -77,16 +77,6 @@ rpc_do_chain_id(struct rpc_call *c, struct err *e)
 	return RC_OK;
 }
 
-/* Keys live in the signer and sign seals only: there are no accounts. */
-enum rc
-rpc_do_accounts(struct rpc_call *c, struct err *e)
-{
-	(void)e;
-	jsonw_arr(c->w);
-	jsonw_arr_end(c->w);
-	return RC_OK;
-}
-
 enum rc
 rpc_do_coinbase(struct rpc_call *c, struct err *e)
 {

@@ -6,6 +6,7 @@
  *
  *   reader  rpc_begin      parse, look up, answer all that a store view can
  *                          answer; decode transactions, recover senders
+ *   keeper  rpc_run_keys   ask whoever has the accounts' keys
  *   pool    rpc_run_pool   insert transactions in order, look at the pool
  *   core    rpc_run_core   ask or tell the consensus engine
  *   any     rpc_finish     the answer's bytes
@@ -49,6 +50,7 @@ struct rpc_node {
 	const struct clock *clock;
 	const char *client_version;
 	bool is_sealer;
+	bool has_accounts; /* there is a keeper of keys (rpc_run_keys) */
 	struct addr sealer;
 	bool allow_unprotected;  /* legacy transactions without chain id */
 	struct u256 price_floor; /* lowest tip that the pool takes */
@@ -101,6 +103,39 @@ bool rpc_run(struct rpc_doc *d, struct evm *vm);
  * a signature's recovery and one account, and no machine: handing it to another
  * thread would cost as much. */
 bool rpc_is_short(const struct rpc_doc *d);
+
+/*
+ * struct rpc_keys is how the keeper reaches the keys of accounts. Passwords go
+ * in and signatures come out; a key never does. Each may block.
+ *
+ * make    a new account, on disk before it is told
+ * unlock  seconds: 0, until the end; RPC_KEYS_ONCE, for the next signature
+ * lock    also of what is locked already
+ * sign    r, s, y_parity of the message's Keccak-256
+ * nonce   the next one of an account, with what waits in the pool
+ * Errors  RC_KEY_UNKNOWN, RC_KEY_LOCKED, RC_BAD_PASSWORD; RC_UNAVAILABLE with
+ *         a text that says why; RC_DENIED
+ */
+#define RPC_KEYS_ONCE UINT32_MAX
+struct rpc_keys {
+	enum rc (*list)(void *ctx, struct arena *a, struct addr **out,
+	    size_t *cnt, struct err *e);
+	enum rc (*make)(
+	    void *ctx, struct addr *out, struct bytes password, struct err *e);
+	enum rc (*unlock)(void *ctx, const struct addr *addr,
+	    struct bytes password, uint32_t seconds, struct err *e);
+	enum rc (*lock)(void *ctx, const struct addr *addr, struct err *e);
+	enum rc (*sign)(void *ctx, uint8_t sig[65], const struct addr *addr,
+	    bool is_tx, struct bytes message, struct err *e);
+	enum rc (*nonce)(
+	    void *ctx, uint64_t *out, const struct addr *addr, struct err *e);
+	void *ctx;
+};
+
+/* rpc_needs_keys tells whether the document needs the keeper, before pool and
+ * core; rpc_run_keys is its turn. Thread: keeper */
+bool rpc_needs_keys(const struct rpc_doc *d);
+void rpc_run_keys(struct rpc_doc *d, const struct rpc_keys *k);
 
 /* Whether the document needs a turn of the pool, of core; pool goes first. */
 bool rpc_needs_pool(const struct rpc_doc *d);

@@ -21,6 +21,7 @@ enum {
 	RPC_KEEP_MAX = 2 * RPC_ANSWER_MAX + 4 * RPC_DOC_MAX,
 	RPC_ARG_MAX = 4,
 	RPC_SCAN_MAX = 10,
+	RPC_KEY_MAX = 4, /* each takes up to a second of the keeper */
 	RPC_CALL_GAS_MAX = 50000000
 };
 
@@ -53,6 +54,7 @@ enum rpc_subs_work {
 };
 
 struct rpc_sub;
+struct rpc_key_ask;
 
 /* Who sealed how many of the last blocks. */
 enum { RPC_ACTIVITY_BLOCKS = 64 };
@@ -88,6 +90,8 @@ struct rpc_item {
 	size_t list_cnt;
 	struct pool_stats stats;
 	struct rpc_activity *activity;
+	struct rpc_key_ask *key;       /* for the keeper's turn; or NULL */
+	const struct rpc_item *behind; /* SUBMIT: not without that one */
 };
 
 /*
@@ -111,7 +115,8 @@ struct rpc_doc {
 	size_t cnt;
 	bool is_batch;
 	size_t bytes; /* of bodies so far */
-	unsigned scans;
+	unsigned scans, key_cnt;
+	bool has_secret; /* scratch may hold a password */
 };
 
 /* struct rpc_call is what a handler sees. A result is written to w, unless
@@ -354,7 +359,18 @@ enum rc rpc_block_td(struct rpc_call *c, const struct u256 **out,
 enum rc rpc_block_receipts(
     struct rpc_call *c, const struct rpc_block *b, struct err *e);
 
+/* fee.c */
+
+/* rpc_fee_suggest tells the suggested tip and the next block's base fee;
+ * has_base is false, and the fee zero, before London. */
+enum rc rpc_fee_suggest(struct rpc_call *c, struct u256 *tip, struct u256 *base,
+    bool *has_base, struct err *e);
+
 /* eth_tx.c */
+
+/* rpc_tx_check judges a transaction by what needs no sender: chain id, the
+ * block's gas, the protocol's rules for the next block. */
+enum rc rpc_tx_check(struct rpc_call *c, const struct tx *tx, struct err *e);
 
 /* rpc_tx_find writes the mined transaction of that hash to w; *found is
  * false, and nothing written, when the view has none. */

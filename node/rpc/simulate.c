@@ -159,11 +159,11 @@ rpc_do_call(struct rpc_call *c, struct err *e)
 }
 
 enum rc
-rpc_do_estimate_gas(struct rpc_call *c, struct err *e)
+rpc_gas_estimate(struct rpc_call *c, uint64_t *gas, struct err *e)
 {
 	struct rpc_simulation s;
 	struct bytes output;
-	uint64_t gas, gas_max;
+	uint64_t gas_max;
 	enum rc rc;
 
 	TRY(rpc_simulation_open(c, &s, e));
@@ -171,10 +171,18 @@ rpc_do_estimate_gas(struct rpc_call *c, struct err *e)
 	if (gas_max > s.call.gas)
 		gas_max = s.call.gas;
 	rc = exec_estimate(
-	    c->a, &gas, &output, &s.source, &s.env, &s.call, gas_max, e);
+	    c->a, gas, &output, &s.source, &s.env, &s.call, gas_max, e);
 	if (rc == RC_REVERT)
 		return fail(c, rc, output, e);
-	TRY(rc);
+	return rc;
+}
+
+enum rc
+rpc_do_estimate_gas(struct rpc_call *c, struct err *e)
+{
+	uint64_t gas;
+
+	TRY(rpc_gas_estimate(c, &gas, e));
 	jsonw_q64(c->w, gas);
 	return RC_OK;
 }

@@ -150,6 +150,10 @@ struct rpc_simulation {
 enum rc rpc_simulation_open(
     struct rpc_call *c, struct rpc_simulation *s, struct err *e);
 
+/* rpc_gas_estimate is eth_estimateGas: the least gas with which the call of
+ * the arguments does not fail. RC_REVERT leaves the data in c. */
+enum rc rpc_gas_estimate(struct rpc_call *c, uint64_t *gas, struct err *e);
+
 /* rpc_simulation_state makes a state with the overrides, in the arena of the
  * call; NULL: no memory. */
 struct state *rpc_simulation_state(

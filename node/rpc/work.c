@@ -69,8 +69,14 @@ submit(struct rpc_doc *d, struct rpc_item *it, struct pool *p, uint64_t now_ms,
 	const struct pool_tx *t = it->tx;
 	struct hash hash = t->tx.hash;
 	struct jsonw w;
-	enum rc rc = pool_insert(p, it->tx, now_ms, &why);
+	enum rc rc;
 
+	if (it->behind != NULL && it->behind->is_error)
+		rc = FAIL(&why, RC_TX_NONCE_HIGH,
+		    "nonce too high: the transaction before it in this batch "
+		    "was refused");
+	else
+		rc = pool_insert(p, it->tx, now_ms, &why);
 	if (rc == RC_IO || rc == RC_CORRUPT)
 		return FAIL(e, rc, "%s", err_message(&why, rc));
 	if (rc == RC_OK) {
@@ -439,7 +445,7 @@ rpc_work_finish(struct rpc_doc *d, struct rpc_item *it)
 	enum rc rc = RC_OK;
 
 	if (it->pool_work == RPC_POOL_NONE && it->core_work == RPC_CORE_NONE &&
-	    it->sub_work == RPC_SUBS_NONE)
+	    it->sub_work == RPC_SUBS_NONE && it->key == NULL)
 		return;
 	jsonw_init(&w, rpc_room(d));
 	if (it->pool_work == RPC_POOL_FIND && it->tx != NULL)
@@ -453,6 +459,7 @@ rpc_work_finish(struct rpc_doc *d, struct rpc_item *it)
 	it->pool_work = RPC_POOL_NONE;
 	it->core_work = RPC_CORE_NONE;
 	it->sub_work = RPC_SUBS_NONE;
+	it->key = NULL;
 	rpc_item_end(d, it, &w, rc, &why);
 	arena_drop(&d->scratch);
 }

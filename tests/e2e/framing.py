@@ -850,11 +850,31 @@ def is_probe(doc):
                                       (doc["method"] == "eth_getBlockByNumber" and doc["params"] == ["latest", False]))
 
 
+# What signs with the node's keys: on the node's own socket alone.
+WITH_KEYS = ("eth_sign", "eth_signTransaction", "eth_sendTransaction", "eth_signTypedData_v4", "personal_listAccounts",
+             "personal_newAccount", "personal_unlockAccount", "personal_lockAccount", "personal_sign",
+             "personal_sendTransaction", "personal_ecRecover", "personal_importRawKey")
+
+
+@case
+def rpc_keys_stay_at_the_node(g):
+    """One by one and in a batch, nothing of it reaches the node."""
+    before = len(g.node.seen)
+    docs = [{"jsonrpc": "2.0", "id": i, "method": m, "params": []} for i, m in enumerate(WITH_KEYS)]
+    for doc in docs:
+        same(doc["method"], rpc_error(g.rpc(doc)), (-32601, doc["id"]))
+    r = g.rpc(docs[:6])
+    same("batch", [a["error"]["code"] for a in r.json], [-32601] * 6)
+    r = g.rpc(docs[6:])
+    same("batch", [a["error"]["code"] for a in r.json], [-32601] * 6)
+    same("the node saw none", [d for d in g.node.seen[before:] if not is_probe(d)], [])
+
+
 @case
 def rpc_methods(g):
-    for m in ("personal_sign", "admin_peers", "debug_setHead", "debug_traceCall", "debug_traceTransaction",
-              "debug_traceBlockByNumber", "debug_traceBlockByHash", "miner_start", "clique_propose", "eth_sign",
-              "eth_sendTransaction", "Eth_chainId", "eth_chainId ", " eth_chainId", "eth_chainId\\u0000", "eth_ch\\u0061inId",
+    for m in ("admin_peers", "debug_setHead", "debug_traceCall", "debug_traceTransaction",
+              "debug_traceBlockByNumber", "debug_traceBlockByHash", "miner_start", "clique_propose",
+              "Eth_chainId", "eth_chainId ", " eth_chainId", "eth_chainId\\u0000", "eth_ch\\u0061inId",
               "eth_subscribe", "rpc_modules", "txpool_content", "eth_chainid", ""):
         before = len(g.node.seen)
         r = g.rpc(('{"jsonrpc":"2.0","id":7,"method":"%s","params":[]}' % m).encode(), raw=True)

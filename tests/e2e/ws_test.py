@@ -134,7 +134,9 @@ def run_messages():
     """A message is a request: under the rules of its surface, every time."""
     with Gateway() as g:
         w = Ws(g)
-        same("a method that is not let out", w.ask({"jsonrpc": "2.0", "id": 7, "method": "debug_setHead"})["error"]["code"], -32601)
+        for m in ("debug_setHead", "eth_sendTransaction", "eth_sign", "eth_signTypedData_v4", "personal_newAccount",
+                  "personal_unlockAccount", "personal_sign"):
+            same(m, w.ask({"jsonrpc": "2.0", "id": 7, "method": m, "params": []})["error"]["code"], -32601)
         same("a batch", [x["id"] for x in w.ask([{"jsonrpc": "2.0", "id": i, "method": "eth_chainId"} for i in range(50)])],
              list(range(50)))
         for size in (100, 125, 126, 65535, 65536, 5000000):

@@ -10,7 +10,7 @@
  * others take.
  *
  * fuzz:
- * cover=node/rpc/json.c,node/rpc/doc.c,node/rpc/param.c,node/rpc/trace_param.c
+ * cover=node/rpc/json.c,node/rpc/doc.c,node/rpc/param.c,node/rpc/trace_param.c,node/rpc/accounts.c
  * lib=rpc
  */
 #include <stdio.h>
@@ -37,7 +37,8 @@ enum {
 	HAS_CORE = 4,
 	IS_SHORT_OF_MEMORY = 8,
 	HAS_SUBS = 16,
-	IS_CALL = 32
+	IS_CALL = 32,
+	HAS_KEYS = 64
 };
 
 static const char *const names[] = {
@@ -162,6 +163,7 @@ open_world(void)
 	    .clock = &w.clock,
 	    .client_version = "fuzz",
 	    .is_sealer = true,
+	    .has_accounts = true,
 	    .filters = rpc_filters_new(&(struct hash){{1}}),
 	    .batch_max = {1000, 3},
 	};
@@ -248,6 +250,79 @@ take_subs(struct rpc_doc *d)
 	CHECK(rpc_subs_cnt(w.subs) == 0);
 }
 
+/* Keys that cannot be had, but for one signature of messages. */
+
+static enum rc
+list_keys(
+    void *ctx, struct arena *a, struct addr **out, size_t *cnt, struct err *e)
+{
+	(void)ctx;
+	*cnt = 1;
+	*out = arena_alloc(a, sizeof(**out));
+	return *out == NULL ? FAIL(e, RC_NO_MEMORY, "keys") : RC_OK;
+}
+
+static enum rc
+make_key(void *ctx, struct addr *out, struct bytes password, struct err *e)
+{
+	(void)ctx;
+	(void)password;
+	(void)e;
+	*out = (struct addr){{1}};
+	return RC_OK;
+}
+
+static enum rc
+unlock_key(void *ctx, const struct addr *addr, struct bytes password,
+    uint32_t seconds, struct err *e)
+{
+	(void)ctx;
+	(void)addr;
+	(void)seconds;
+	if (password.len % 2 == 1)
+		return FAIL(e, RC_BAD_PASSWORD, "odd");
+	return RC_OK;
+}
+
+static enum rc
+lock_key(void *ctx, const struct addr *addr, struct err *e)
+{
+	(void)ctx;
+	(void)addr;
+	(void)e;
+	return RC_OK;
+}
+
+static enum rc
+sign_by(void *ctx, uint8_t sig[65], const struct addr *addr, bool is_tx,
+    struct bytes message, struct err *e)
+{
+	(void)ctx;
+	(void)addr;
+	CHECK(is_tx == (message.ptr[0] != 0x19));
+	if (is_tx)
+		return FAIL(e, RC_KEY_LOCKED, "locked");
+	memset(sig, 1, 65);
+	return RC_OK;
+}
+
+static enum rc
+next_nonce(void *ctx, uint64_t *out, const struct addr *addr, struct err *e)
+{
+	(void)ctx;
+	(void)addr;
+	(void)e;
+	*out = 0;
+	return RC_OK;
+}
+
+static const struct rpc_keys keys = {.list = list_keys,
+    .make = make_key,
+    .unlock = unlock_key,
+    .lock = lock_key,
+    .sign = sign_by,
+    .nonce = next_nonce};
+
 /* read_small reads the text into an arena that is soon full. */
 static void
 read_small(struct bytes text, size_t room)
@@ -270,6 +345,8 @@ take_turns(struct rpc_doc *d, unsigned flags)
 	(void)rpc_is_short(d);
 	if (!rpc_run(d, w.vm))
 		return bytes_of(NULL, 0);
+	if (rpc_needs_keys(d) && flags & HAS_KEYS)
+		rpc_run_keys(d, &keys);
 	if (rpc_needs_pool(d) && flags & HAS_POOL)
 		rc = rpc_run_pool(d, w.pool, 0, &needs_sync, NULL);
 	CHECK(rc == RC_OK || flags & IS_SHORT_OF_MEMORY);

@@ -133,7 +133,8 @@ TEST(test_conf_read_bad_line_is_named)
 TEST(test_conf_read_every_setting_has_a_bad_row)
 {
 	static const char *const texts[] = {"data_dir", "genesis", "ipc_path",
-	    "rpc_path", "rpc_group", "keystore", "password_file", "log_level"};
+	    "rpc_path", "rpc_group", "keystore", "password_file", "accounts",
+	    "log_level"};
 	static const char *const names[] = {
 #define CONF(type, name, def, min, max, help) #name,
 #include "noded/conf.def"
@@ -253,6 +254,7 @@ good(char *out, size_t cap, const char *more)
 	(void)write_file("genesis.json", "{}", 2, 0600);
 	(void)write_file("pass", "x", 1, 0600);
 	(void)write_file("open", "x", 1, 0640);
+	(void)mkdir(path_of("accounts"), 0700);
 	(void)snprintf(out, cap,
 	    "data_dir = %s\ngenesis = %s/genesis.json\nipc_path = %s/i\n%s",
 	    dir, dir, dir, more);
@@ -309,6 +311,19 @@ TEST(test_conf_check_by_row)
 	     "/0123456789012345678901234567890123456789012345678901234567890123"
 	     "45678901234567890123456789012345678901234567\n",
 		"4: rpc_path: 109 bytes, the path of a socket has 107"},
+	    {"accounts = @/accounts\n", NULL},
+	    {SEALER "keystore = @\npassword_file = @/pass\n"
+		    "accounts = @/accounts\n",
+		NULL},
+	    {"accounts = @/none\n",
+		"4: accounts: @/none: No such file or directory"},
+	    {"accounts = @/pass\n", "4: accounts: @/pass is not a folder"},
+	    {"accounts = /tmp\n",
+		"4: accounts: /tmp has mode 777, others can read it; chmod "
+		"700"},
+	    {"keystore = @/accounts\naccounts = @/accounts\n",
+		"5: accounts: the same folder as keystore; the sealer's key "
+		"must be apart"},
 	    {SEALER, "4: sealer: keystore and password_file must be set, too"},
 	    {SEALER "keystore = @\n",
 		"4: sealer: keystore and password_file must"},

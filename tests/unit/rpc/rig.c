@@ -250,6 +250,8 @@ rig_end(struct rig *r)
 	struct bytes answer;
 
 	r->needs_sync = r->has_vote = false;
+	if (r->keys != NULL && rpc_needs_keys(r->doc))
+		rpc_run_keys(r->doc, r->keys);
 	if (rpc_needs_pool(r->doc)) {
 		MUST(rpc_run_pool(
 		    r->doc, r->pool, r->hands.wall_ms, &r->needs_sync, NULL));
@@ -425,28 +427,36 @@ rig_send(struct rig *r, const struct rig_tx *t)
 			     : rig_fmt(r, "%.66s", got + 1);
 }
 
-/* seal signs a header with key 0. */
-static void
-seal(struct rig *r, struct header *h)
+void
+rig_sign(uint8_t out[65], unsigned key_no, const struct hash *digest)
 {
 	secp256k1_context *ctx =
 	    secp256k1_context_create(SECP256K1_CONTEXT_SIGN);
 	secp256k1_ecdsa_recoverable_signature sig;
-	uint8_t key[32], *extra;
-	struct hash digest;
+	uint8_t key[32];
 	int parity;
 
-	MUST(clique_seal_hash(&digest, h, NULL));
-	make_key(key, 0);
-	extra = arena_alloc(&r->arena, h->extra.len);
-	memcpy(extra, h->extra.ptr, h->extra.len);
+	make_key(key, key_no);
 	if (!secp256k1_ecdsa_sign_recoverable(
-		ctx, &sig, digest.b, key, NULL, NULL))
+		ctx, &sig, digest->b, key, NULL, NULL))
 		abort();
 	secp256k1_ecdsa_recoverable_signature_serialize_compact(
-	    ctx, extra + h->extra.len - CLIQUE_SEAL, &parity, &sig);
-	extra[h->extra.len - 1] = (uint8_t)parity;
+	    ctx, out, &parity, &sig);
+	out[64] = (uint8_t)parity;
 	secp256k1_context_destroy(ctx);
+}
+
+/* seal signs a header with key 0. */
+static void
+seal(struct rig *r, struct header *h)
+{
+	struct hash digest;
+	uint8_t *extra;
+
+	MUST(clique_seal_hash(&digest, h, NULL));
+	extra = arena_alloc(&r->arena, h->extra.len);
+	memcpy(extra, h->extra.ptr, h->extra.len);
+	rig_sign(extra + h->extra.len - CLIQUE_SEAL, 0, &digest);
 	h->extra = bytes_of(extra, h->extra.len);
 }
 

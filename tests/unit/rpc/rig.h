@@ -42,9 +42,10 @@ struct rig {
 	struct evm *vm;
 	struct rpc_node node;
 	_Atomic(uint64_t) final_depth, peer_cnt;
-	bool has_vote;       /* the last rpc_run_core said so */
-	bool needs_sync;     /* the last rpc_run_pool said so */
-	struct rpc_doc *doc; /* of the last question */
+	const struct rpc_keys *keys; /* NULL: no keeper */
+	bool has_vote;               /* the last rpc_run_core said so */
+	bool needs_sync;             /* the last rpc_run_pool said so */
+	struct rpc_doc *doc;         /* of the last question */
 };
 
 /* rig_open starts with blocks of 30 M gas, rig_open_small with room for so
@@ -107,6 +108,9 @@ const char *rig_raw(struct rig *r, const struct rig_tx *t);
 
 /* rig_send sends it by JSON-RPC and returns the hash, or the error's text. */
 const char *rig_send(struct rig *r, const struct rig_tx *t);
+
+/* rig_sign signs a digest: r, s, y_parity. */
+void rig_sign(uint8_t out[65], unsigned key_no, const struct hash *digest);
 
 /* rig_mine seals a block of what the pool picks; returns its number. */
 uint64_t rig_mine(struct rig *r);

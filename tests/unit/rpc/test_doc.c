@@ -287,11 +287,16 @@ TEST(test_doc_methods_and_their_disguises)
 {
 	static const char *const unknown[] = {"", "eth_chainid", "Eth_chainId",
 	    "eth_chainId ", " eth_chainId", "eth.chainId", "eth_chainId\\u0000",
-	    "eth_", "_", "rpc_", "admin_addPeer", "personal_newAccount",
-	    "debug_setHead", "miner_start", "eth_sign", "eth_sendTransaction",
+	    "eth_", "_", "rpc_", "admin_addPeer", "personal_importRawKey",
+	    "debug_setHead", "miner_start", "eth_signTypedData",
 	    "eth_subscribes"};
 	static const char *const local[] = {"clique_propose", "clique_discard",
-	    "clique_proposals", "admin_nodeInfo", "admin_peers"};
+	    "clique_proposals", "admin_nodeInfo", "admin_peers", "eth_sign",
+	    "eth_signTransaction", "eth_sendTransaction",
+	    "eth_signTypedData_v4", "personal_listAccounts",
+	    "personal_newAccount", "personal_unlockAccount",
+	    "personal_lockAccount", "personal_sign", "personal_sendTransaction",
+	    "personal_ecRecover"};
 	struct rig r;
 	size_t i;
 
@@ -319,7 +324,8 @@ TEST(test_doc_methods_and_their_disguises)
 	EXPECT_CALL(&r, "rpc_modules", "[]",
 	    "{\"web3\":\"1.0\",\"net\":\"1.0\",\"rpc\":\"1.0\",\"eth\":"
 	    "\"1.0\",\"txpool\":\"1.0\",\"debug\":\"1.0\",\"erigon\":\"1.0\","
-	    "\"ots\":\"1.0\",\"clique\":\"1.0\",\"admin\":\"1.0\","
+	    "\"ots\":\"1.0\",\"personal\":\"1.0\",\"clique\":\"1.0\",\"admin\":"
+	    "\"1.0\","
 	    "\"sekisho\":\"1.0\"}");
 	rig_close(&r);
 }
