@@ -213,13 +213,13 @@ receipt_decode(
 /* ---- stored form: [form, [type, status, cumulative gas, gas used, price,
  * contract or nothing, logs, [made, by, made, by...]]...] ---- */
 
-/* An address as an RLP string. */
-enum { ADDR_ITEM_LEN = 21 };
+/* Two addresses as RLP strings. */
+static const size_t creation_len = 42;
 
 static size_t
 size_creations(const struct receipt *r)
 {
-	return r->creation_cnt * 2 * ADDR_ITEM_LEN;
+	return r->creation_cnt * creation_len;
 }
 
 static void
@@ -243,11 +243,11 @@ take_creations(
 	size_t i;
 
 	TRY(rlp_take_list(&items, in, e));
-	if (items.len % (2 * ADDR_ITEM_LEN) != 0)
+	if (items.len % creation_len != 0)
 		return FAIL(e, RC_BAD_INPUT, "half a creation");
 	if (a == NULL || items.len == 0)
 		return RC_OK;
-	r->creation_cnt = items.len / (2 * ADDR_ITEM_LEN);
+	r->creation_cnt = items.len / creation_len;
 	v = arena_array(a, r->creation_cnt, sizeof(*v));
 	if (v == NULL)
 		return FAIL(e, RC_NO_MEMORY, "no room for %zu creations",
