@@ -23,7 +23,8 @@ check-source: deps-test ## the source checks that take seconds
 
 # Each stage is a target whose last line is "N passed, N failed".
 E2E_STAGES := e2e-framing e2e-ws e2e-life e2e-limit e2e-geo e2e-tls e2e-stack \
-	e2e-nodes e2e-subs e2e-accounts e2e-wallet e2e-injection e2e-cli e2e-export e2e-fault
+	e2e-nodes e2e-subs e2e-clients e2e-accounts e2e-wallet e2e-injection e2e-cli \
+	e2e-export e2e-fault
 TEST_STAGES := unit conformance-sample rpc-compat sim differ contracts fuzz-seeds $(E2E_STAGES) \
 	mutations e2e-powercut crash newcomer
 TORTURE_STAGES := unit conformance rpc-compat asan tsan sim-torture differ-torture contracts fuzz-torture \
@@ -45,6 +46,8 @@ e2e-framing: all ## the gateway from outside (CASE=pattern)
 	@SEKISHO_BIN=$(B)/bin $(PY) tests/e2e/framing.py '$(CASE)'
 e2e-subs: all ## subscriptions on a node's socket (CASE=pattern)
 	@SEKISHO_BIN=$(B)/bin $(PY) tests/e2e/subs_test.py '$(CASE)'
+e2e-clients: all ## libraries, hardhat and cast over all that they speak (CASE=pattern)
+	@SEKISHO_BIN=$(B)/bin $(PY) tests/e2e/clients_test.py $(CASE)
 e2e-ws: all ## WebSockets at the gateway (CASE=pattern)
 	@SEKISHO_BIN=$(B)/bin $(PY) tests/e2e/ws_test.py '$(CASE)'
 e2e-life: all ## the gateway's end, deaths and reloads under load (CASE=pattern)
