@@ -407,7 +407,7 @@ def node_is_reached_by_its_two_sockets_only(s):
     same(oct(stat.S_IMODE(os.stat(s.home + "/run/gw/rpc.sock").st_mode)), "0o660")
     # Not found: inside, outside.
     for m, want in (("eth_chainId", [False, False]), ("clique_getSigners", [False, False]),
-                    ("clique_propose", [False, True]), ("admin_peers", [False, True]), ("personal_sign", [True, True])):
+                    ("clique_propose", [False, True]), ("admin_peers", [False, True]), ("personal_sign", [False, True]), ("personal_importRawKey", [True, True])):
         doc = json.dumps({"jsonrpc": "2.0", "id": 1, "method": m, "params": []}) + "\n"
         answers = [s.ipc(doc, name=name)[0] for name in ("run/node.ipc", "run/gw/rpc.sock")]
         same([x.get("error", {}).get("code") == -32601 for x in answers], want, m)
