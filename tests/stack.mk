@@ -21,7 +21,8 @@ check-source: deps-test ## the source checks that take seconds
 	@$(MAKE) --no-print-directory fmt-check docs layers sql spec gen-check \
 		pages-check symbols
 
-# Each stage is a target whose last line is "N passed, N failed".
+# Each stage is a target whose last line is "N passed, N failed". Seeds are
+# fixed here, so that two runs of one tree do the same; torture draws them.
 E2E_STAGES := e2e-framing e2e-ws e2e-life e2e-limit e2e-geo e2e-tls e2e-stack \
 	e2e-nodes e2e-subs e2e-clients e2e-accounts e2e-wallet e2e-injection e2e-cli \
 	e2e-export e2e-fault
@@ -83,7 +84,7 @@ e2e-fault: all $(B)/test/faultio.so ## a disk that fails under the node
 		$(PY) tests/e2e/fault_test.py $(CASE)
 MUTATE := $(MAKE) --no-print-directory FLAVOUR=$(if $(CLANG),asan,release) mutate
 mutations: ## 20,000 bent requests, gateway under ASan (CASES=n SEED=n FIRST=n)
-	@$(MUTATE) CASES=$(or $(CASES),20000)
+	@$(MUTATE) CASES=$(or $(CASES),20000) SEED=$(or $(SEED),20261122)
 mutations-torture: ## a million bent requests (CASES=n SEED=n)
 	@$(MUTATE) CASES=$(or $(CASES),1000000)
 mutate: $(B)/bin/gateway
@@ -91,11 +92,11 @@ mutate: $(B)/bin/gateway
 POWERCUT := SEKISHO_BIN=$(B)/bin SEKISHO_CUTIO=$(B)/test/cutio.so \
 	$(PY) tests/e2e/powercut_test.py
 e2e-powercut: all $(B)/test/cutio.so ## power cuts under the node (CUTS=n SEED=n)
-	@$(POWERCUT) $(or $(CUTS),40) $(SEED)
+	@$(POWERCUT) $(or $(CUTS),40) $(or $(SEED),20261122)
 powercut-torture: all $(B)/test/cutio.so ## 1,000 power cuts
 	@$(POWERCUT) 1000 $(SEED)
 crash: all ## 20 cycles of load and kill -9 (CYCLES=n SEED=n)
-	@SEKISHO_BIN=$(B)/bin $(PY) tests/e2e/crash_test.py $(or $(CYCLES),20) $(SEED)
+	@SEKISHO_BIN=$(B)/bin $(PY) tests/e2e/crash_test.py $(or $(CYCLES),20) $(or $(SEED),20261122)
 crash-torture: all ## 200 cycles of load and kill -9
 	@SEKISHO_BIN=$(B)/bin $(PY) tests/e2e/crash_test.py 200
 newcomer: ## fresh clone, make run, the README's commands
