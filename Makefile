@@ -14,7 +14,7 @@ MAKEFLAGS += --no-builtin-rules
 # Libraries bottom-up; a name in DEPS_x must stand before x.
 NODE_LIBS := base crypto eth trie store evm evmc consensus pool signer state \
 	exec tracer chain suite rpc noded
-SRC_LIBS  := domain db upstream http api gateway jobs ctl
+SRC_LIBS  := domain db upstream http api portal gateway jobs ctl
 LIBS      := $(NODE_LIBS) $(SRC_LIBS)
 
 DEPS_base      :=
@@ -40,7 +40,8 @@ DEPS_db        := base eth domain
 DEPS_upstream  := base eth
 DEPS_http      := base crypto eth domain db upstream
 DEPS_api       := base crypto eth domain db upstream http
-DEPS_gateway   := base crypto eth domain db upstream http api
+DEPS_portal    := base crypto eth domain db upstream http
+DEPS_gateway   := base crypto eth domain db upstream http api portal
 DEPS_jobs      := base crypto eth signer domain db upstream
 DEPS_ctl       := $(filter-out noded evmc,$(NODE_LIBS)) domain db upstream http
 
@@ -54,6 +55,7 @@ $(foreach l,$(LIBS),$(foreach d,$(DEPS_$(l)),$(if $(filter $(d),$(shell \
 INJECTION    := $(B)/obj/foreign/libinjection_sqli.o
 EXTRA_db     := $(B)/gen/migrations.o
 EXTRA_http   := $(INJECTION) $(B)/gen/assets.o $(B)/gen/pages_http.o
+EXTRA_portal := $(B)/gen/pages_portal.o
 
 where = $(if $(filter $(1),$(NODE_LIBS)),node,src)/$(1)
 

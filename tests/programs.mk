@@ -44,6 +44,7 @@ $(B)/gen/pages_$(1).o: $(B)/gen/pages_$(1).c $(INC)/$(1)/.ok
 DEPFILES += $(B)/gen/pages_$(1).d
 endef
 $(eval $(call pages,http,http/pages_priv.h,templates/http))
+$(eval $(call pages,portal,portal/explorer/views_priv.h,templates/explorer))
 
 # The screen for SQL injections uses one plain C object of ModSecurity's
 # static archive, unchanged (src/http/sqlscreen.h).

@@ -9,6 +9,7 @@ FOREIGN_db   := -lpq
 FOREIGN_api  := -lpq
 FOREIGN_jobs := -lpq
 FOREIGN_http := -lmaxminddb
+FOREIGN_portal := -lmaxminddb
 FOREIGN_ctl  := -lpq -lmaxminddb
 
 UNIT_LIBS := $(foreach l,$(LIBS),$(if $(wildcard tests/unit/$(l)/*.c),$(l)))

@@ -226,6 +226,12 @@ render_gateway(const struct home *h, const struct render *r, struct err *e)
 	put(&t, "\n[surface rpc]\nserves = rpc\nat = tls /rpc\n"
 		"hosts = localhost 127.0.0.1 [::1]\n" FILTERS(
 		    " sqli") "realm = rpc\nusers = secrets/rpc.users\n");
+	/* Who may ask the node by JSON-RPC may read the same as pages. */
+	put(&t, "\n[surface explorer]\nserves = explorer\nat = tls /explorer\n"
+		"hosts = localhost 127.0.0.1 [::1]\n" FILTERS(
+		    " sqli") "realm = rpc\nusers = secrets/rpc.users\n");
+	put(&t, "\n[surface local-explorer]\nserves = explorer\n"
+		"at = loop /explorer\nhosts = localhost 127.0.0.1\n");
 	put(&t, "\n[surface local]\nserves = rpc\nat = loop /\n"
 		"hosts = localhost 127.0.0.1\n");
 	put(&t, "\n[surface metrics]\nserves = ops\nat = tls /metrics\n"

@@ -530,12 +530,15 @@ summary(const struct up *u)
 	       "wallet API   https://localhost:%u/            (HTTP Basic)\n"
 	       "JSON-RPC     https://localhost:%u/rpc         (HTTP Basic)\n"
 	       "             http://127.0.0.1:%u/            (this machine)\n"
+	       "explorer     https://localhost:%u/explorer    (HTTP Basic, as "
+	       "JSON-RPC)\n"
+	       "             http://127.0.0.1:%u/explorer    (this machine)\n"
 	       "credentials  %s/secrets/dev-credentials.json\n"
 	       "certificate  %s/tls/cert.pem\n"
 	       "state        %s\n"
 	       "stop         Ctrl-C, or: kill %d\n\n",
-	    h->port, h->port, h->rpc_port, h->dir, h->dir, h->dir,
-	    (int)getpid());
+	    h->port, h->port, h->rpc_port, h->port, h->rpc_port, h->dir, h->dir,
+	    h->dir, (int)getpid());
 	fflush(stdout);
 }
 

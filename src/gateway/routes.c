@@ -6,10 +6,12 @@
 
 #include "api/api.h"
 #include "base/check.h"
+#include "http/asset.h"
 #include "http/ops.h"
 #include "http/rpc.h"
 #include "http/tally.h"
 #include "http/upgrade.h"
+#include "portal/explorer/explorer.h"
 
 static const struct gw_route rows[] = {
 #define ROUTE(method, path, kind, access, stages, body_max)                    \

@@ -196,11 +196,11 @@ check_surface(struct gw_conf_reader *r, struct gw_surface *s)
 	if (strpbrk(s->realm, "\"\\") != NULL)
 		gw_conf_fault(
 		    r, s->line, "surface %s: realm holds \" or \\", s->name);
-	if (s->any_host && s->kind == GW_RPC)
+	if (s->any_host && (s->kind == GW_RPC || s->kind == GW_EXPLORER))
 		gw_conf_fault(r, s->line,
-		    "surface %s: serves rpc, so hosts must be named (a page "
+		    "surface %s: serves %s, so hosts must be named (a page "
 		    "of any name could reach it otherwise)",
-		    s->name);
+		    s->name, s->kind == GW_RPC ? "rpc" : "explorer");
 }
 
 static bool

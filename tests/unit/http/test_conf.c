@@ -141,7 +141,8 @@ TEST(test_conf_faults_are_told_with_line_and_reason)
 		"3: listener a: proxies holds every address\n"},
 	    {HOME LISTENER, "0: there is no [surface NAME]\n"},
 	    {HOME LISTENER "[surface s]\nserves = x\n",
-		"7: serves: \"x\" is none of: wallet rpc ops redirect\n"},
+		"7: serves: \"x\" is none of: wallet rpc ops redirect "
+		"explorer\n"},
 	    {HOME LISTENER "[surface s]\nserves = wallet\nat = a /\nhosts = "
 			   "*\nprofile = new\n",
 		"10: profile: \"new\" is none of: legacy extended\n"},
@@ -308,6 +309,9 @@ TEST(test_conf_faults_are_told_with_line_and_reason)
 	    {HOME LISTENER OPS "rate_free = x\n", "10: rate_free: \"x\" is"},
 	    {HOME LISTENER "[surface s]\nserves = rpc\nat = a /\nhosts = *\n",
 		"hosts must be named"},
+	    {HOME LISTENER
+		"[surface s]\nserves = explorer\nat = a /\nhosts = *\n",
+		"serves explorer, so hosts must be named"},
 	    {HOME PAIR OUTSIDE OPS, "surface s: what serves ops on listener a "
 				    "needs filter basic or cert, or net"},
 	    {HOME PAIR OUTSIDE OPS "filters = net\n", "surface s: what serves"},

@@ -303,3 +303,44 @@ TEST(test_page_language_is_what_was_chosen)
 	}
 	rig_close(&g);
 }
+
+static const char explorer_conf[] =
+    "[gateway]\nhome = /tmp\n[listener loop]\naddress = 127.0.0.1:1\n"
+    "tls = no\n[surface s]\nserves = explorer\nat = loop /explorer\n"
+    "hosts = x\n";
+
+/* A surface of pages refuses in their style, and leads back to them. */
+TEST(test_page_of_a_refusal_has_the_style_of_its_surface)
+{
+	static const struct {
+		const char *more, *type, *has;
+		bool is_styled;
+	} row[] = {
+	    {"Accept: text/html\r\n", GW_TYPE_HTML,
+		"<a href=\"/explorer/\">Back to the first page</a>", true},
+	    {"Accept: text/html\r\nAccept-Language: ja\r\n", GW_TYPE_HTML,
+		"最初のページへ戻る", true},
+	    {"Accept: text/event-stream\r\n", GW_TYPE_TEXT, "not found\n",
+		false},
+	};
+	char head[256];
+	struct rig g;
+	size_t i;
+
+	EXPECT(rig_open(&g, explorer_conf, NULL));
+	for (i = 0; i < sizeof(row) / sizeof(row[0]); i++) {
+		test_row(row[i].more);
+		(void)snprintf(head, sizeof(head),
+		    "GET /explorer/nowhere HTTP/1.1\r\nHost: x\r\n%s\r\n",
+		    row[i].more);
+		rig_send(&g, "loop", head, NULL, 0);
+		EXPECT_U64(g.req.reply.status, 404);
+		EXPECT_STR(g.req.reply.type, row[i].type);
+		EXPECT(memmem(g.req.reply.body.ptr, g.req.reply.body.len,
+			   row[i].has, strlen(row[i].has)) != NULL);
+		EXPECT(g.req.reply.has_assets == row[i].is_styled);
+		rig_next(&g);
+		test_count(1);
+	}
+	rig_close(&g);
+}
