@@ -236,17 +236,27 @@ proc_run_as(const struct home *h, enum home_user u, const char *const *argv,
 	return run_to_end(h, u, argv, -1, words, sizeof(words), e);
 }
 
-/* In the child: the program inherits the descriptor, and its number. */
+/* In the child: the program inherits the descriptor, and its number in an
+ * environment of its own; of more variables than that it gets the first. */
 static void
 lend_voice(int fd)
 {
-	char text[16];
+	enum { VARIABLE_MAX = 1024 };
+	static char text[sizeof(READY_VARIABLE) + 16];
+	static char *own[VARIABLE_MAX + 2];
+	size_t cnt = 0;
+	char **v;
 
-	(void)snprintf(text, sizeof(text), "%d", fd);
-	if (fd != -1 && fcntl(fd, F_SETFD, 0) == 0)
-		(void)setenv(READY_VARIABLE, text, 1);
-	else
-		(void)unsetenv(READY_VARIABLE);
+	for (v = environ; *v != NULL && cnt < VARIABLE_MAX; v++)
+		if (strncmp(*v, READY_VARIABLE "=", sizeof(READY_VARIABLE)) !=
+		    0)
+			own[cnt++] = *v;
+	if (fd != -1 && fcntl(fd, F_SETFD, 0) == 0) {
+		(void)snprintf(text, sizeof(text), READY_VARIABLE "=%d", fd);
+		own[cnt++] = text;
+	}
+	own[cnt] = NULL;
+	environ = own;
 }
 
 static enum rc
