@@ -28,18 +28,6 @@ api_close(struct gw_req *r, struct jsonw *w)
 	return gw_reply_json(r, 200, w);
 }
 
-enum gw_step
-api_refuse_node(struct gw_req *r)
-{
-	enum rc rc = r->effect.rc;
-
-	if (rc == RC_UNAVAILABLE)
-		return gw_refuse(r, GW_R_NODE_GONE, NULL);
-	if (rc == RC_TIMEOUT)
-		return gw_refuse(r, GW_R_NODE_SLOW, NULL);
-	return gw_refuse(r, gw_refusal_of_rc(rc), NULL);
-}
-
 bool
 api_result(struct u256 *out, const struct gw_node_call *c)
 {

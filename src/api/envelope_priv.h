@@ -7,7 +7,7 @@
 
 #include "base/jsonw.h"
 #include "base/u256.h"
-#include "http/req.h"
+#include "http/batch.h"
 
 /* Largest answer of an endpoint. */
 enum { API_ANSWER_MAX = 16 * 1024 * 1024 };
@@ -17,10 +17,6 @@ void api_open(struct jsonw *w);
 
 /* api_close ends the envelope and completes the answer. */
 enum gw_step api_close(struct gw_req *r, struct jsonw *w);
-
-/* api_refuse_node answers for a NODE effect that failed: 503 with the code
- * that wallets know, whether the node is gone or slow. */
-enum gw_step api_refuse_node(struct gw_req *r);
 
 /* api_result reads the quantity that a call returned. Returns false when it
  * is none, or when the call failed. */

@@ -146,7 +146,7 @@ api_tx_plain(struct gw_req *r)
 	if (r->effect.kind != GW_EFFECT_NODE)
 		return GW_NEXT;
 	if (r->effect.rc != RC_OK)
-		return api_refuse_node(r);
+		return gw_refuse_node(r);
 	for (i = 0; i < j->cnt; i++) {
 		struct item *it = &j->items[i];
 

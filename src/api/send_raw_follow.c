@@ -142,7 +142,7 @@ take_answers(struct gw_req *r, struct job *j)
 	 * wallet that sends the same bytes again is told "already known".
 	 * What was handed over earlier has to be told of, though. */
 	if (r->effect.rc != RC_OK && j->until_ms == 0)
-		return api_refuse_node(r);
+		return gw_refuse_node(r);
 	if (j->until_ms == 0)
 		j->until_ms = r->world->mono_ms + watch_ms(r);
 	for (i = 0; i < j->asked_cnt; i++)

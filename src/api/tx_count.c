@@ -40,7 +40,7 @@ report(struct gw_req *r)
 	struct jsonw w;
 
 	if (r->effect.rc != RC_OK)
-		return api_refuse_node(r);
+		return gw_refuse_node(r);
 	if (!api_result(&nonce, &calls[CALL_NONCE]) ||
 	    !api_result(&price, &calls[CALL_PRICE]) ||
 	    !api_result(&chain, &calls[CALL_CHAIN]))

@@ -18,7 +18,7 @@ enum { CALL_BALANCE, CALL_NONCE, CALL_CODE, CALL_HISTORY, CALL_CNT };
 static enum gw_step
 ask(struct gw_req *r)
 {
-	struct xp_batch b = xp_begin(r, CALL_CNT);
+	struct gw_batch b = gw_batch_begin(r, CALL_CNT);
 	char text[ADDR_TEXT_MAX];
 	const char *method = "ots_searchTransactionsBefore";
 	struct addr addr;
@@ -34,13 +34,14 @@ ask(struct gw_req *r)
 		method = "ots_searchTransactionsAfter";
 	else
 		(void)xp_key(&key, r, "before");
-	(void)xp_add(r, &b, "eth_getBalance", "[\"%s\",\"latest\"]", text);
-	(void)xp_add(
+	(void)gw_batch_add(
+	    r, &b, "eth_getBalance", "[\"%s\",\"latest\"]", text);
+	(void)gw_batch_add(
 	    r, &b, "eth_getTransactionCount", "[\"%s\",\"latest\"]", text);
-	(void)xp_add(r, &b, "eth_getCode", "[\"%s\",\"latest\"]", text);
-	(void)xp_add(
+	(void)gw_batch_add(r, &b, "eth_getCode", "[\"%s\",\"latest\"]", text);
+	(void)gw_batch_add(
 	    r, &b, method, "[\"%s\",%lu,%d]", text, key, (int)XP_ROW_MAX);
-	return xp_send(r, &b);
+	return gw_batch_send(r, &b);
 }
 
 static bool
@@ -89,13 +90,15 @@ fill_history(
 static void
 fill_account(struct gw_req *r, struct xp_address_view *v)
 {
-	struct bytes code = xp_data(r, xp_text(xp_answer(r, CALL_CODE), NULL));
-	struct u256 balance = xp_u256(xp_answer(r, CALL_BALANCE), NULL);
+	struct bytes code =
+	    xp_data(r, gw_json_text(gw_batch_answer(r, CALL_CODE), NULL));
+	struct u256 balance =
+	    gw_json_u256(gw_batch_answer(r, CALL_BALANCE), NULL);
 	uint8_t hash[32];
 	char text[67];
 
 	v->balance = xp_coins(r, &balance);
-	v->nonce = xp_u64(xp_answer(r, CALL_NONCE), NULL);
+	v->nonce = gw_json_u64(gw_batch_answer(r, CALL_NONCE), NULL);
 	v->code_len = code.len;
 	v->is_contract = code.len > 0;
 	keccak256(hash, code);
@@ -111,12 +114,12 @@ show(struct gw_req *r)
 	struct addr addr;
 
 	if (r->effect.rc != RC_OK)
-		return xp_refuse(r);
+		return gw_refuse_node(r);
 	if (addr_read(&addr, r->params[0], true, NULL) != RC_OK)
 		return xp_missing(r, r->params[0]);
 	v.address = xp_addr_of(r, &addr);
 	fill_account(r, &v);
-	page = xp_answer(r, CALL_HISTORY);
+	page = gw_batch_answer(r, CALL_HISTORY);
 	if (page != NULL && !fill_history(r, &v, page))
 		return gw_refuse(r, GW_R_INTERNAL, NULL);
 	return xp_page_reply(

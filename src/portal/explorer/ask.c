@@ -1,70 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Batches of calls, and the node's answers as texts. Knows nothing of what a
- * page shows.
+ * The node's answers as texts, and what is around every page.
  */
 #include "portal/explorer/ask_priv.h"
 
-#include <stdarg.h>
-#include <stdio.h>
 #include <time.h>
 
 #include "base/check.h"
 #include "base/hex.h"
 #include "eth/addr.h"
 
-/* Longest parameters of a call: two hashes and options. */
-enum { PARAMS_MAX = 256, HASH_TEXT = 66 };
-
-struct xp_batch
-xp_begin(struct gw_req *r, size_t max)
-{
-	struct xp_batch b = {.max = max};
-
-	b.calls = arena_array(&r->arena, max, sizeof(*b.calls));
-	b.has_failed = b.calls == NULL;
-	return b;
-}
-
-size_t
-xp_add(struct gw_req *r, struct xp_batch *b, const char *method,
-    const char *params, ...)
-{
-	char text[PARAMS_MAX];
-	struct bytes copy;
-	va_list ap;
-	int n;
-
-	CHECK(b->cnt < b->max);
-	va_start(ap, params);
-	n = vsnprintf(text, sizeof(text), params, ap);
-	va_end(ap);
-	CHECK(n > 0 && (size_t)n < sizeof(text));
-	copy = arena_copy(&r->arena, bytes_of(text, (size_t)n));
-	b->has_failed |= copy.ptr == NULL;
-	if (!b->has_failed)
-		b->calls[b->cnt] = (struct gw_node_call){
-		    .method = bytes_of_str(method), .params = copy};
-	return b->cnt++;
-}
-
-enum gw_step
-xp_send(struct gw_req *r, const struct xp_batch *b)
-{
-	if (b->has_failed)
-		return gw_refuse(r, GW_R_INTERNAL, NULL);
-	return gw_wait_node(r, b->calls, b->cnt);
-}
-
-enum gw_step
-xp_refuse(struct gw_req *r)
-{
-	if (r->effect.rc == RC_UNAVAILABLE)
-		return gw_refuse(r, GW_R_NODE_GONE, NULL);
-	if (r->effect.rc == RC_TIMEOUT)
-		return gw_refuse(r, GW_R_NODE_SLOW, NULL);
-	return gw_refuse(r, gw_refusal_of_rc(r->effect.rc), NULL);
-}
+enum { HASH_TEXT = 66 };
 
 /* keep_lang lets the language that the query has chosen stay. */
 static void
@@ -120,54 +66,6 @@ xp_top_of(const struct gw_req *r)
 	return top;
 }
 
-const struct gw_json *
-xp_answer(struct gw_req *r, size_t i)
-{
-	const struct gw_node_call *c = &r->effect.u.node.calls[i];
-	struct gw_json_doc doc;
-
-	if (c->is_error || c->answer.len == 0 ||
-	    !gw_json_read(&r->arena, &doc, c->answer) ||
-	    doc.root->kind == GW_JSON_WORD)
-		return NULL;
-	return doc.root;
-}
-
-static const struct gw_json *
-member(const struct gw_json *o, const char *key)
-{
-	const struct gw_json *v = key == NULL ? o : gw_json_get(o, key);
-
-	return v != NULL && v->kind == GW_JSON_STRING ? v : NULL;
-}
-
-struct u256
-xp_u256(const struct gw_json *o, const char *key)
-{
-	const struct gw_json *v = o == NULL ? NULL : member(o, key);
-	struct u256 out = U256_ZERO;
-
-	if (v != NULL && hex_quantity(&out, v->text, NULL) != RC_OK)
-		out = U256_ZERO;
-	return out;
-}
-
-uint64_t
-xp_u64(const struct gw_json *o, const char *key)
-{
-	struct u256 v = xp_u256(o, key);
-
-	return u256_is_u64(&v) ? v.w[0] : 0;
-}
-
-struct bytes
-xp_text(const struct gw_json *o, const char *key)
-{
-	const struct gw_json *v = o == NULL ? NULL : member(o, key);
-
-	return v == NULL ? bytes_of(NULL, 0) : v->text;
-}
-
 /* --- texts --- */
 
 static struct bytes
@@ -199,7 +97,7 @@ with_point(struct gw_req *r, const struct u256 *v, size_t places)
 struct bytes
 xp_dec(struct gw_req *r, const struct gw_json *o)
 {
-	struct u256 v = xp_u256(o, NULL);
+	struct u256 v = gw_json_u256(o, NULL);
 
 	return with_point(r, &v, 0);
 }
@@ -288,7 +186,7 @@ xp_is_hash(struct bytes text)
 bool
 xp_is_in_turn(const struct gw_json *header)
 {
-	return xp_u64(header, "difficulty") == 2;
+	return gw_json_u64(header, "difficulty") == 2;
 }
 
 static enum xp_status
@@ -299,7 +197,7 @@ status_of(const struct gw_json *receipt)
 	/* Before Byzantium there was none (EIP-658). */
 	if (gw_json_get(receipt, "status") == NULL)
 		return XP_DONE;
-	return xp_u64(receipt, "status") == 1 ? XP_DONE : XP_FAILED;
+	return gw_json_u64(receipt, "status") == 1 ? XP_DONE : XP_FAILED;
 }
 
 /* Of receipts that Otterscan's methods give: a JSON number. */
@@ -320,14 +218,14 @@ void
 xp_tx_row(struct gw_req *r, struct xp_tx_row *out, const struct gw_json *tx,
     const struct gw_json *receipt)
 {
-	struct u256 value = xp_u256(tx, "value");
+	struct u256 value = gw_json_u256(tx, "value");
 
 	out->status = status_of(receipt);
-	out->hash = xp_text(tx, "hash");
-	out->from = xp_addr(r, xp_text(tx, "from"));
-	out->to = xp_addr(r, xp_text(tx, "to"));
-	out->created = xp_addr(r, xp_text(receipt, "contractAddress"));
+	out->hash = gw_json_text(tx, "hash");
+	out->from = xp_addr(r, gw_json_text(tx, "from"));
+	out->to = xp_addr(r, gw_json_text(tx, "to"));
+	out->created = xp_addr(r, gw_json_text(receipt, "contractAddress"));
 	out->value = xp_coins(r, &value);
-	out->block_no = xp_u64(tx, "blockNumber");
+	out->block_no = gw_json_u64(tx, "blockNumber");
 	out->time = time_of(r, receipt);
 }

@@ -1,41 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Asking the node, and turning what it says into what people read. A member
- * that is missing or of another form gives an empty text or 0: a page with a
- * gap is better than none.
+ * Turning what the node says into what people read. A member that is missing
+ * or of another form gives an empty text: a page with a gap is better than
+ * none.
  */
 #ifndef PORTAL_EXPLORER_ASK_PRIV_H
 #define PORTAL_EXPLORER_ASK_PRIV_H
 
-#include "base/u256.h"
 #include "eth/types.h"
-#include "http/req.h"
+#include "http/batch.h"
 #include "portal/explorer/views_priv.h"
 
 /* Rows of a list on one page, of blocks on the first. */
 enum { XP_ROW_MAX = 25, XP_HOME_MAX = 12 };
-
-/* struct xp_batch is calls that go to the node together. */
-struct xp_batch {
-	struct gw_node_call *calls;
-	size_t cnt, max;
-	bool has_failed; /* no memory */
-};
-
-/* xp_begin opens a batch of at most max calls. */
-struct xp_batch xp_begin(struct gw_req *r, size_t max);
-
-/* xp_add adds a call; params is a JSON array from a printf format. Returns
- * its place. */
-size_t xp_add(struct gw_req *r, struct xp_batch *b, const char *method,
-    const char *params, ...) __attribute__((format(printf, 4, 5)));
-
-/* xp_send ends a stage: the batch goes to the node. */
-enum gw_step xp_send(struct gw_req *r, const struct xp_batch *b);
-
-/* xp_refuse ends a stage whose batch had no answer: the node is gone, or
- * slow. */
-enum gw_step xp_refuse(struct gw_req *r);
 
 /* xp_missing ends a stage with the page that says that there is no such
  * thing, and what was asked for. */
@@ -48,18 +25,6 @@ enum gw_step xp_page_reply(
 
 /* xp_top_of fills in what is around every page. */
 struct xp_top xp_top_of(const struct gw_req *r);
-
-/* xp_answer returns the answer to call i of the batch that came back; NULL
- * when it is an error, null, or too long to be read. */
-const struct gw_json *xp_answer(struct gw_req *r, size_t i);
-
-/* xp_u64 and xp_u256 read a quantity: a member of o, or o itself where key is
- * NULL. */
-uint64_t xp_u64(const struct gw_json *o, const char *key);
-struct u256 xp_u256(const struct gw_json *o, const char *key);
-
-/* xp_text returns the text of a string member. */
-struct bytes xp_text(const struct gw_json *o, const char *key);
 
 /* xp_dec writes a quantity in decimal, for a number that is a name. */
 struct bytes xp_dec(struct gw_req *r, const struct gw_json *o);

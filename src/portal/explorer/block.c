@@ -15,43 +15,43 @@ enum { CALL_SIGNER, CALL_TXS, PER_TX = 2 };
 static enum gw_step
 ask_block(struct gw_req *r)
 {
-	struct xp_batch b = xp_begin(r, CALL_CNT);
+	struct gw_batch b = gw_batch_begin(r, CALL_CNT);
 	struct bytes name = r->params[0];
 	uint64_t no;
 
 	if (xp_is_hash(name))
-		(void)xp_add(r, &b, "eth_getBlockByHash", "[\"%.*s\",false]",
-		    (int)name.len, (const char *)name.ptr);
+		(void)gw_batch_add(r, &b, "eth_getBlockByHash",
+		    "[\"%.*s\",false]", (int)name.len, (const char *)name.ptr);
 	else if (name.len > 0 && bytes_dec(&no, name, UINT64_MAX))
-		(void)xp_add(
+		(void)gw_batch_add(
 		    r, &b, "eth_getBlockByNumber", "[\"0x%lx\",false]", no);
 	else
 		return xp_missing(r, name);
-	(void)xp_add(r, &b, "eth_blockNumber", "[]");
-	return xp_send(r, &b);
+	(void)gw_batch_add(r, &b, "eth_blockNumber", "[]");
+	return gw_batch_send(r, &b);
 }
 
 static void
 fill_header(struct gw_req *r, struct xp_block_view *v, const struct gw_json *b)
 {
-	struct u256 base_fee = xp_u256(b, "baseFeePerGas");
+	struct u256 base_fee = gw_json_u256(b, "baseFeePerGas");
 
-	v->no = xp_u64(b, "number");
-	v->size = xp_u64(b, "size");
-	v->gas_used = xp_u64(b, "gasUsed");
-	v->gas_limit = xp_u64(b, "gasLimit");
+	v->no = gw_json_u64(b, "number");
+	v->size = gw_json_u64(b, "size");
+	v->gas_used = gw_json_u64(b, "gasUsed");
+	v->gas_limit = gw_json_u64(b, "gasLimit");
 	v->percent = xp_percent(v->gas_used, v->gas_limit);
-	v->hash = xp_text(b, "hash");
-	v->parent = xp_text(b, "parentHash");
-	v->time = xp_time(r, xp_u64(b, "timestamp"));
+	v->hash = gw_json_text(b, "hash");
+	v->parent = gw_json_text(b, "parentHash");
+	v->time = xp_time(r, gw_json_u64(b, "timestamp"));
 	v->difficulty = xp_dec(r, gw_json_get(b, "difficulty"));
 	v->base_fee = gw_json_get(b, "baseFeePerGas") == NULL
 			  ? bytes_of(NULL, 0)
 			  : xp_gwei(r, &base_fee);
-	v->state_root = xp_text(b, "stateRoot");
-	v->tx_root = xp_text(b, "transactionsRoot");
-	v->receipt_root = xp_text(b, "receiptsRoot");
-	v->extra = xp_text(b, "extraData");
+	v->state_root = gw_json_text(b, "stateRoot");
+	v->tx_root = gw_json_text(b, "transactionsRoot");
+	v->receipt_root = gw_json_text(b, "receiptsRoot");
+	v->extra = gw_json_text(b, "extraData");
 	v->is_in_turn = xp_is_in_turn(b);
 	v->has_before = v->no > 0;
 	v->before = v->no - v->has_before;
@@ -83,38 +83,38 @@ static enum gw_step
 ask_rows(struct gw_req *r)
 {
 	struct xp_block_view *v = arena_alloc(&r->arena, sizeof(*v));
-	struct xp_batch b = xp_begin(r, 1 + (size_t)PER_TX * XP_ROW_MAX);
+	struct gw_batch b = gw_batch_begin(r, 1 + (size_t)PER_TX * XP_ROW_MAX);
 	const struct gw_json *block, *txs, *tx;
 	uint64_t i;
 
 	if (r->effect.rc != RC_OK)
-		return xp_refuse(r);
-	block = xp_answer(r, CALL_BLOCK);
+		return gw_refuse_node(r);
+	block = gw_batch_answer(r, CALL_BLOCK);
 	if (block == NULL)
 		return xp_missing(r, r->params[0]);
 	if (v == NULL)
 		return gw_refuse(r, GW_R_INTERNAL, NULL);
 	txs = gw_json_get(block, "transactions");
 	v->tx_cnt = txs == NULL ? 0 : txs->cnt;
-	v->head = xp_u64(xp_answer(r, CALL_HEAD), NULL);
+	v->head = gw_json_u64(gw_batch_answer(r, CALL_HEAD), NULL);
 	fill_header(r, v, block);
 	choose_rows(r, v);
-	(void)xp_add(r, &b, "clique_getSigner", "[\"%.*s\"]", (int)v->hash.len,
-	    (const char *)v->hash.ptr);
+	(void)gw_batch_add(r, &b, "clique_getSigner", "[\"%.*s\"]",
+	    (int)v->hash.len, (const char *)v->hash.ptr);
 	tx = txs == NULL ? NULL : gw_json_in(txs);
 	for (i = 0; tx != NULL && i < v->last; i++) {
 		if (i + 1 >= v->first && xp_is_hash(tx->text)) {
-			(void)xp_add(r, &b, "eth_getTransactionByHash",
+			(void)gw_batch_add(r, &b, "eth_getTransactionByHash",
 			    "[\"%.*s\"]", (int)tx->text.len,
 			    (const char *)tx->text.ptr);
-			(void)xp_add(r, &b, "eth_getTransactionReceipt",
+			(void)gw_batch_add(r, &b, "eth_getTransactionReceipt",
 			    "[\"%.*s\"]", (int)tx->text.len,
 			    (const char *)tx->text.ptr);
 		}
 		tx = gw_json_behind(txs, tx);
 	}
 	r->state = v;
-	return xp_send(r, &b);
+	return gw_batch_send(r, &b);
 }
 
 static enum gw_step
@@ -125,16 +125,18 @@ show(struct gw_req *r)
 	size_t i;
 
 	if (r->effect.rc != RC_OK)
-		return xp_refuse(r);
+		return gw_refuse_node(r);
 	rows = arena_array(&r->arena, v->tx_row_cnt + 1, sizeof(*rows));
 	if (rows == NULL)
 		return gw_refuse(r, GW_R_INTERNAL, NULL);
-	v->signer = xp_addr(r, xp_text(xp_answer(r, CALL_SIGNER), NULL));
+	v->signer =
+	    xp_addr(r, gw_json_text(gw_batch_answer(r, CALL_SIGNER), NULL));
 	for (i = 0; i < v->tx_row_cnt &&
 		    CALL_TXS + PER_TX * i + 1 < r->effect.u.node.cnt;
 	     i++)
-		xp_tx_row(r, &rows[i], xp_answer(r, CALL_TXS + PER_TX * i),
-		    xp_answer(r, CALL_TXS + PER_TX * i + 1));
+		xp_tx_row(r, &rows[i],
+		    gw_batch_answer(r, CALL_TXS + PER_TX * i),
+		    gw_batch_answer(r, CALL_TXS + PER_TX * i + 1));
 	v->tx_row_cnt = i;
 	v->txs = rows;
 	v->top = xp_top_of(r);

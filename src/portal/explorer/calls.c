@@ -32,8 +32,9 @@ static void
 fill(struct gw_req *r, struct xp_call *out, const struct gw_json *c,
     size_t depth)
 {
-	struct u256 value = xp_u256(c, "value");
-	struct bytes input = xp_text(c, "input"), type = xp_text(c, "type");
+	struct u256 value = gw_json_u256(c, "value");
+	struct bytes input = gw_json_text(c, "input"),
+		     type = gw_json_text(c, "type");
 	bool is_create = type.len >= 6 && !memcmp(type.ptr, "CREATE", 6);
 
 	*out = (struct xp_call){.depth = depth,
@@ -42,12 +43,12 @@ fill(struct gw_req *r, struct xp_call *out, const struct gw_json *c,
 	    .is_d2 = depth == 2,
 	    .is_d3 = depth == 3,
 	    .is_d4 = depth == 4,
-	    .gas_used = xp_u64(c, "gasUsed"),
+	    .gas_used = gw_json_u64(c, "gasUsed"),
 	    .type = type,
-	    .from = xp_addr(r, xp_text(c, "from")),
-	    .to = xp_addr(r, xp_text(c, "to")),
-	    .error = xp_text(c, "error"),
-	    .reason = xp_text(c, "revertReason")};
+	    .from = xp_addr(r, gw_json_text(c, "from")),
+	    .to = xp_addr(r, gw_json_text(c, "to")),
+	    .error = gw_json_text(c, "error"),
+	    .reason = gw_json_text(c, "revertReason")};
 	if (!u256_is_zero(&value))
 		out->value = xp_coins(r, &value);
 	if (is_create || input.len < SELECTOR_TEXT)

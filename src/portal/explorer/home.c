@@ -28,13 +28,13 @@ enum { CALL_HEAD, CALL_CHAIN, CALL_POOL, CALL_PEERS, CALL_CNT };
 static enum gw_step
 ask_head(struct gw_req *r)
 {
-	struct xp_batch b = xp_begin(r, CALL_CNT);
+	struct gw_batch b = gw_batch_begin(r, CALL_CNT);
 
-	(void)xp_add(r, &b, "eth_blockNumber", "[]");
-	(void)xp_add(r, &b, "eth_chainId", "[]");
-	(void)xp_add(r, &b, "txpool_status", "[]");
-	(void)xp_add(r, &b, "net_peerCount", "[]");
-	return xp_send(r, &b);
+	(void)gw_batch_add(r, &b, "eth_blockNumber", "[]");
+	(void)gw_batch_add(r, &b, "eth_chainId", "[]");
+	(void)gw_batch_add(r, &b, "txpool_status", "[]");
+	(void)gw_batch_add(r, &b, "net_peerCount", "[]");
+	return gw_batch_send(r, &b);
 }
 
 /* failed ends either stage without the node: an event says so and lets the
@@ -45,7 +45,7 @@ failed(struct gw_req *r)
 	const char *text;
 
 	if (r->route->stages != xp_live)
-		return xp_refuse(r);
+		return gw_refuse_node(r);
 	text = arena_str(
 	    &r->arena, "retry: %d\nevent: gone\ndata: gone\n\n", (int)GONE_MS);
 	if (text == NULL)
@@ -57,42 +57,44 @@ static enum gw_step
 ask_blocks(struct gw_req *r)
 {
 	struct xp_home_view *v = arena_alloc(&r->arena, sizeof(*v));
-	struct xp_batch b = xp_begin(r, (size_t)PER_BLOCK * XP_HOME_MAX);
+	struct gw_batch b = gw_batch_begin(r, (size_t)PER_BLOCK * XP_HOME_MAX);
 	const struct gw_json *pool;
 	uint64_t i;
 
-	if (r->effect.rc != RC_OK || xp_answer(r, CALL_HEAD) == NULL)
+	if (r->effect.rc != RC_OK || gw_batch_answer(r, CALL_HEAD) == NULL)
 		return failed(r);
 	if (v == NULL)
 		return gw_refuse(r, GW_R_INTERNAL, NULL);
-	pool = xp_answer(r, CALL_POOL);
-	v->head = xp_u64(xp_answer(r, CALL_HEAD), NULL);
-	v->chain_id = xp_dec(r, xp_answer(r, CALL_CHAIN));
-	v->pending = xp_u64(pool, "pending") + xp_u64(pool, "queued");
-	v->peers = xp_u64(xp_answer(r, CALL_PEERS), NULL);
+	pool = gw_batch_answer(r, CALL_POOL);
+	v->head = gw_json_u64(gw_batch_answer(r, CALL_HEAD), NULL);
+	v->chain_id = xp_dec(r, gw_batch_answer(r, CALL_CHAIN));
+	v->pending = gw_json_u64(pool, "pending") + gw_json_u64(pool, "queued");
+	v->peers = gw_json_u64(gw_batch_answer(r, CALL_PEERS), NULL);
 	v->block_cnt =
 	    v->head < XP_HOME_MAX ? (size_t)v->head + 1 : XP_HOME_MAX;
 	for (i = v->head + 1 - v->block_cnt; i <= v->head; i++) {
-		(void)xp_add(r, &b, "eth_getHeaderByNumber", "[\"0x%lx\"]", i);
-		(void)xp_add(r, &b, "eth_getBlockTransactionCountByNumber",
-		    "[\"0x%lx\"]", i);
-		(void)xp_add(r, &b, "clique_getSigner", "[\"0x%lx\"]", i);
+		(void)gw_batch_add(
+		    r, &b, "eth_getHeaderByNumber", "[\"0x%lx\"]", i);
+		(void)gw_batch_add(r, &b,
+		    "eth_getBlockTransactionCountByNumber", "[\"0x%lx\"]", i);
+		(void)gw_batch_add(r, &b, "clique_getSigner", "[\"0x%lx\"]", i);
 	}
 	r->state = v;
-	return xp_send(r, &b);
+	return gw_batch_send(r, &b);
 }
 
 static void
 fill_row(struct gw_req *r, struct xp_block_row *row, size_t call)
 {
-	const struct gw_json *h = xp_answer(r, call);
+	const struct gw_json *h = gw_batch_answer(r, call);
 
-	row->no = xp_u64(h, "number");
-	row->tx_cnt = xp_u64(xp_answer(r, call + 1), NULL);
-	row->gas_used = xp_u64(h, "gasUsed");
-	row->percent = xp_percent(row->gas_used, xp_u64(h, "gasLimit"));
-	row->time = xp_time(r, xp_u64(h, "timestamp"));
-	row->signer = xp_addr(r, xp_text(xp_answer(r, call + 2), NULL));
+	row->no = gw_json_u64(h, "number");
+	row->tx_cnt = gw_json_u64(gw_batch_answer(r, call + 1), NULL);
+	row->gas_used = gw_json_u64(h, "gasUsed");
+	row->percent = xp_percent(row->gas_used, gw_json_u64(h, "gasLimit"));
+	row->time = xp_time(r, gw_json_u64(h, "timestamp"));
+	row->signer =
+	    xp_addr(r, gw_json_text(gw_batch_answer(r, call + 2), NULL));
 	row->is_in_turn = xp_is_in_turn(h);
 }
 
@@ -116,7 +118,7 @@ show(struct gw_req *r)
 	struct xp_home_view *v = r->state;
 
 	if (r->effect.rc != RC_OK)
-		return xp_refuse(r);
+		return gw_refuse_node(r);
 	v->top = xp_top_of(r);
 	v->top.is_home = true;
 	if (!fill_rows(r, v))

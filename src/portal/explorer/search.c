@@ -72,13 +72,13 @@ lower_hash(struct gw_req *r, struct bytes text)
 static enum gw_step
 ask_hash(struct gw_req *r, struct bytes hash)
 {
-	struct xp_batch b = xp_begin(r, 2);
+	struct gw_batch b = gw_batch_begin(r, 2);
 
-	(void)xp_add(r, &b, "eth_getTransactionByHash", "[\"%.*s\"]",
+	(void)gw_batch_add(r, &b, "eth_getTransactionByHash", "[\"%.*s\"]",
 	    (int)hash.len, (const char *)hash.ptr);
-	(void)xp_add(r, &b, "eth_getHeaderByHash", "[\"%.*s\"]", (int)hash.len,
-	    (const char *)hash.ptr);
-	return xp_send(r, &b);
+	(void)gw_batch_add(r, &b, "eth_getHeaderByHash", "[\"%.*s\"]",
+	    (int)hash.len, (const char *)hash.ptr);
+	return gw_batch_send(r, &b);
 }
 
 static enum gw_step
@@ -91,10 +91,11 @@ ask(struct gw_req *r)
 	if (text.len == 0 || text.len > ASKED_MAX)
 		return xp_missing(r, text);
 	if (read_number(&no, text)) {
-		struct xp_batch b = xp_begin(r, 1);
+		struct gw_batch b = gw_batch_begin(r, 1);
 
-		(void)xp_add(r, &b, "eth_getHeaderByNumber", "[\"0x%lx\"]", no);
-		return xp_send(r, &b);
+		(void)gw_batch_add(
+		    r, &b, "eth_getHeaderByNumber", "[\"0x%lx\"]", no);
+		return gw_batch_send(r, &b);
 	}
 	if (addr_read(&addr, text, true, NULL) == RC_OK)
 		return lead_to(r, "address", xp_addr_of(r, &addr));
@@ -109,17 +110,17 @@ lead(struct gw_req *r)
 	uint64_t no;
 
 	if (r->effect.rc != RC_OK)
-		return xp_refuse(r);
-	first = xp_answer(r, CALL_TX);
+		return gw_refuse_node(r);
+	first = gw_batch_answer(r, CALL_TX);
 	if (first != NULL && read_number(&no, asked_of(r)))
 		return lead_to(
 		    r, "block", bytes_of_str(arena_str(&r->arena, "%lu", no)));
 	if (first != NULL)
-		return lead_to(r, "tx", xp_text(first, "hash"));
+		return lead_to(r, "tx", gw_json_text(first, "hash"));
 	if (r->effect.u.node.cnt > CALL_BLOCK &&
-	    xp_answer(r, CALL_BLOCK) != NULL)
-		return lead_to(
-		    r, "block", xp_text(xp_answer(r, CALL_BLOCK), "hash"));
+	    gw_batch_answer(r, CALL_BLOCK) != NULL)
+		return lead_to(r, "block",
+		    gw_json_text(gw_batch_answer(r, CALL_BLOCK), "hash"));
 	return xp_missing(r, asked_of(r));
 }
 

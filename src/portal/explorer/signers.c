@@ -22,11 +22,11 @@ enum {
 static enum gw_step
 ask_signers(struct gw_req *r)
 {
-	struct xp_batch b = xp_begin(r, CALL_CNT);
+	struct gw_batch b = gw_batch_begin(r, CALL_CNT);
 
-	(void)xp_add(r, &b, "clique_getSigners", "[]");
-	(void)xp_add(r, &b, "eth_blockNumber", "[]");
-	return xp_send(r, &b);
+	(void)gw_batch_add(r, &b, "clique_getSigners", "[]");
+	(void)gw_batch_add(r, &b, "eth_blockNumber", "[]");
+	return gw_batch_send(r, &b);
 }
 
 /* read_signers makes a row of each; the node has them in the order of their
@@ -44,7 +44,8 @@ read_signers(
 	for (s = list == NULL ? NULL : gw_json_in(list);
 	     s != NULL && v->signer_cnt < SIGNERS_MAX;
 	     s = gw_json_behind(list, s))
-		rows[v->signer_cnt++].address = xp_addr(r, xp_text(s, NULL));
+		rows[v->signer_cnt++].address =
+		    xp_addr(r, gw_json_text(s, NULL));
 	v->signers = rows;
 	return true;
 }
@@ -53,25 +54,27 @@ static enum gw_step
 ask_blocks(struct gw_req *r)
 {
 	struct xp_signers_view *v = arena_alloc(&r->arena, sizeof(*v));
-	struct xp_batch b = xp_begin(r, (size_t)PER_BLOCK * BLOCKS_MAX + 1);
+	struct gw_batch b =
+	    gw_batch_begin(r, (size_t)PER_BLOCK * BLOCKS_MAX + 1);
 	uint64_t i;
 
 	if (r->effect.rc != RC_OK)
-		return xp_refuse(r);
-	if (v == NULL || !read_signers(r, v, xp_answer(r, CALL_SIGNERS)))
+		return gw_refuse_node(r);
+	if (v == NULL || !read_signers(r, v, gw_batch_answer(r, CALL_SIGNERS)))
 		return gw_refuse(r, GW_R_INTERNAL, NULL);
-	v->head = xp_u64(xp_answer(r, CALL_HEAD), NULL);
+	v->head = gw_json_u64(gw_batch_answer(r, CALL_HEAD), NULL);
 	/* Nobody has sealed block 0. */
 	v->block_cnt = v->head < BLOCKS_MAX ? v->head : BLOCKS_MAX;
 	v->first = v->head + 1 - v->block_cnt;
 	for (i = v->first; i <= v->head && v->block_cnt > 0; i++) {
-		(void)xp_add(r, &b, "eth_getHeaderByNumber", "[\"0x%lx\"]", i);
-		(void)xp_add(r, &b, "clique_getSigner", "[\"0x%lx\"]", i);
+		(void)gw_batch_add(
+		    r, &b, "eth_getHeaderByNumber", "[\"0x%lx\"]", i);
+		(void)gw_batch_add(r, &b, "clique_getSigner", "[\"0x%lx\"]", i);
 	}
 	if (v->block_cnt == 0)
-		(void)xp_add(r, &b, "eth_blockNumber", "[]");
+		(void)gw_batch_add(r, &b, "eth_blockNumber", "[]");
 	r->state = v;
-	return xp_send(r, &b);
+	return gw_batch_send(r, &b);
 }
 
 /* count_block adds what one block says of whoever sealed it, and of whose
@@ -80,9 +83,10 @@ static void
 count_block(struct gw_req *r, struct xp_signers_view *v,
     struct xp_signer_row *rows, size_t call)
 {
-	const struct gw_json *h = xp_answer(r, call);
-	struct bytes who = xp_addr(r, xp_text(xp_answer(r, call + 1), NULL));
-	uint64_t no = xp_u64(h, "number");
+	const struct gw_json *h = gw_batch_answer(r, call);
+	struct bytes who =
+	    xp_addr(r, gw_json_text(gw_batch_answer(r, call + 1), NULL));
+	uint64_t no = gw_json_u64(h, "number");
 	bool is_in_turn = xp_is_in_turn(h);
 	size_t i;
 
@@ -96,7 +100,7 @@ count_block(struct gw_req *r, struct xp_signers_view *v,
 		rows[i].in_turn += is_in_turn;
 		rows[i].has_sealed = true;
 		rows[i].last_no = no;
-		rows[i].last_time = xp_time(r, xp_u64(h, "timestamp"));
+		rows[i].last_time = xp_time(r, gw_json_u64(h, "timestamp"));
 	}
 }
 
@@ -108,7 +112,7 @@ show(struct gw_req *r)
 	size_t i;
 
 	if (r->effect.rc != RC_OK)
-		return xp_refuse(r);
+		return gw_refuse_node(r);
 	rows = arena_array(&r->arena, v->signer_cnt + 1, sizeof(*rows));
 	if (rows == NULL)
 		return gw_refuse(r, GW_R_INTERNAL, NULL);

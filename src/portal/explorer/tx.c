@@ -25,7 +25,7 @@ enum {
 static enum gw_step
 ask(struct gw_req *r)
 {
-	struct xp_batch b = xp_begin(r, CALL_CNT);
+	struct gw_batch b = gw_batch_begin(r, CALL_CNT);
 	struct bytes hash = r->params[0];
 	int len = (int)hash.len;
 
@@ -35,32 +35,33 @@ ask(struct gw_req *r)
 	if (gw_rate_charge(r, gw_rpc_units(r->surface, GW_COST_DEAR)) ==
 	    GW_DONE)
 		return GW_DONE;
-	(void)xp_add(
+	(void)gw_batch_add(
 	    r, &b, "eth_getTransactionByHash", "[\"%.*s\"]", len, hash.ptr);
-	(void)xp_add(
+	(void)gw_batch_add(
 	    r, &b, "eth_getTransactionReceipt", "[\"%.*s\"]", len, hash.ptr);
-	(void)xp_add(r, &b, "eth_blockNumber", "[]");
-	(void)xp_add(r, &b, "debug_traceTransaction",
+	(void)gw_batch_add(r, &b, "eth_blockNumber", "[]");
+	(void)gw_batch_add(r, &b, "debug_traceTransaction",
 	    "[\"%.*s\",{\"tracer\":\"callTracer\"}]", len, hash.ptr);
-	return xp_send(r, &b);
+	return gw_batch_send(r, &b);
 }
 
 static void
 fill_tx(struct gw_req *r, struct xp_tx_view *v, const struct gw_json *tx)
 {
-	struct u256 value = xp_u256(tx, "value");
-	struct u256 price = xp_u256(tx, "gasPrice");
-	struct bytes input = xp_text(tx, "input"), data = xp_data(r, input);
+	struct u256 value = gw_json_u256(tx, "value");
+	struct u256 price = gw_json_u256(tx, "gasPrice");
+	struct bytes input = gw_json_text(tx, "input"),
+		     data = xp_data(r, input);
 
 	v->status = XP_PENDING;
-	v->hash = xp_text(tx, "hash");
-	v->from = xp_addr(r, xp_text(tx, "from"));
-	v->to = xp_addr(r, xp_text(tx, "to"));
+	v->hash = gw_json_text(tx, "hash");
+	v->from = xp_addr(r, gw_json_text(tx, "from"));
+	v->to = xp_addr(r, gw_json_text(tx, "to"));
 	v->value = xp_coins(r, &value);
 	v->gas_price = xp_gwei(r, &price);
-	v->nonce = xp_u64(tx, "nonce");
-	v->gas_limit = xp_u64(tx, "gas");
-	v->type = xp_u64(tx, "type");
+	v->nonce = gw_json_u64(tx, "nonce");
+	v->gas_limit = gw_json_u64(tx, "gas");
+	v->type = gw_json_u64(tx, "type");
 	v->input_len = data.len;
 	v->input =
 	    bytes_of(input.ptr, input.len < INPUT_MAX ? input.len : INPUT_MAX);
@@ -72,16 +73,16 @@ static void
 fill_receipt(struct gw_req *r, struct xp_tx_view *v,
     const struct gw_json *receipt, uint64_t head)
 {
-	struct u256 price = xp_u256(receipt, "effectiveGasPrice"), fee;
+	struct u256 price = gw_json_u256(receipt, "effectiveGasPrice"), fee;
 	struct xp_tx_row row = {.status = XP_PENDING};
 
 	xp_tx_row(r, &row, receipt, receipt);
 	v->status = row.status;
 	v->created = row.created;
 	v->block_no = row.block_no;
-	v->index = xp_u64(receipt, "transactionIndex");
+	v->index = gw_json_u64(receipt, "transactionIndex");
 	v->confirmations = head >= v->block_no ? head - v->block_no + 1 : 0;
-	v->gas_used = xp_u64(receipt, "gasUsed");
+	v->gas_used = gw_json_u64(receipt, "gasUsed");
 	v->percent = xp_percent(v->gas_used, v->gas_limit);
 	(void)u256_mul_u64(&fee, &price, v->gas_used);
 	v->fee = xp_coins(r, &fee);
@@ -96,18 +97,18 @@ fill_log(struct gw_req *r, struct xp_log *out, const struct gw_json *log)
 	    arena_array(&r->arena, XP_TOPIC_MAX, sizeof(*words));
 	struct bytes *texts =
 	    arena_array(&r->arena, XP_TOPIC_MAX, sizeof(*texts));
-	struct bytes data = xp_text(log, "data");
+	struct bytes data = gw_json_text(log, "data");
 
 	if (words == NULL || texts == NULL)
 		return false;
 	for (t = list == NULL ? NULL : gw_json_in(list);
 	     t != NULL && out->topic_cnt < XP_TOPIC_MAX;
 	     t = gw_json_behind(list, t)) {
-		texts[out->topic_cnt] = xp_text(t, NULL);
-		words[out->topic_cnt++] = xp_data(r, xp_text(t, NULL));
+		texts[out->topic_cnt] = gw_json_text(t, NULL);
+		words[out->topic_cnt++] = xp_data(r, gw_json_text(t, NULL));
 	}
-	out->index = xp_u64(log, "logIndex");
-	out->address = xp_addr(r, xp_text(log, "address"));
+	out->index = gw_json_u64(log, "logIndex");
+	out->address = xp_addr(r, gw_json_text(log, "address"));
 	out->topics = texts;
 	out->data =
 	    bytes_of(data.ptr, data.len < DATA_MAX ? data.len : DATA_MAX);
@@ -142,10 +143,10 @@ fill_trace(struct gw_req *r, struct xp_tx_view *v, const struct gw_json *trace)
 {
 	if (trace == NULL)
 		return true;
-	v->error = xp_text(trace, "error");
-	v->reason = xp_text(trace, "revertReason");
+	v->error = gw_json_text(trace, "error");
+	v->reason = gw_json_text(trace, "revertReason");
 	(void)xp_decode(&r->arena, &v->failure, XP_ABI_ERROR,
-	    xp_data(r, xp_text(trace, "output")));
+	    xp_data(r, gw_json_text(trace, "output")));
 	return xp_calls(r, v, trace);
 }
 
@@ -154,29 +155,29 @@ ask_time(struct gw_req *r)
 {
 	struct xp_tx_view *v = arena_alloc(&r->arena, sizeof(*v));
 	const struct gw_json *tx, *receipt;
-	struct xp_batch b = xp_begin(r, 1);
+	struct gw_batch b = gw_batch_begin(r, 1);
 	uint64_t head;
 
 	if (r->effect.rc != RC_OK)
-		return xp_refuse(r);
-	tx = xp_answer(r, CALL_TX);
+		return gw_refuse_node(r);
+	tx = gw_batch_answer(r, CALL_TX);
 	if (tx == NULL)
 		return xp_missing(r, r->params[0]);
 	if (v == NULL)
 		return gw_refuse(r, GW_R_INTERNAL, NULL);
 	fill_tx(r, v, tx);
 	r->state = v;
-	receipt = xp_answer(r, CALL_RECEIPT);
+	receipt = gw_batch_answer(r, CALL_RECEIPT);
 	if (receipt == NULL)
 		return GW_NEXT;
-	head = xp_u64(xp_answer(r, CALL_HEAD), NULL);
+	head = gw_json_u64(gw_batch_answer(r, CALL_HEAD), NULL);
 	fill_receipt(r, v, receipt, head);
 	if (!fill_logs(r, v, receipt) ||
-	    !fill_trace(r, v, xp_answer(r, CALL_TRACE)))
+	    !fill_trace(r, v, gw_batch_answer(r, CALL_TRACE)))
 		return gw_refuse(r, GW_R_INTERNAL, NULL);
-	(void)xp_add(
+	(void)gw_batch_add(
 	    r, &b, "eth_getHeaderByNumber", "[\"0x%lx\"]", v->block_no);
-	return xp_send(r, &b);
+	return gw_batch_send(r, &b);
 }
 
 static enum gw_step
@@ -185,9 +186,10 @@ show(struct gw_req *r)
 	struct xp_tx_view *v = r->state;
 
 	if (r->effect.rc != RC_OK)
-		return xp_refuse(r);
+		return gw_refuse_node(r);
 	if (v->status != XP_PENDING)
-		v->time = xp_time(r, xp_u64(xp_answer(r, 0), "timestamp"));
+		v->time =
+		    xp_time(r, gw_json_u64(gw_batch_answer(r, 0), "timestamp"));
 	v->top = xp_top_of(r);
 	return xp_page_reply(r, 200, xp_page_tx(&r->arena, gw_req_lang(r), v));
 }
