@@ -335,7 +335,6 @@ take_stored(struct arena *a, struct receipt *r, struct bytes *in, struct err *e)
 {
 	struct bytes items, logs;
 	uint64_t type;
-	size_t i;
 
 	*r = (struct receipt){.type = TX_LEGACY};
 	TRY(rlp_take_list(&items, in, e));
@@ -358,9 +357,16 @@ take_stored(struct arena *a, struct receipt *r, struct bytes *in, struct err *e)
 	TRY(take_creations(a, r, &items, e));
 	if (items.len > 0)
 		return FAIL(e, RC_BAD_INPUT, "more than 8 fields");
-	for (i = 0; a != NULL && i < r->log_cnt; i++)
-		bloom_add_log(&r->bloom, &r->logs[i]);
 	return RC_OK;
+}
+
+static void
+make_bloom(struct receipt *r)
+{
+	size_t i;
+
+	for (i = 0; i < r->log_cnt; i++)
+		bloom_add_log(&r->bloom, &r->logs[i]);
 }
 
 static enum rc
@@ -390,8 +396,10 @@ unpack(struct arena *a, struct receipt **out, size_t *cnt, struct bytes in,
 	*out = arena_array(a, *cnt, sizeof(**out));
 	if (*out == NULL)
 		return FAIL(e, RC_NO_MEMORY, "no room for %zu receipts", *cnt);
-	for (i = 0; i < *cnt; i++)
+	for (i = 0; i < *cnt; i++) {
 		TRY(take_stored(a, &(*out)[i], &items, e));
+		make_bloom(&(*out)[i]);
+	}
 	return RC_OK;
 }
 
@@ -419,6 +427,16 @@ receipts_open(struct bytes *items, struct bytes in, struct err *e)
 
 enum rc
 receipts_next(
+    struct arena *a, struct receipt *out, struct bytes *items, struct err *e)
+{
+	TRY(receipts_next_logs(a, out, items, e));
+	if (a != NULL)
+		make_bloom(out);
+	return RC_OK;
+}
+
+enum rc
+receipts_next_logs(
     struct arena *a, struct receipt *out, struct bytes *items, struct err *e)
 {
 	return stored_fail(e, take_stored(a, out, items, e));

@@ -73,7 +73,8 @@ enum rc receipts_unpack(struct arena *a, struct receipt **out, size_t *cnt,
 
 /*
  * receipts_open and receipts_next walk the stored form one receipt at a time,
- * for callers that want few of many.
+ * for callers that want few of many. receipts_next_logs leaves the bloom zero:
+ * most of the time goes into its hashes.
  *
  * items     what is left; empty at the end
  * a         NULL: logs are only counted (log_cnt), the bloom stays zero, and
@@ -83,6 +84,8 @@ enum rc receipts_unpack(struct arena *a, struct receipt **out, size_t *cnt,
  */
 enum rc receipts_open(struct bytes *items, struct bytes in, struct err *e);
 enum rc receipts_next(
+    struct arena *a, struct receipt *out, struct bytes *items, struct err *e);
+enum rc receipts_next_logs(
     struct arena *a, struct receipt *out, struct bytes *items, struct err *e);
 
 #endif

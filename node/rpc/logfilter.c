@@ -250,15 +250,23 @@ has_topic(const struct rpc_log_topic *topic, const struct hash *h)
 }
 
 bool
-rpc_log_filter_has(const struct rpc_log_filter *f, const struct log_entry *l)
+rpc_log_filter_names(const struct rpc_log_filter *f, const struct log_entry *l)
 {
 	size_t i;
 
-	if (l->topic_cnt < f->topic_cnt || !has_addr(&f->addrs, &l->addr))
+	if (!has_addr(&f->addrs, &l->addr))
 		return false;
 	for (i = 0; i < f->topic_cnt; i++) {
-		if (!has_topic(&f->topics[i], &l->topics[i]))
+		if (f->topics[i].cnt > 0 &&
+		    (i >= l->topic_cnt ||
+			!has_topic(&f->topics[i], &l->topics[i])))
 			return false;
 	}
 	return true;
+}
+
+bool
+rpc_log_filter_has(const struct rpc_log_filter *f, const struct log_entry *l)
+{
+	return l->topic_cnt >= f->topic_cnt && rpc_log_filter_names(f, l);
 }

@@ -64,7 +64,14 @@ enum rc rpc_arg_log_filter(struct rpc_log_filter *out, const struct rpc_call *c,
 bool rpc_log_filter_may(
     const struct rpc_log_filter *f, const struct bloom *bloom);
 
-/* rpc_log_filter_has tells whether a log is wanted, by address and topics. */
+/* rpc_log_filter_names tells whether a log has an address and the topics that
+ * a filter names. A place of the filter that takes any topic is not asked for:
+ * an index of addresses and topics knows nothing of it. */
+bool rpc_log_filter_names(
+    const struct rpc_log_filter *f, const struct log_entry *l);
+
+/* rpc_log_filter_has tells whether a log is wanted: rpc_log_filter_names, and
+ * a topic at each place of the filter. */
 bool rpc_log_filter_has(
     const struct rpc_log_filter *f, const struct log_entry *l);
 

@@ -228,11 +228,20 @@ TEST(test_receipt_pack_and_unpack_keep_every_field)
 	arena_drop(&a);
 }
 
+static bool
+bloom_is_zero(const struct bloom *b)
+{
+	static const struct bloom zero;
+
+	return memcmp(b, &zero, sizeof(zero)) == 0;
+}
+
+/* Walked for its logs, a receipt lacks its bloom and nothing else. */
 TEST(test_receipt_walk_gives_each_in_turn)
 {
 	struct log_entry logs[2];
 	struct receipt r[3], one;
-	struct bytes packed, items;
+	struct bytes packed, items, again;
 	struct arena a;
 	size_t i;
 
@@ -241,7 +250,13 @@ TEST(test_receipt_walk_gives_each_in_turn)
 	EXPECT_RC(receipts_pack(&a, &packed, r, 3, NULL), RC_OK);
 	EXPECT_RC(receipts_open(&items, packed, NULL), RC_OK);
 	for (i = 0; i < 3; i++) {
+		again = items;
 		EXPECT_RC(receipts_next(&a, &one, &items, NULL), RC_OK);
+		expect_same(&one, &r[i]);
+		EXPECT_RC(receipts_next_logs(&a, &one, &again, NULL), RC_OK);
+		EXPECT_BYTES(again, items);
+		EXPECT(bloom_is_zero(&one.bloom));
+		one.bloom = r[i].bloom;
 		expect_same(&one, &r[i]);
 	}
 	EXPECT_U64(items.len, 0);

@@ -82,10 +82,13 @@ rig_fmt(struct rig *r, const char *fmt, ...)
 	return p;
 }
 
-/* Topics from the last to the first, an empty range, LOG3; and LOG0 in a
- * loop. */
+/* Topics from the last to the first, an empty range, LOG3; LOG0 in a loop; a
+ * loop over the call data with LOG1 or LOG2. */
 #define LOG_CODE  "0x3433601160006000a300"
 #define MANY_CODE "0x60c85b6001900360006000a08060025700"
+#define BYTES_CODE                                                             \
+	"0x60005b36811015602d57803560f81c8060801160205733906000"               \
+	"6000a26026565b60006000a15b6001016002565b00"
 
 static void
 make_genesis(struct rig *r, uint64_t gas_limit)
@@ -107,7 +110,8 @@ make_genesis(struct rig *r, uint64_t gas_limit)
 	    "\"" RIG_LOG_A "\":{\"balance\":\"0\",\"code\":\"" LOG_CODE "\"},"
 	    "\"" RIG_LOG_B "\":{\"balance\":\"0\",\"code\":\"" LOG_CODE "\"},"
 	    "\"" RIG_LOG_MANY "\":{\"balance\":\"0\",\"code\":\"" MANY_CODE
-	    "\"}}}",
+	    "\"},\"" RIG_LOG_BYTES
+	    "\":{\"balance\":\"0\",\"code\":\"" BYTES_CODE "\"}}}",
 	    RIG_CHAIN_ID, RIG_BASE_FEE, (unsigned long long)gas_limit, 0,
 	    rig_addr_text(0) + 2, 0, rig_addr_text(0), RIG_FUNDS,
 	    rig_addr_text(1), RIG_FUNDS, rig_addr_text(2), RIG_FUNDS,

@@ -24,10 +24,12 @@ enum { RIG_KEYS = 4, RIG_CHAIN_ID = 31337, RIG_BASE_FEE = 7 };
 #define RIG_CODE_ADDR "0xc0de000000000000000000000000000000000001"
 
 /* Two accounts whose code logs three topics: 0x11, who called, with what
- * value. One that logs 200 times without a topic. */
-#define RIG_LOG_A    "0xc0de00000000000000000000000000000000000a"
-#define RIG_LOG_B    "0xc0de00000000000000000000000000000000000b"
-#define RIG_LOG_MANY "0xc0de00000000000000000000000000000000000c"
+ * value. One that logs 200 times without a topic. One that logs each byte of
+ * its call data as a topic, with the caller as a second one from 0x80 on. */
+#define RIG_LOG_A     "0xc0de00000000000000000000000000000000000a"
+#define RIG_LOG_B     "0xc0de00000000000000000000000000000000000b"
+#define RIG_LOG_MANY  "0xc0de00000000000000000000000000000000000c"
+#define RIG_LOG_BYTES "0xc0de00000000000000000000000000000000000d"
 
 struct rig {
 	struct arena arena;

@@ -200,6 +200,192 @@ TEST(test_logs_say_where_they_are)
 	rig_close(&r);
 }
 
+/* Several logs of a transaction. ---------------------------------------- */
+
+enum { SENT_MAX = 16, TOPIC_HIGH = 0x80 };
+
+/* struct sent is a transaction of key 1 that logs each of its bytes. */
+struct sent {
+	unsigned block, index;
+	const char *hash, *data;
+};
+
+struct sent_list {
+	struct sent v[SENT_MAX];
+	size_t cnt;
+};
+
+/* mine_bytes mines a block with a transaction for each row; NULL ends it. */
+static void
+mine_bytes(struct rig *r, struct sent_list *l, const char *const *data)
+{
+	unsigned i, block;
+
+	for (i = 0; data[i] != NULL; i++) {
+		struct rig_tx t = {.from = 1,
+		    .nonce = l->cnt,
+		    .gas = 100000,
+		    .to = RIG_LOG_BYTES,
+		    .data = data[i]};
+
+		l->v[l->cnt++] = (struct sent){
+		    .index = i, .hash = rig_send(r, &t), .data = data[i]};
+	}
+	block = (unsigned)rig_mine(r);
+	while (i-- > 0)
+		l->v[l->cnt - 1 - i].block = block;
+}
+
+/* struct topics_wish is a filter's topics, and which bytes are logs that it
+ * takes: any where first is zero, and only those with two topics. */
+struct topics_wish {
+	const char *topics;
+	unsigned first[2];
+	bool needs_two;
+};
+
+static bool
+is_taken(const struct topics_wish *w, unsigned byte)
+{
+	return (!w->needs_two || byte >= TOPIC_HIGH) &&
+	       (w->first[0] == 0 || byte == w->first[0] || byte == w->first[1]);
+}
+
+static unsigned
+byte_at(const char *data, size_t i)
+{
+	const char two[] = {data[2 + 2 * i], data[3 + 2 * i], '\0'};
+
+	return (unsigned)strtoul(two, NULL, 16);
+}
+
+/* expect_log compares one log with what its byte makes it. */
+static void
+expect_log(
+    const json_t *log, const struct sent *t, unsigned log_index, unsigned byte)
+{
+	const json_t *topics = json_object_get(log, "topics");
+	const char *first = json_string_value(json_array_get(topics, 0));
+
+	EXPECT_U64(number_of(log, "blockNumber"), t->block);
+	EXPECT_U64(number_of(log, "transactionIndex"), t->index);
+	EXPECT_U64(number_of(log, "logIndex"), log_index);
+	EXPECT_STR(json_string_value(json_object_get(log, "transactionHash")),
+	    t->hash);
+	EXPECT_U64(json_array_size(topics), byte < TOPIC_HIGH ? 1 : 2);
+	EXPECT_U64(first == NULL ? 0 : strtoul(first + 2, NULL, 16), byte);
+}
+
+/* check_bytes compares the answer with each byte that was logged. */
+static void
+check_bytes(struct rig *r, const struct sent_list *l, unsigned first_block,
+    const struct topics_wish *w)
+{
+	const char *text = rig_fmt(r,
+	    "[{\"address\":\"" RIG_LOG_BYTES
+	    "\",\"fromBlock\":\"0x%x\",\"topics\":[%s]}]",
+	    first_block, w->topics);
+	json_t *got = rig_json(rig_result(r, "eth_getLogs", text));
+	unsigned log_index = 0;
+	size_t i, k, n = 0;
+
+	test_row(text);
+	for (i = 0; i < l->cnt; i++) {
+		const struct sent *t = &l->v[i];
+
+		log_index = t->index == 0 ? 0 : log_index;
+		for (k = 0; k < strlen(t->data) / 2 - 1; k++, log_index++) {
+			unsigned byte = byte_at(t->data, k);
+
+			if (t->block >= first_block && is_taken(w, byte))
+				expect_log(json_array_get(got, n++), t,
+				    log_index, byte);
+		}
+	}
+	EXPECT_U64(json_array_size(got), n);
+	test_row(NULL);
+	json_decref(got);
+}
+
+#define TOPIC(byte)                                                            \
+	"\"0x0000000000000000000000000000000000000000000000000000000000000"    \
+	"0" #byte "\""
+#define KEY_1 "\"0x000000000000000000000000%s\""
+
+/* Receipts with no log, one and several; several of a transaction wanted, not
+ * only its first; transactions behind one another; blocks in the tables and in
+ * memory. */
+TEST(test_logs_of_one_transaction_are_found_each)
+{
+	static const char *const block[][5] = {
+	    {"0x0102", "0x", "0x01", "0x0381010181", NULL},
+	    {"0x02", "0x0202", NULL}, {"0x81018201", "0x82", "0x0102", NULL},
+	    {"0x010101", "0x", "0x028182", NULL}};
+	struct sent_list l = {.cnt = 0};
+	unsigned i, first;
+	struct rig r;
+
+	rig_open(&r);
+	for (i = 0; i < sizeof(block) / sizeof(block[0]); i++) {
+		mine_bytes(&r, &l, block[i]);
+		rig_flush(&r, i == 2);
+	}
+	for (first = 0; first <= i; first++) {
+		const char *caller = rig_fmt(&r, KEY_1, rig_addr_text(1) + 2);
+		const struct topics_wish wish[] = {
+		    {.topics = ""},
+		    {.topics = TOPIC(01), .first = {1}},
+		    {.topics = TOPIC(81), .first = {0x81}},
+		    {.topics = TOPIC(09), .first = {9}},
+		    {.topics = "[" TOPIC(82) "," TOPIC(02) "]",
+			.first = {0x82, 2}},
+		    {.topics = TOPIC(81) ",null",
+			.first = {0x81},
+			.needs_two = true},
+		    {.topics = "[" TOPIC(01) "," TOPIC(82) "],null",
+			.first = {1, 0x82},
+			.needs_two = true},
+		    {.topics = rig_fmt(&r, "null,%s", caller),
+			.needs_two = true},
+		    {.topics = rig_fmt(&r, TOPIC(81) ",%s", caller),
+			.first = {0x81},
+			.needs_two = true},
+		};
+		size_t k;
+
+		for (k = 0; k < sizeof(wish) / sizeof(wish[0]); k++)
+			check_bytes(&r, &l, first, &wish[k]);
+	}
+	rig_close(&r);
+}
+
+/* Every list of a union is read, however many there are, and each place once:
+ * 1,000 addresses of which three log, and two topics of one place. */
+TEST(test_logs_of_a_union_of_many_lists)
+{
+	struct history h;
+	char *text, *end;
+	unsigned i;
+	struct rig r;
+	json_t *v;
+
+	open_history(&r, &h);
+	text = end = arena_alloc(&r.arena, 64 * 1024);
+	end += sprintf(end, "[{\"fromBlock\":\"0x0\",\"address\":[\"" RIG_LOG_B
+			    "\",\"" RIG_LOG_A "\",\"" RIG_LOG_BYTES "\"");
+	for (i = 3; i < 1000; i++)
+		end += sprintf(end, ",\"0x%040x\"", i * 7919);
+	(void)sprintf(end, "]}]");
+	v = rig_json(rig_result(&r, "eth_getLogs", text));
+	EXPECT_U64(json_array_size(v), h.cnt);
+	for (i = 0; i < h.cnt; i++)
+		EXPECT_STR(json_string_value(json_object_get(
+			       json_array_get(v, i), "address")),
+		    contracts[h.v[i].contract]);
+	json_decref(v);
+	rig_close(&r);
+}
+
 TEST(test_logs_bad_filters_by_row)
 {
 	static const struct {
