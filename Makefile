@@ -14,7 +14,7 @@ MAKEFLAGS += --no-builtin-rules
 # Libraries bottom-up; a name in DEPS_x must stand before x.
 NODE_LIBS := base crypto eth trie store evm evmc consensus pool signer state \
 	exec tracer chain suite rpc noded
-SRC_LIBS  := domain db upstream http api portal gateway jobs ctl
+SRC_LIBS  := domain contract db upstream http api portal gateway jobs ctl
 LIBS      := $(NODE_LIBS) $(SRC_LIBS)
 
 DEPS_base      :=
@@ -36,23 +36,27 @@ DEPS_rpc       := base eth trie store evm consensus pool state exec tracer \
 	chain
 DEPS_noded     := $(filter-out noded suite evmc,$(NODE_LIBS))
 DEPS_domain    := base eth
+DEPS_contract  := base eth
 DEPS_db        := base eth domain
 DEPS_upstream  := base eth
 DEPS_http      := base crypto eth domain db upstream
-DEPS_api       := base crypto eth domain db upstream http
-DEPS_portal    := base crypto eth domain db upstream http
-DEPS_gateway   := base crypto eth domain db upstream http api portal
-DEPS_jobs      := base crypto eth signer domain db upstream
-DEPS_ctl       := $(filter-out noded evmc,$(NODE_LIBS)) domain db upstream http
+DEPS_api       := base crypto eth domain contract db upstream http
+DEPS_portal    := base crypto eth domain contract db upstream http
+DEPS_gateway   := base crypto eth domain contract db upstream http api \
+	portal
+DEPS_jobs      := base crypto eth signer domain contract db upstream
+DEPS_ctl       := $(filter-out noded evmc,$(NODE_LIBS)) domain contract db \
+	upstream http
 
 include tests/flags.mk
 
 $(foreach l,$(LIBS),$(foreach d,$(DEPS_$(l)),$(if $(filter $(d),$(shell \
 	echo $(LIBS) | sed 's/\b$(l)\b.*//')),,$(error $(l) may not depend on $(d)))))
 
-# Objects that the build makes: the schema's history, pages and what they
-# show, and libinjection's out of its archive (tests/programs.mk).
+# Objects that the build makes: the known contracts, the schema's history,
+# pages and what they show, and libinjection's out of its archive (tests/programs.mk).
 INJECTION    := $(B)/obj/foreign/libinjection_sqli.o
+EXTRA_contract := $(B)/gen/contracts.o
 EXTRA_db     := $(B)/gen/migrations.o
 EXTRA_http   := $(INJECTION) $(B)/gen/assets.o $(B)/gen/pages_http.o
 EXTRA_portal := $(B)/gen/pages_portal.o

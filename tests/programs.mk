@@ -14,6 +14,17 @@ PROGRAMS += $(B)/bin/$(1)
 $(1): $(B)/bin/$(1)
 endef
 
+# The known contracts are compiled into who asks for them.
+CONTRACTS_IN  := src/contract/event.def conf/contracts/reasons.json \
+	$(sort $(wildcard conf/contracts/*/*.json))
+$(B)/gen/contracts.c: $(CONTRACTS_IN) tests/tools/gen-contracts
+	@mkdir -p $(@D)
+	$(Q)tests/tools/gen-contracts $(CONTRACTS_IN) > $@
+$(B)/gen/contracts.o: $(B)/gen/contracts.c $(INC)/contract/.ok
+	$(Q)$(CC) $(ALLCFLAGS) -Wno-overlength-strings -I$(INC)/contract \
+		-MMD -MP -c $< -o $@
+DEPFILES += $(B)/gen/contracts.d
+
 # The schema's history is compiled into who applies it.
 MIGRATIONS := $(sort $(wildcard migrations/*.sql))
 $(B)/gen/migrations.c: $(MIGRATIONS) tests/tools/gen-migrations

@@ -85,8 +85,12 @@ static enum rc
 name_argument(
     const struct walk *w, const struct level *l, enum rc rc, struct err *e)
 {
-	return where_fail(
-	    e, rc, "argument %zu", l == &w->v[0] ? l->i + 1 : w->v[0].i);
+	size_t no = l == &w->v[0] ? l->i + 1 : w->v[0].i;
+	const char *name = w->v[0].type->items[no - 1].name;
+
+	if (name != NULL)
+		return where_fail(e, rc, "argument %zu (%s)", no, name);
+	return where_fail(e, rc, "argument %zu", no);
 }
 
 /* ---- ranges, the same both ways ---- */

@@ -47,6 +47,7 @@ struct abi_type {
 	size_t head_size; /* bytes in the head */
 	const struct abi_type *items; /* members, or the one element type */
 	size_t cnt;                   /* of members, or length of ABI_ARRAY */
+	const char *name; /* of a member, for failures; NULL: none is known */
 };
 
 /* struct abi_value is a value; its type tells which member counts. */
@@ -86,8 +87,8 @@ enum rc abi_read_sig(
  * abi_encode writes the members of a tuple.
  *
  * Errors    RC_BAD_INPUT  another number of values, or one out of its type's
- *                         range; the text names the argument,
- *                         counted from 1
+ *                         range; the text tells the argument by number,
+ *                         counted from 1, and by its name if it has one
  *           RC_TOO_LARGE, RC_NO_MEMORY
  * Lifetime  in the arena
  */

@@ -11,7 +11,7 @@ DEPFILES += $(B)/obj/tests/contracts/engine.d
 
 CONTRACTS = ENGINE=$(B)/test/contract_engine tests/contracts/run
 
-.PHONY: deps-contracts contracts contracts-build contracts-gas
+.PHONY: deps-contracts contracts contracts-build contracts-gas contracts-vectors
 deps-contracts:
 	@tests/tools/npm-deps tests/contracts build/npm-solc
 contracts: deps-contracts $(B)/test/contract_engine ## token contracts: compiled anew and compared, every rule (CASE=pattern)
@@ -20,3 +20,5 @@ contracts-build: deps-contracts ## compile node/contracts into conf/contracts
 	@tests/contracts/run compile.mjs
 contracts-gas: deps-contracts $(B)/test/contract_engine ## note the gas of every operation anew
 	@$(CONTRACTS) gas.mjs
+contracts-vectors: deps-contracts ## write tests/vectors/contract.jsonl anew
+	@tests/contracts/run vectors.mjs >tests/vectors/contract.jsonl
