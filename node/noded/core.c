@@ -433,6 +433,40 @@ on_work(struct core *c)
 	post(c, &ev);
 }
 
+enum rc
+core_import(
+    struct core *c, struct core_step *out, struct bytes raw, struct err *e)
+{
+	struct chain_change ch;
+	struct err why = {0};
+	enum rc rc;
+
+	TRY(chain_import(c->chain, &ch, raw, now_ms(c) / 1000, e));
+	*out = (struct core_step){ch.added_cnt, ch.removed_cnt};
+	if (ch.added_cnt == 0)
+		return RC_OK;
+	rc = head_moved(c, &ch, &why);
+	if (rc == RC_OK)
+		rc = run_events(c, &why);
+	/* The block is there; whoever was not told of it would go on as if it
+	 * were not. */
+	if (rc != RC_OK)
+		return FAIL(e, rc == RC_IO ? RC_IO : RC_CORRUPT,
+		    "behind an imported block: %s", err_message(&why, rc));
+	return RC_OK;
+}
+
+static enum rc
+on_job(struct core *c, struct job *j, struct err *e)
+{
+	bool has_vote;
+
+	TRY(job_run_core(j, c, now_ms(c), &has_vote, e));
+	if (has_vote)
+		on_work(c);
+	return RC_OK;
+}
+
 static enum rc
 on_mail(struct core *c, struct mail *m, struct err *e)
 {
@@ -440,9 +474,7 @@ on_mail(struct core *c, struct mail *m, struct err *e)
 
 	switch (m->kind) {
 	case MAIL_JOB:
-		if (job_run_core((struct job *)m, c, now_ms(c)))
-			on_work(c);
-		return RC_OK; /* the job went on its way */
+		return on_job(c, (struct job *)m, e); /* it goes on its way */
 	case MAIL_WORK:
 		on_work(c);
 		break;

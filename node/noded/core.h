@@ -49,6 +49,22 @@ struct core {
  * head. Thread: core, or before it starts */
 struct pool_gas core_gas(struct core *c);
 
+/* struct core_step counts the blocks that an import made canonical (none: it
+ * was kept aside) and those it undid. */
+struct core_step {
+	size_t added, undone;
+};
+
+/*
+ * core_import takes a foreign block (chain_import) and tells everybody when
+ * the head has moved.
+ *
+ * Errors  as chain_import; RC_IO, RC_CORRUPT: the node must stop
+ * Thread  core, between two messages
+ */
+enum rc core_import(
+    struct core *c, struct core_step *out, struct bytes raw, struct err *e);
+
 /*
  * core_run seals and imports until MAIL_STOP, then flushes.
  *

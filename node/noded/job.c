@@ -127,13 +127,29 @@ job_run_subs(struct job *j, struct rpc_subs *subs)
 	j->is_subs_done = true;
 }
 
-bool
-job_run_core(struct job *j, struct core *c, uint64_t now_ms)
+static enum rc
+import(void *ctx, struct rpc_imported *out, struct bytes raw, struct err *e)
 {
-	bool has_vote =
-	    rpc_run_core(j->doc, c->engine, chain_head(c->chain), now_ms);
+	struct core_step step;
+
+	TRY(core_import(ctx, &step, raw, e));
+	*out = (struct rpc_imported){step.added, step.undone};
+	return RC_OK;
+}
+
+enum rc
+job_run_core(struct job *j, struct core *c, uint64_t now_ms, bool *has_vote,
+    struct err *e)
+{
+	const struct rpc_core core = {
+	    .engine = c->engine,
+	    .head = chain_head(c->chain),
+	    .import = import,
+	    .ctx = c,
+	};
+	enum rc rc = rpc_run_core(j->doc, &core, now_ms, has_vote, e);
 
 	j->is_core_done = true;
 	job_send_on(j);
-	return has_vote;
+	return rc;
 }

@@ -71,9 +71,14 @@ void job_send_on(struct job *j);
 bool job_run_pool(struct job *j, struct pooler *p, uint64_t now_ms, enum rc *rc,
     struct err *e);
 
-/* job_run_core does core's part and sends the job on; true when a vote was
- * proposed. */
-bool job_run_core(struct job *j, struct core *c, uint64_t now_ms);
+/*
+ * job_run_core does core's part and sends the job on.
+ *
+ * has_vote  one was proposed
+ * Errors    RC_IO, RC_CORRUPT: the node must stop
+ */
+enum rc job_run_core(struct job *j, struct core *c, uint64_t now_ms,
+    bool *has_vote, struct err *e);
 
 /* job_run_keys does the keeper's part and sends the job on. */
 void job_run_keys(struct job *j, const struct rpc_keys *keys);

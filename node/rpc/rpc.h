@@ -152,14 +152,36 @@ bool rpc_needs_core(const struct rpc_doc *d);
 enum rc rpc_run_pool(struct rpc_doc *d, struct pool *p, uint64_t now_ms,
     bool *needs_sync, struct err *e);
 
+/* struct rpc_imported is what an import did to the chain: blocks that became
+ * canonical (none: the block was kept aside), blocks undone. */
+struct rpc_imported {
+	size_t added, undone;
+};
+
+/*
+ * struct rpc_core is what the document's owner lends it on core's thread.
+ *
+ * head    follows the chain
+ * import  chain_import, and what else a new head means. Errors as there;
+ *         RC_IO and RC_CORRUPT: stop the process
+ */
+struct rpc_core {
+	struct engine *engine;
+	const struct store_head *head;
+	enum rc (*import)(void *ctx, struct rpc_imported *out, struct bytes raw,
+	    struct err *e);
+	void *ctx;
+};
+
 /*
  * rpc_run_core does the document's consensus work.
  *
- * Returns  true when a vote was proposed: feed the engine EV_WORK
- * Thread   core
+ * has_vote  a vote was proposed: feed the engine EV_WORK
+ * Errors    RC_IO, RC_CORRUPT of an import: stop the process
+ * Thread    core
  */
-bool rpc_run_core(struct rpc_doc *d, struct engine *g,
-    const struct store_head *head, uint64_t now_ms);
+enum rc rpc_run_core(struct rpc_doc *d, const struct rpc_core *core,
+    uint64_t now_ms, bool *has_vote, struct err *e);
 
 /*
  * rpc_finish completes the answer; empty when none is owed (notifications).

@@ -44,7 +44,8 @@ enum rpc_core_work {
 	RPC_CORE_PROPOSALS,
 	RPC_CORE_PROPOSE, /* addr, is_add */
 	RPC_CORE_DISCARD, /* addr */
-	RPC_CORE_HEALTH   /* stats */
+	RPC_CORE_HEALTH,  /* stats */
+	RPC_CORE_IMPORT   /* raw */
 };
 
 enum rpc_subs_work {
@@ -81,10 +82,11 @@ struct rpc_item {
 	struct pool_tx *tx; /* SUBMIT: to insert; FIND: what was found */
 	struct hash hash;
 	struct addr addr;
-	uint64_t nonce;
-	bool is_add;    /* PROPOSE */
-	bool want_raw;  /* FIND: the bytes, not the object */
-	bool is_missed; /* FIND: the pool does not have it */
+	uint64_t nonce;   /* IMPORT: its number; hash: its hash */
+	struct bytes raw; /* IMPORT: a block */
+	bool is_add;      /* PROPOSE */
+	bool want_raw;    /* FIND: the bytes, not the object */
+	bool is_missed;   /* FIND: the pool does not have it */
 	enum rpc_list_form list_form;
 	struct pool_item *list; /* LIST: what was found */
 	size_t list_cnt;
@@ -390,6 +392,13 @@ enum rc rpc_pool_list(struct rpc_doc *d, struct rpc_item *it,
  * back. */
 void rpc_pool_list_write(struct jsonw *w, const struct rpc_item *it);
 void rpc_pool_list_drop(struct rpc_item *it);
+
+/* import.c */
+
+/* rpc_import_run does RPC_CORE_IMPORT and writes what became of the block to
+ * w. Errors: those for which there is no such answer, the node's own. */
+enum rc rpc_import_run(const struct rpc_item *it, const struct rpc_core *core,
+    struct jsonw *w, struct err *e);
 
 /* work.c */
 

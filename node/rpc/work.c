@@ -357,10 +357,12 @@ write_health(const struct rpc_item *it, struct engine *g,
 
 /* run_core does one call's work; the result goes to w. */
 static enum rc
-run_core(struct rpc_doc *d, const struct rpc_item *it, struct engine *g,
-    const struct store_head *head, struct jsonw *w, uint64_t now_ms,
+run_core(struct rpc_doc *d, const struct rpc_item *it,
+    const struct rpc_core *core, struct jsonw *w, uint64_t now_ms,
     struct err *e)
 {
+	struct engine *g = core->engine;
+
 	switch (it->core_work) {
 	case RPC_CORE_SIGNERS:
 		return write_signers(d, it, g, w, e);
@@ -378,20 +380,23 @@ run_core(struct rpc_doc *d, const struct rpc_item *it, struct engine *g,
 		jsonw_null(w);
 		return engine_discard(g, &it->addr, e);
 	case RPC_CORE_HEALTH:
-		write_health(it, g, head, w, now_ms);
+		write_health(it, g, core->head, w, now_ms);
 		return RC_OK;
+	case RPC_CORE_IMPORT:
+		return rpc_import_run(it, core, w, e);
 	case RPC_CORE_NONE:
 		break;
 	}
 	return FAIL(e, RC_INTERNAL, "no work for core");
 }
 
-bool
-rpc_run_core(struct rpc_doc *d, struct engine *g, const struct store_head *head,
-    uint64_t now_ms)
+enum rc
+rpc_run_core(struct rpc_doc *d, const struct rpc_core *core, uint64_t now_ms,
+    bool *has_vote, struct err *e)
 {
-	bool has_vote = false;
 	size_t i;
+
+	*has_vote = false;
 
 	for (i = 0; i < d->cnt; i++) {
 		struct rpc_item *it = &d->items[i];
@@ -402,12 +407,14 @@ rpc_run_core(struct rpc_doc *d, struct engine *g, const struct store_head *head,
 		if (it->core_work == RPC_CORE_NONE)
 			continue;
 		jsonw_init(&w, rpc_room(d));
-		rc = run_core(d, it, g, head, &w, now_ms, &why);
-		has_vote |= rc == RC_OK && it->core_work == RPC_CORE_PROPOSE;
+		rc = run_core(d, it, core, &w, now_ms, &why);
+		*has_vote |= rc == RC_OK && it->core_work == RPC_CORE_PROPOSE;
 		rpc_item_end(d, it, &w, rc, &why);
 		it->core_work = RPC_CORE_NONE;
+		if (rc == RC_IO || rc == RC_CORRUPT)
+			return FAIL(e, rc, "%s", err_message(&why, rc));
 	}
-	return has_vote;
+	return RC_OK;
 }
 
 /* The end. ----------------------------------------------------------------- */

@@ -121,6 +121,7 @@ TEST(test_job_goes_where_it_is_needed)
 	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		struct job *j = ask(&s, rows[i].text);
 		char way[8] = "";
+		bool has_vote = false;
 		size_t k = 0;
 		enum rc rc;
 
@@ -136,7 +137,10 @@ TEST(test_job_goes_where_it_is_needed)
 				EXPECT(
 				    !job_run_pool(j, &s.pooler, 0, &rc, NULL));
 			else
-				EXPECT(!job_run_core(j, &s.core, 0));
+				EXPECT_RC(job_run_core(
+					      j, &s.core, 0, &has_vote, NULL),
+				    RC_OK);
+			EXPECT(!has_vote);
 			/* It went on by itself. */
 			EXPECT(queue_pop(job_next(j)) == &j->mail);
 		}
@@ -206,6 +210,7 @@ TEST(test_job_refused_transaction_goes_no_further)
 
 TEST(test_job_vote_is_told)
 {
+	bool has_vote = false;
 	struct site s;
 	struct job *j;
 
@@ -213,7 +218,8 @@ TEST(test_job_vote_is_told)
 	j = ask(&s, CALL("clique_propose", ADDR ",true"));
 	job_begin(j, NULL);
 	EXPECT(job_next(j) == s.routes.core);
-	EXPECT(job_run_core(j, &s.core, 0));
+	EXPECT_RC(job_run_core(j, &s.core, 0, &has_vote, NULL), RC_OK);
+	EXPECT(has_vote);
 	EXPECT(queue_pop(s.routes.io) == &j->mail);
 	job_finish(j);
 	EXPECT(has_answer(j, "\"result\":null"));

@@ -9,6 +9,7 @@
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 
 #include "base/hex.h"
 #include "base/log.h"
@@ -181,16 +182,29 @@ fill_node(struct rig *r)
 	atomic_init(&r->peer_cnt, 0);
 }
 
+/* make_dir makes a folder for this rig's store: a test may have several. */
+static const char *
+make_dir(struct rig *r)
+{
+	static unsigned cnt;
+	const char *dir = rig_fmt(r, "%s/%u", test_tmpdir(), cnt++);
+
+	if (mkdir(dir, 0700) != 0)
+		abort();
+	return dir;
+}
+
 static void
 open_with(struct rig *r, uint64_t gas_limit)
 {
-	struct store_conf conf = store_conf_default(test_tmpdir());
 	struct pool_conf pool = pool_conf_open(RIG_CHAIN_ID);
 	struct pool_view view = pool_view(r);
+	struct store_conf conf;
 
 	log_open("unit_rpc", LOG_LV_ERROR);
 	*r = (struct rig){.has_vote = false};
 	arena_init(&r->arena, 256 << 20);
+	conf = store_conf_default(make_dir(r));
 	make_genesis(r, gas_limit);
 	conf.map_bytes = 64 << 20;
 	MUST(store_open(&r->store, &conf, NULL));
@@ -247,9 +261,46 @@ rig_begin(struct rig *r, enum rpc_source source, struct bytes text)
 	mem_free(copy);
 }
 
+/* tell_pool is what noded does when the head moved. */
+static void
+tell_pool(struct rig *r, const struct chain_change *ch)
+{
+	struct pool_view view = pool_view(r);
+
+	MUST(store_view_open(&r->view, r->store, NULL));
+	MUST(pool_head(r->pool, &view, ch->touched, ch->touched_cnt,
+	    r->hands.wall_ms, NULL));
+}
+
+static enum rc
+import(void *ctx, struct rpc_imported *out, struct bytes raw, struct err *e)
+{
+	struct rig *r = ctx;
+	struct chain_change ch;
+	enum rc rc;
+
+	store_view_close(r->view);
+	rc = chain_import(r->chain, &ch, raw, r->hands.wall_ms / 1000, e);
+	*out = (struct rpc_imported){ch.added_cnt, ch.removed_cnt};
+	tell_pool(r, &ch);
+	return rc;
+}
+
+struct rpc_core
+rig_core(struct rig *r)
+{
+	return (struct rpc_core){
+	    .engine = r->engine,
+	    .head = chain_head(r->chain),
+	    .import = import,
+	    .ctx = r,
+	};
+}
+
 const char *
 rig_end(struct rig *r)
 {
+	const struct rpc_core core = rig_core(r);
 	static char *text;
 	struct bytes answer;
 
@@ -262,8 +313,8 @@ rig_end(struct rig *r)
 		MUST(pool_sync(r->pool, NULL));
 	}
 	if (rpc_needs_core(r->doc))
-		r->has_vote = rpc_run_core(
-		    r->doc, r->engine, chain_head(r->chain), r->hands.wall_ms);
+		MUST(rpc_run_core(
+		    r->doc, &core, r->hands.wall_ms, &r->has_vote, NULL));
 	answer = rpc_finish(r->doc);
 	if (answer.len == 0)
 		return "";
@@ -481,17 +532,6 @@ static struct header template(struct rig *r)
 	basefee_next(&h.base_fee, &r->g.forks, head->header);
 	h.extra = bytes_of(arena_alloc(&r->arena, len), len);
 	return h;
-}
-
-/* tell_pool is what noded does when the head moved. */
-static void
-tell_pool(struct rig *r, const struct chain_change *ch)
-{
-	struct pool_view view = pool_view(r);
-
-	MUST(store_view_open(&r->view, r->store, NULL));
-	MUST(pool_head(r->pool, &view, ch->touched, ch->touched_cnt,
-	    r->hands.wall_ms, NULL));
 }
 
 uint64_t

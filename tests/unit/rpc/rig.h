@@ -71,6 +71,9 @@ const char *rig_ask_bytes(
 void rig_begin(struct rig *r, enum rpc_source source, struct bytes text);
 const char *rig_end(struct rig *r);
 
+/* rig_core is what core's thread would lend a document. */
+struct rpc_core rig_core(struct rig *r);
+
 /* rig_call asks one method with these params ("[...]") and id 1. */
 const char *rig_call(struct rig *r, const char *method, const char *params);
 

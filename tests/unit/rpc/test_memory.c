@@ -12,8 +12,9 @@
 static size_t
 ask_with_failures(struct rig *r, const char *text)
 {
+	const struct rpc_core core = rig_core(r);
 	struct bytes answer;
-	bool needs_sync;
+	bool needs_sync, has_vote;
 	json_t *v;
 	size_t n;
 
@@ -27,8 +28,8 @@ ask_with_failures(struct rig *r, const char *text)
 			    rpc_run_pool(d, r->pool, 0, &needs_sync, NULL),
 			    RC_OK);
 		if (d != NULL && rpc_needs_core(d))
-			(void)rpc_run_core(d, r->engine, chain_head(r->chain),
-			    r->hands.wall_ms);
+			(void)rpc_run_core(
+			    d, &core, r->hands.wall_ms, &has_vote, NULL);
 		answer = d == NULL ? bytes_of(NULL, 0) : rpc_finish(d);
 		if (!test_alloc_did_fail()) {
 			EXPECT(answer.len > 0);
