@@ -258,4 +258,14 @@ struct chain_link {
 struct state_source chain_state_source(struct chain_link *link);
 struct state_tries chain_tries(struct chain_link *link);
 
+/* struct chain_trie names one trie of that state: the account trie, or the
+ * storage trie of an account. chain_trie_source reads its nodes, and lives as
+ * long as it. */
+struct chain_trie {
+	struct chain_link link;
+	bool is_storage;
+	struct hash addr_hash; /* of the storage's account */
+};
+struct trie_source chain_trie_source(struct chain_trie *t);
+
 #endif

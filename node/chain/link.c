@@ -44,26 +44,31 @@ link_node(void *ctx, struct bytes *out, const struct hash *account,
 	return store_node(l->view, l->number, out, account, path, e);
 }
 
-/* One account's storage trie, and who wants to hear of its keys. */
+static enum rc
+trie_node(
+    void *ctx, struct bytes *out, const struct trie_path *path, struct err *e)
+{
+	const struct chain_trie *t = ctx;
+
+	return store_node(t->link.view, t->link.number, out,
+	    t->is_storage ? &t->addr_hash : NULL, path, e);
+}
+
+struct trie_source
+chain_trie_source(struct chain_trie *t)
+{
+	return (struct trie_source){.get = trie_node, .ctx = t};
+}
+
+/* Who wants to hear of the keys of an account's storage. */
 struct slot_walk {
 	const struct chain_link *link;
 	struct addr addr;
-	struct hash addr_hash;
 	bool (*say)(void *arg, const struct addr *addr, const struct hash *key);
 	void *arg;
 	struct err *e;
 	enum rc rc;
 };
-
-static enum rc
-storage_node(
-    void *ctx, struct bytes *out, const struct trie_path *path, struct err *e)
-{
-	const struct slot_walk *w = ctx;
-
-	return store_node(
-	    w->link->view, w->link->number, out, &w->addr_hash, path, e);
-}
 
 static bool
 say_key(void *ctx, const struct hash *key_hash, struct bytes value)
@@ -92,7 +97,10 @@ link_each_slot(void *ctx, const struct addr *addr,
 {
 	const struct chain_link *l = ctx;
 	struct slot_walk w = {.link = l, .addr = *addr, .say = say, .arg = arg};
-	struct trie_source src = {.get = storage_node, .ctx = &w};
+	struct chain_trie t = {.link = *l,
+	    .is_storage = true,
+	    .addr_hash = hash_keccak(addr_bytes(addr))};
+	struct trie_source src = chain_trie_source(&t);
 	struct trie_visitor visit = {.leaf = say_key, .ctx = &w};
 	struct account acc;
 	bool found;
@@ -101,7 +109,6 @@ link_each_slot(void *ctx, const struct addr *addr,
 	if (!found || hash_eq(&acc.storage_root, &HASH_EMPTY_TRIE))
 		return RC_OK;
 	w.e = e;
-	w.addr_hash = hash_keccak(addr_bytes(addr));
 	TRY(trie_each(&src, &acc.storage_root, &visit, e));
 	return w.rc;
 }

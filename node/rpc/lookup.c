@@ -138,6 +138,21 @@ rpc_need_state_at(struct rpc_call *c, uint64_t *number, const struct rpc_at *at,
 	return RC_OK;
 }
 
+enum rc
+rpc_state_root(
+    struct rpc_call *c, struct hash *out, uint64_t number, struct err *e)
+{
+	const struct store_view *v;
+	struct header header;
+	struct hash hash;
+
+	TRY(rpc_doc_view(c->doc, &v, e));
+	TRY(store_hash_of(v, &hash, number, e));
+	TRY(store_header(v, &header, &hash, e));
+	*out = header.state_root;
+	return RC_OK;
+}
+
 /* cut takes a stored block apart. */
 static enum rc
 cut(struct rpc_body *out, struct bytes raw, struct err *e)

@@ -15,31 +15,11 @@ enum { SLOT_MAX = 1024 };
 
 /* struct proving is one account whose storage is proven. */
 struct proving {
-	struct chain_link link;
-	struct state_tries tries;
+	struct chain_trie accounts, storage;
 	struct addr addr;
-	struct hash addr_hash;
 	struct account acc;
 	bool found;
 };
-
-static enum rc
-account_node(
-    void *ctx, struct bytes *out, const struct trie_path *path, struct err *e)
-{
-	const struct proving *p = ctx;
-
-	return p->tries.node(p->tries.ctx, out, NULL, path, e);
-}
-
-static enum rc
-storage_node(
-    void *ctx, struct bytes *out, const struct trie_path *path, struct err *e)
-{
-	const struct proving *p = ctx;
-
-	return p->tries.node(p->tries.ctx, out, &p->addr_hash, path, e);
-}
 
 static enum rc
 write_proof(struct rpc_call *c, const struct trie_source *src,
@@ -76,14 +56,14 @@ static enum rc
 write_slot(struct rpc_call *c, struct proving *p, const struct rpc_json *v,
     struct err *e)
 {
-	struct trie_source src = {.get = storage_node, .ctx = p};
+	struct trie_source src = chain_trie_source(&p->storage);
 	struct hash key, key_hash;
 	struct u256 value;
 	size_t len;
 
 	TRY(rpc_read_slot(&key, &len, v, e));
-	TRY(store_slot(
-	    p->link.view, p->link.number, &value, &p->addr, &key, e));
+	TRY(store_slot(p->storage.link.view, p->storage.link.number, &value,
+	    &p->addr, &key, e));
 	key_hash = hash_keccak(hash_bytes(&key));
 	jsonw_obj(c->w);
 	jsonw_key(c->w, "key");
@@ -129,6 +109,8 @@ write_account(struct jsonw *w, const struct proving *p)
 static enum rc
 read_account(struct rpc_call *c, struct proving *p, struct err *e)
 {
+	struct chain_link *link = &p->accounts.link;
+
 	TRY(rpc_arg_addr(&p->addr, c, 0, e));
 	if (c->arg[1]->kind != RPC_JSON_ARRAY)
 		return FAIL(
@@ -136,26 +118,15 @@ read_account(struct rpc_call *c, struct proving *p, struct err *e)
 	if (c->arg[1]->cnt > SLOT_MAX)
 		return FAIL(
 		    e, RC_BAD_INPUT, "too many keys (max %d)", (int)SLOT_MAX);
-	TRY(rpc_need_state(c, &p->link.number, 2, e));
-	TRY(rpc_doc_view(c->doc, &p->link.view, e));
-	p->tries = chain_tries(&p->link);
-	p->addr_hash = hash_keccak(addr_bytes(&p->addr));
+	TRY(rpc_need_state(c, &link->number, 2, e));
+	TRY(rpc_doc_view(c->doc, &link->view, e));
+	p->storage.link = *link;
+	p->storage.is_storage = true;
+	p->storage.addr_hash = hash_keccak(addr_bytes(&p->addr));
 	TRY(store_account(
-	    p->link.view, p->link.number, &p->acc, &p->found, &p->addr, e));
+	    link->view, link->number, &p->acc, &p->found, &p->addr, e));
 	if (!p->found)
 		p->acc = account_empty();
-	return RC_OK;
-}
-
-static enum rc
-state_root_of(const struct proving *p, struct hash *out, struct err *e)
-{
-	struct header header;
-	struct hash hash;
-
-	TRY(store_hash_of(p->link.view, &hash, p->link.number, e));
-	TRY(store_header(p->link.view, &header, &hash, e));
-	*out = header.state_root;
 	return RC_OK;
 }
 
@@ -163,16 +134,16 @@ enum rc
 rpc_do_get_proof(struct rpc_call *c, struct err *e)
 {
 	struct proving p = {.found = false};
-	struct trie_source src = {.get = account_node, .ctx = &p};
+	struct trie_source src = chain_trie_source(&p.accounts);
 	struct hash root;
 
 	TRY(read_account(c, &p, e));
-	TRY(state_root_of(&p, &root, e));
+	TRY(rpc_state_root(c, &root, p.accounts.link.number, e));
 	jsonw_obj(c->w);
 	jsonw_key(c->w, "address");
 	jsonw_data(c->w, addr_bytes(&p.addr));
 	jsonw_key(c->w, "accountProof");
-	TRY(write_proof(c, &src, &root, &p.addr_hash, e));
+	TRY(write_proof(c, &src, &root, &p.storage.addr_hash, e));
 	write_account(c->w, &p);
 	TRY(write_slots(c, &p, e));
 	jsonw_obj_end(c->w);

@@ -19,7 +19,7 @@
 enum {
 	RPC_SCRATCH_MAX = 256 * 1024 * 1024,
 	RPC_KEEP_MAX = 2 * RPC_ANSWER_MAX + 4 * RPC_DOC_MAX,
-	RPC_ARG_MAX = 4,
+	RPC_ARG_MAX = 6,
 	RPC_SCAN_MAX = 10,
 	RPC_KEY_MAX = 4, /* each takes up to a second of the keeper */
 	RPC_CALL_GAS_MAX = 50000000
@@ -284,6 +284,10 @@ enum rc rpc_need_state(
 
 enum rc rpc_need_state_at(struct rpc_call *c, uint64_t *number,
     const struct rpc_at *at, struct err *e);
+
+/* rpc_state_root gets the root of the state after a block of the chain. */
+enum rc rpc_state_root(
+    struct rpc_call *c, struct hash *out, uint64_t number, struct err *e);
 
 /* struct rpc_body is a stored block cut into its parts: only the header is
  * decoded. It lives as long as the view. Of a pending block raw is empty. */

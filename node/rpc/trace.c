@@ -70,22 +70,6 @@ check_time(const struct trace *t, struct err *e)
 	return FAIL(e, RC_TIMEOUT, "execution timeout");
 }
 
-/* skip_to runs a block's transactions up to index. */
-static enum rc
-skip_to(
-    const struct trace *t, struct rpc_replay *r, uint64_t index, struct err *e)
-{
-	if (index > r->body.tx_cnt)
-		return FAIL(e, RC_NOT_FOUND, "transaction index %llu of %zu",
-		    (unsigned long long)index, r->body.tx_cnt);
-	while (r->index < index) {
-		TRY(check_time(t, e));
-		TRY(rpc_replay_next(r, e));
-		TRY(rpc_replay_run(r, NULL, NULL, e));
-	}
-	return RC_OK;
-}
-
 /* trace_next runs the next transaction and writes what it did. */
 static enum rc
 trace_next(struct rpc_call *c, const struct trace *t, struct rpc_replay *r,
@@ -103,7 +87,7 @@ trace_at(struct rpc_call *c, const struct trace *t, const struct rpc_block *b,
 	struct rpc_replay r;
 
 	TRY(rpc_replay_open(c, &r, b, e));
-	TRY(skip_to(t, &r, index, e));
+	TRY(rpc_replay_to(&r, index, t->until_ms, e));
 	return trace_next(c, t, &r, e);
 }
 
@@ -271,7 +255,7 @@ trace_call_inside(struct rpc_call *c, const struct trace *t,
 		return FAIL(
 		    e, RC_NOT_FOUND, "no transactions are pending by index");
 	TRY(rpc_replay_open(c, &r, &b, e));
-	TRY(skip_to(t, &r, t->conf.tx_index, e));
+	TRY(rpc_replay_to(&r, t->conf.tx_index, t->until_ms, e));
 	rpc_overrides_apply(r.st, &s->overrides);
 	return tracer_run_call(
 	    t->tracer, c->w, c->a, r.st, &s->env, &s->call, e);

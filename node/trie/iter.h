@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The ordered walk over a whole trie, for audits and dumps.
+ * The ordered walk over a trie, whole or from a key on, for audits and dumps.
  */
 #ifndef TRIE_ITER_H
 #define TRIE_ITER_H
@@ -25,5 +25,10 @@ struct trie_visitor {
  */
 enum rc trie_each(const struct trie_source *src, const struct hash *root,
     const struct trie_visitor *v, struct err *e);
+
+/* trie_each_from is trie_each that begins at the first key not below start;
+ * what is before it is not read. */
+enum rc trie_each_from(const struct trie_source *src, const struct hash *root,
+    const struct hash *start, const struct trie_visitor *v, struct err *e);
 
 #endif

@@ -79,6 +79,11 @@ TEST(test_rpc_without_memory_answers_whole_or_not)
 	    "{\"diffMode\":true}}]}",
 	    "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":"
 	    "\"debug_traceBlockByNumber\",\"params\":[\"0x1\"]}",
+	    "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":"
+	    "\"debug_storageRangeAt\",\"params\":[\"0x1\",1,\"" RIG_CODE_ADDR
+	    "\",\"0x\",9]}",
+	    "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":"
+	    "\"debug_accountRange\",\"params\":[\"latest\"]}",
 	    "[{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"txpool_status\"},"
 	    "{\"jsonrpc\":\"2.0\",\"id\":2,\"method\":\"clique_getSigners\"},"
 	    "{\"jsonrpc\":\"2.0\",\"id\":3,\"method\":\"clique_status\"},"

@@ -113,6 +113,95 @@ TEST(test_each_stops_when_told)
 	close_world(&w);
 }
 
+/* is_on_way tells whether a node stands on the way to key. */
+static bool
+is_on_way(const struct trie_path *path, const struct hash *key)
+{
+	size_t i;
+
+	for (i = 0; i < path->len; i++) {
+		if (path->nib[i] !=
+		    ((key->b[i / 2] >> (i % 2 == 0 ? 4 : 0)) & 15))
+			return false;
+	}
+	return true;
+}
+
+/* step_key adds or takes one; false at the end of all keys. */
+static bool
+step_key(struct hash *key, bool is_up)
+{
+	uint8_t edge = is_up ? 0xff : 0;
+	size_t i = sizeof(key->b);
+
+	while (i > 0 && key->b[i - 1] == edge)
+		key->b[--i] = (uint8_t)~edge;
+	if (i == 0)
+		return false;
+	key->b[i - 1] =
+	    (uint8_t)(is_up ? key->b[i - 1] + 1 : key->b[i - 1] - 1);
+	return true;
+}
+
+/* expect_from walks from start and expects the leaves from first on. */
+static void
+expect_from(struct world *w, const struct hash *start, size_t first)
+{
+	w->expect.leaf = first;
+	w->visitor.node = NULL;
+	EXPECT_RC(
+	    trie_each_from(&w->src, &w->root, start, &w->visitor, NULL), RC_OK);
+	EXPECT(!w->expect.is_wrong);
+	EXPECT_U64(w->expect.leaf, w->map.cnt);
+}
+
+TEST(test_each_from_a_key_begins_there)
+{
+	struct hash zero = {{0}}, last, key;
+	struct world w;
+	uint64_t seed;
+	size_t i;
+
+	memset(last.b, 0xff, sizeof(last.b));
+	for (seed = 0; seed < 40; seed++) {
+		open_world(&w, seed);
+		expect_from(&w, &zero, 0);
+		for (i = 0; i < w.map.cnt; i++) {
+			key = w.map.pair[i].key;
+			expect_from(&w, &key, i);
+			if (step_key(&key, true))
+				expect_from(&w, &key, i + 1);
+			key = w.map.pair[i].key;
+			if (step_key(&key, false))
+				expect_from(&w, &key,
+				    i > 0 && hash_eq(
+						 &key, &w.map.pair[i - 1].key)
+					? i - 1
+					: i);
+		}
+		close_world(&w);
+	}
+}
+
+TEST(test_each_from_a_key_reads_nothing_before_it)
+{
+	const struct hash *last;
+	struct world w;
+	uint64_t seed;
+	size_t i;
+
+	for (seed = 0; seed < REF_SPACE_CNT; seed++) {
+		open_world(&w, seed);
+		last = &w.map.pair[w.map.cnt - 1].key;
+		for (i = 0; i < w.nodes.cnt; i++) {
+			if (!is_on_way(&w.nodes.node[i].path, last))
+				w.nodes.node[i].rlp[0] ^= 8;
+		}
+		expect_from(&w, last, w.map.cnt - 1);
+		close_world(&w);
+	}
+}
+
 TEST(test_each_of_empty_trie_says_nothing)
 {
 	struct trie_source src = trie_source_empty();
