@@ -37,6 +37,7 @@
 #include "noded/pooler.h"
 #include "noded/sandbox.h"
 #include "noded/watch.h"
+#include "rpc/authors.h"
 
 #define CLIENT_VERSION "Sekisho/v" SEKISHO_VERSION "/linux-amd64/c17"
 /* A genesis of a million accounts takes about a gigabyte while it is read. */
@@ -331,9 +332,10 @@ open_pool(struct node *n, struct err *e)
 	    &p->base_fee, &n->genesis.forks, chain_head(n->chain)->header);
 	TRY(store_view_open(&p->view, n->store, e));
 	rng_fill(&secret, sizeof(secret));
+	n->rpc.authors = rpc_authors_new();
 	n->rpc.filters = rpc_filters_new(&secret);
-	if (n->rpc.filters == NULL)
-		return FAIL(e, RC_NO_MEMORY, "filters");
+	if (n->rpc.authors == NULL || n->rpc.filters == NULL)
+		return FAIL(e, RC_NO_MEMORY, "what readers share");
 	c.log_dir = arena_str(&n->arena, "%s/pool", n->conf.data_dir);
 	c.allow_unprotected = n->conf.allow_unprotected;
 	c.price_floor = n->conf.price_floor;
@@ -552,6 +554,7 @@ close_all(struct node *n)
 		signer_stop(n->signer);
 	keeper_close(&n->keeper);
 	rpc_filters_free(n->rpc.filters);
+	rpc_authors_free(n->rpc.authors);
 	arena_drop(&n->arena);
 }
 

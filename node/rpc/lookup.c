@@ -9,6 +9,7 @@
 
 #include "consensus/clique.h"
 #include "eth/rlp.h"
+#include "rpc/authors.h"
 #include "rpc/rpc_priv.h"
 
 /* final_number finds the newest block that no reorganisation reaches. */
@@ -242,12 +243,19 @@ rpc_sender_of(struct addr *out, const struct store_view *v,
 }
 
 struct addr
-rpc_author_of(const struct rpc_node *n, const struct header *h)
+rpc_author_of(
+    const struct rpc_node *n, const struct header *h, const struct hash *hash)
 {
+	bool is_known = n->authors != NULL && hash != NULL;
 	struct addr out;
 
-	if (n->genesis->engine == GENESIS_CLIQUE && h->number > 0 &&
-	    clique_signer(&out, h, NULL) == RC_OK)
+	if (n->genesis->engine != GENESIS_CLIQUE || h->number == 0)
+		return h->coinbase;
+	if (is_known && rpc_authors_find(n->authors, &out, hash))
 		return out;
-	return h->coinbase;
+	if (clique_signer(&out, h, NULL) != RC_OK)
+		return h->coinbase;
+	if (is_known)
+		rpc_authors_put(n->authors, hash, &out);
+	return out;
 }

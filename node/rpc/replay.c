@@ -31,7 +31,7 @@ static void
 make_env(struct rpc_replay *r, const struct rpc_call *c)
 {
 	const struct header *h = &r->body.header;
-	struct addr author = rpc_author_of(c->node, h);
+	struct addr author = rpc_author_of(c->node, h, &r->block.hash);
 
 	exec_env_of(&r->env, &c->node->genesis->forks, h, &author);
 	CHECK(c->doc->vm != NULL); /* no call of this cost is short */

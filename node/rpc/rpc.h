@@ -64,6 +64,7 @@ struct rpc_node {
 	const _Atomic(uint64_t) *final_depth;
 	const _Atomic(uint64_t) *peer_cnt; /* NULL: this node has no peers */
 	struct rpc_filters *filters; /* NULL: none can be made (filters.h) */
+	struct rpc_authors *authors; /* NULL: nobody remembers (authors.h) */
 	/* Largest gas limit of a new transaction, written by core with each
 	 * head. NULL: the head's. */
 	const _Atomic(uint64_t) *gas_max;

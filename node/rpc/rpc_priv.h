@@ -320,8 +320,10 @@ enum rc rpc_sender_of(struct addr *out, const struct store_view *v,
     const struct rpc_block *b, const struct tx *tx, size_t index,
     struct err *e);
 
-/* rpc_author_of tells who sealed a header. */
-struct addr rpc_author_of(const struct rpc_node *n, const struct header *h);
+/* rpc_author_of tells who sealed a header; hash: the block's, NULL for one
+ * that has none yet. */
+struct addr rpc_author_of(
+    const struct rpc_node *n, const struct header *h, const struct hash *hash);
 
 /* pending.c */
 

@@ -8,7 +8,7 @@
 #include "eth/reason.h"
 #include "rpc/simulate_priv.h"
 
-/* take_header gets the header whose fields code would see. */
+/* take_header gets the header whose fields code would see, and its author. */
 static enum rc
 take_header(struct rpc_call *c, struct rpc_simulation *s, struct err *e)
 {
@@ -16,10 +16,15 @@ take_header(struct rpc_call *c, struct rpc_simulation *s, struct err *e)
 	struct rpc_at at;
 
 	TRY(rpc_arg_at(&at, c, 1, e));
-	if (at.kind == RPC_AT_PENDING)
-		return rpc_pending_header(c, &s->header, e);
+	if (at.kind == RPC_AT_PENDING) {
+		TRY(rpc_pending_header(c, &s->header, e));
+		s->author = rpc_author_of(c->node, &s->header, NULL);
+		return RC_OK;
+	}
 	TRY(store_hash_of(s->view, &hash, s->link.number, e));
-	return store_header(s->view, &s->header, &hash, e);
+	TRY(store_header(s->view, &s->header, &hash, e));
+	s->author = rpc_author_of(c->node, &s->header, &hash);
+	return RC_OK;
 }
 
 /* block_hash knows the ancestors of the block that the state is of, however
@@ -63,18 +68,16 @@ make_env(struct rpc_call *c, struct rpc_simulation *s, struct err *e)
 {
 	const struct fork_plan *forks = &c->node->genesis->forks;
 	struct rpc_block_override o;
-	struct addr author;
 
 	TRY(rpc_block_override_read(
 	    c, &o, rpc_arg_has(c, 3) ? c->arg[3] : NULL, e));
 	if (o.has_beacon_root || o.has_withdrawals)
 		return FAIL(e, RC_UNSUPPORTED,
 		    "beaconRoot and withdrawals change nothing in a call");
-	author = rpc_author_of(c->node, &s->header);
 	rpc_block_override_apply(&s->header, &o);
 	if (o.has_coinbase)
-		author = o.coinbase;
-	exec_env_of(&s->env, forks, &s->header, &author);
+		s->author = o.coinbase;
+	exec_env_of(&s->env, forks, &s->header, &s->author);
 	if (o.has_blob_fee)
 		s->env.block.blob_base_fee = o.blob_fee;
 	/* Who pays nothing is not asked for a fee, and sees none. */

@@ -137,6 +137,7 @@ struct rpc_simulation {
 	struct chain_link link;
 	struct state_source source;
 	struct header header;
+	struct addr author; /* of the header */
 	struct exec_env env;
 	struct exec_call call;
 	struct rpc_overrides overrides;

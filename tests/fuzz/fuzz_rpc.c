@@ -165,6 +165,7 @@ open_world(void)
 	    .is_sealer = true,
 	    .has_accounts = true,
 	    .filters = rpc_filters_new(&(struct hash){{1}}),
+	    .authors = rpc_authors_new(),
 	    .batch_max = {1000, 3},
 	};
 	CHECK(w.node.filters != NULL);

@@ -14,6 +14,7 @@
 #include "base/hex.h"
 #include "base/log.h"
 #include "eth/basefee.h"
+#include "rpc/authors.h"
 
 /* Nothing in a test may be half-made: the program ends instead. */
 #define MUST(call)                                                             \
@@ -175,8 +176,9 @@ fill_node(struct rig *r)
 	    .batch_max = {1000, 100},
 	    .final_depth = &r->final_depth,
 	    .filters = rpc_filters_new(&(struct hash){{7}}),
+	    .authors = rpc_authors_new(),
 	};
-	if (r->node.filters == NULL)
+	if (r->node.filters == NULL || r->node.authors == NULL)
 		abort();
 	atomic_init(&r->final_depth, 2);
 	atomic_init(&r->peer_cnt, 0);
@@ -241,6 +243,7 @@ rig_close(struct rig *r)
 	chain_close(r->chain);
 	store_close(r->store);
 	rpc_filters_free(r->node.filters);
+	rpc_authors_free(r->node.authors);
 	arena_drop(&r->arena);
 }
 
