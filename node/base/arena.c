@@ -83,8 +83,9 @@ free_chunk(struct arena_chunk *c)
 	free(c);
 }
 
-void *
-arena_alloc(struct arena *a, size_t size)
+/* take hands out memory with whatever is in it. */
+static void *
+take(struct arena *a, size_t size)
 {
 	struct arena_chunk *c = a->head;
 	size_t charge = size == 0 ? 1 : size;
@@ -103,8 +104,15 @@ arena_alloc(struct arena *a, size_t size)
 	c->used += need + RED_ZONE;
 	a->used_bytes += charge;
 	UNPOISON(p, size);
-	memset(p, 0, size);
 	return p;
+}
+
+void *
+arena_alloc(struct arena *a, size_t size)
+{
+	void *p = take(a, size);
+
+	return p == NULL ? NULL : memset(p, 0, size);
 }
 
 void *
@@ -120,7 +128,7 @@ arena_array(struct arena *a, size_t cnt, size_t size)
 struct bytes
 arena_copy(struct arena *a, struct bytes in)
 {
-	uint8_t *p = arena_alloc(a, in.len);
+	uint8_t *p = take(a, in.len);
 
 	if (p != NULL && in.len > 0)
 		memcpy(p, in.ptr, in.len);

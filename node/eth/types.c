@@ -35,3 +35,10 @@ hash_keccak(struct bytes in)
 	keccak256(out.b, in);
 	return out;
 }
+
+void
+hash_keccak_many(struct hash *out, const struct bytes *in, size_t cnt)
+{
+	_Static_assert(sizeof(*out) == 32, "hashes stand side by side");
+	keccak256_many((uint8_t(*)[32])out, in, cnt);
+}

@@ -84,4 +84,8 @@ hash_bytes(const struct hash *h)
 /* hash_keccak hashes in with Keccak-256. */
 struct hash hash_keccak(struct bytes in);
 
+/* hash_keccak_many hashes cnt messages, several at a time where the processor
+ * can: best with messages of about one length. */
+void hash_keccak_many(struct hash *out, const struct bytes *in, size_t cnt);
+
 #endif

@@ -9,34 +9,13 @@
 #include "rpc/rpc_priv.h"
 
 /* struct shown is a block on its way to an answer. hash is NULL for a pending
- * one, td where the chain has none. */
+ * one, td (in the body) where the chain has none. */
 struct shown {
 	const struct rpc_block *block;
 	struct rpc_body body;
 	const struct hash *hash;
 	const struct u256 *td;
-	struct u256 td_value;
 };
-
-/*
- * Total difficulty decides which branch is the chain under Clique, and
- * go-ethereum up to 1.13 tells it there: older clients read it. Other engines
- * have no such sum.
- */
-enum rc
-rpc_block_td(struct rpc_call *c, const struct u256 **out, struct u256 *room,
-    const struct rpc_block *b, struct err *e)
-{
-	const struct store_view *v;
-
-	*out = NULL;
-	if (c->node->genesis->engine != GENESIS_CLIQUE)
-		return RC_OK;
-	TRY(rpc_doc_view(c->doc, &v, e));
-	TRY(store_total_difficulty(v, room, &b->hash, e));
-	*out = room;
-	return RC_OK;
-}
 
 /* show gets the block's parts. */
 static enum rc
@@ -45,8 +24,8 @@ show(struct rpc_call *c, struct shown *out, const struct rpc_block *b,
 {
 	out->block = b;
 	out->hash = b->is_pending ? NULL : &b->hash;
-	TRY(rpc_body_get(c, &out->body, b, e));
-	return rpc_block_td(c, &out->td, &out->td_value, b, e);
+	out->td = rpc_body_td(c->node, &out->body);
+	return rpc_body_get(c, &out->body, b, e);
 }
 
 /* write_pending writes a block that has no bytes yet. */
@@ -120,17 +99,11 @@ static enum rc
 write_hashes(struct rpc_call *c, const struct shown *s, struct err *e)
 {
 	const struct rpc_body *body = &s->body;
-	struct bytes rest = body->txs;
 	struct block block;
 	struct hash *txs;
-	size_t i;
 
 	TRY(rpc_body_tail(c, &block, body, e));
-	txs = arena_array(c->a, body->tx_cnt + 1, sizeof(*txs));
-	if (txs == NULL)
-		return FAIL(e, RC_NO_MEMORY, "hashes of a block");
-	for (i = 0; i < body->tx_cnt; i++)
-		TRY(rpc_tx_hash_next(&txs[i], &rest, e));
+	TRY(rpc_body_hashes(c->a, &txs, body, e));
 	ethjson_block_hashes(c->w, &block, s->hash, txs, body->tx_cnt, s->td);
 	return RC_OK;
 }

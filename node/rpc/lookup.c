@@ -181,10 +181,21 @@ rpc_body_get(struct rpc_call *c, struct rpc_body *out,
 	if (b->is_pending)
 		return rpc_pending_header(c, &out->header, e);
 	TRY(rpc_doc_view(c->doc, &v, e));
-	TRY(store_raw(v, &raw, &b->hash, e));
+	TRY(store_raw_td(v, &raw, &out->td, &b->hash, e));
 	if (cut(out, raw, NULL) != RC_OK)
 		return FAIL(e, RC_CORRUPT, "a stored block is no block");
 	return RC_OK;
+}
+
+/*
+ * Total difficulty decides which branch is the chain under Clique, and
+ * go-ethereum up to 1.13 tells it there: older clients read it. Other engines
+ * have no such sum.
+ */
+const struct u256 *
+rpc_body_td(const struct rpc_node *n, const struct rpc_body *body)
+{
+	return n->genesis->engine == GENESIS_CLIQUE ? &body->td : NULL;
 }
 
 enum rc
@@ -199,16 +210,44 @@ rpc_body_tx(struct arena *a, struct tx *out, const struct rpc_body *body,
 	return tx_take_frontier(a, out, &rest, e);
 }
 
-enum rc
-rpc_tx_hash_next(struct hash *out, struct bytes *txs, struct err *e)
+/* take_tx takes what is hashed of the transaction at the front of txs: a
+ * legacy one is the item, a typed one is inside it. */
+static enum rc
+take_tx(struct bytes *out, struct bytes *txs, struct err *e)
 {
 	struct bytes item = *txs, payload;
 	bool is_list;
 
 	TRY(rlp_take(&payload, &is_list, txs, e));
 	item.len -= txs->len;
-	/* A legacy transaction is the item, a typed one is inside it. */
-	*out = hash_keccak(is_list ? item : payload);
+	*out = is_list ? item : payload;
+	return RC_OK;
+}
+
+enum rc
+rpc_body_hashes(struct arena *a, struct hash **out, const struct rpc_body *body,
+    struct err *e)
+{
+	struct bytes rest = body->txs,
+		     *in = arena_array(a, body->tx_cnt + 1, sizeof(*in));
+	size_t i;
+
+	*out = arena_array(a, body->tx_cnt + 1, sizeof(**out));
+	if (in == NULL || *out == NULL)
+		return FAIL(e, RC_NO_MEMORY, "hashes of a block");
+	for (i = 0; i < body->tx_cnt; i++)
+		TRY(take_tx(&in[i], &rest, e));
+	hash_keccak_many(*out, in, body->tx_cnt);
+	return RC_OK;
+}
+
+enum rc
+rpc_tx_hash_next(struct hash *out, struct bytes *txs, struct err *e)
+{
+	struct bytes tx;
+
+	TRY(take_tx(&tx, txs, e));
+	*out = hash_keccak(tx);
 	return RC_OK;
 }
 

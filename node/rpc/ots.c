@@ -127,14 +127,12 @@ write_issuance(struct rpc_call *c, const struct block *b)
 static enum rc
 write_details(struct rpc_call *c, const struct rpc_block *b, struct err *e)
 {
-	const struct u256 *td;
-	struct u256 td_room, fees;
+	struct u256 fees;
 	struct bytes receipts;
 	struct rpc_body body;
 	struct block block;
 
 	TRY(rpc_body_get(c, &body, b, e));
-	TRY(rpc_block_td(c, &td, &td_room, b, e));
 	TRY(open_receipts(c, &receipts, b, body.tx_cnt, e));
 	TRY(sum_fees(&fees, receipts, e));
 	if (b->is_pending)
@@ -143,8 +141,8 @@ write_details(struct rpc_call *c, const struct rpc_block *b, struct err *e)
 		TRY(rpc_body_tail(c, &block, &body, e));
 	jsonw_obj(c->w);
 	jsonw_key(c->w, "block");
-	ethjson_block_brief(c->w, &block, b->is_pending ? NULL : &b->hash, td,
-	    body.tx_cnt, NULL);
+	ethjson_block_brief(c->w, &block, b->is_pending ? NULL : &b->hash,
+	    rpc_body_td(c->node, &body), body.tx_cnt, NULL);
 	jsonw_key(c->w, "issuance");
 	write_issuance(c, &block);
 	jsonw_key(c->w, "totalFees");
@@ -250,16 +248,13 @@ static enum rc
 write_page(struct rpc_call *c, const struct rpc_block *b, uint64_t page,
     uint64_t size, struct err *e)
 {
-	const struct u256 *td;
 	struct ethjson_page piece;
-	struct u256 td_room;
 	struct bytes receipts;
 	struct rpc_body body;
 	struct addr *senders;
 	struct block block;
 
 	TRY(rpc_body_get(c, &body, b, e));
-	TRY(rpc_block_td(c, &td, &td_room, b, e));
 	TRY(open_receipts(c, &receipts, b, body.tx_cnt, e));
 	TRY(rpc_body_full(c, &block, &senders, b, &body, e));
 	piece = page_of(block.tx_cnt, page, size);
@@ -267,7 +262,8 @@ write_page(struct rpc_call *c, const struct rpc_block *b, uint64_t page,
 	crop(&block, &piece);
 	jsonw_obj(c->w);
 	jsonw_key(c->w, "fullblock");
-	ethjson_block_brief(c->w, &block, &b->hash, td, block.tx_cnt, &piece);
+	ethjson_block_brief(c->w, &block, &b->hash, rpc_body_td(c->node, &body),
+	    block.tx_cnt, &piece);
 	jsonw_key(c->w, "receipts");
 	TRY(write_receipts(c, &block, b, &piece, receipts, e));
 	jsonw_obj_end(c->w);

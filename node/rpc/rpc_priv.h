@@ -293,6 +293,7 @@ enum rc rpc_state_root(
  * decoded. It lives as long as the view. Of a pending block raw is empty. */
 struct rpc_body {
 	struct header header;
+	struct u256 td; /* total difficulty; rpc_body_td */
 	struct bytes raw, txs, ommers;
 	size_t tx_cnt, ommer_cnt;
 };
@@ -300,9 +301,17 @@ struct rpc_body {
 enum rc rpc_body_get(struct rpc_call *c, struct rpc_body *out,
     const struct rpc_block *b, struct err *e);
 
+/* rpc_body_td is a block's total difficulty, or NULL where it is not told. */
+const struct u256 *rpc_body_td(
+    const struct rpc_node *n, const struct rpc_body *body);
+
 /* rpc_body_tx decodes the transaction at index (below tx_cnt) into a. */
 enum rc rpc_body_tx(struct arena *a, struct tx *out,
     const struct rpc_body *body, size_t index, struct err *e);
+
+/* rpc_body_hashes hashes all transactions (tx_cnt), several at a time. */
+enum rc rpc_body_hashes(struct arena *a, struct hash **out,
+    const struct rpc_body *body, struct err *e);
 
 /* rpc_tx_hash_next hashes the transaction at the front of a body's rest, and
  * steps over it. */
@@ -356,11 +365,6 @@ enum rc rpc_body_full(struct rpc_call *c, struct block *out,
  * is large. */
 enum rc rpc_body_tail(struct rpc_call *c, struct block *out,
     const struct rpc_body *body, struct err *e);
-
-/* rpc_block_td gets a block's total difficulty into room; *out is NULL where
- * it is not told. */
-enum rc rpc_block_td(struct rpc_call *c, const struct u256 **out,
-    struct u256 *room, const struct rpc_block *b, struct err *e);
 
 /* rpc_block_receipts writes the array of a block's receipts to w; null when
  * there are none to be had. */

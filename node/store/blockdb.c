@@ -283,6 +283,13 @@ store_raw(const struct store_view *v, struct bytes *out,
 	return find_raw(v, &td, out, hash, e);
 }
 
+enum rc
+store_raw_td(const struct store_view *v, struct bytes *out, struct u256 *td,
+    const struct hash *hash, struct err *e)
+{
+	return find_raw(v, td, out, hash, e);
+}
+
 /* find_canon gives the number of a block that must be canonical. */
 static enum rc
 find_canon(const struct store_view *v, uint64_t *number,

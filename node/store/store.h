@@ -235,6 +235,9 @@ enum rc store_total_difficulty(const struct store_view *v, struct u256 *out,
     const struct hash *hash, struct err *e);
 enum rc store_raw(const struct store_view *v, struct bytes *out,
     const struct hash *hash, struct err *e);
+/* store_raw_td is both: a stored block is read, and its sum checked, as one. */
+enum rc store_raw_td(const struct store_view *v, struct bytes *out,
+    struct u256 *td, const struct hash *hash, struct err *e);
 /* Canonical blocks only. senders is cnt times 20 bytes. */
 enum rc store_receipts(const struct store_view *v, struct bytes *out,
     const struct hash *hash, struct err *e);
