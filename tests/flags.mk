@@ -79,7 +79,8 @@ $(B)/obj/node/evm/run.o: ALLCFLAGS += -fomit-frame-pointer \
 
 # Words are stored and loaded in parts of 64 bits: a load of two at once would
 # wait until both stores have left the processor.
-$(B)/obj/node/evm/%.o $(B)/obj/node/base/u256.o: ALLCFLAGS += \
+$(B)/obj/node/evm/%.o $(B)/obj/node/base/u256.o \
+$(B)/obj/node/base/u256_div.o: ALLCFLAGS += \
 	$(if $(filter gcc,$(CC)),-fno-tree-slp-vectorize)
 
 # What libsekisho_evm.so shares with the programs is compiled for programs;
