@@ -55,21 +55,13 @@ struct contract_member {
 	struct abi_type results; /* FUNCTION */
 };
 
-/* struct contract_hole is a place of the runtime code that the constructor
- * fills. */
-struct contract_hole {
-	size_t at, size;
-};
-
 struct contract {
 	enum contract_profile profile;
 	const char *name;        /* "IbetStraightBond" */
 	const char *evm_version; /* oldest rules that it runs under: "london" */
 	struct bytes abi;        /* JSON, an array */
 	struct bytes code;       /* what creates it, without arguments */
-	struct bytes runtime;    /* what lies on the chain, but for the holes */
-	const struct contract_hole *holes;
-	size_t hole_cnt;
+	struct bytes runtime;    /* what lies on the chain */
 	const struct contract_member *members; /* in the order of
 						* enum contract_kind */
 	size_t member_cnt;

@@ -58,7 +58,7 @@ export function compile(profile) {
 			evmVersion, viaIR: true, optimizer: { enabled: true, runs: 200 },
 			// no hash of the sources' comments in the code
 			metadata: { appendCBOR: false, bytecodeHash: "none" },
-			outputSelection: { "*": { "*": ["abi", "evm.bytecode.object", "evm.deployedBytecode.object"] } },
+			outputSelection: { "*": { "*": ["abi", "evm.bytecode.object", "evm.deployedBytecode.object", "evm.deployedBytecode.immutableReferences"] } },
 		},
 	};
 	const out = JSON.parse(compiler.compile(JSON.stringify(input)));
@@ -68,6 +68,8 @@ export function compile(profile) {
 	const built = Object.assign({}, ...Object.values(out.contracts));
 	return Object.fromEntries(contracts.map((name) => {
 		const { abi, evm } = built[name];
+		// Then what lies on the chain is deployedBytecode, byte for byte.
+		if (Object.keys(evm.deployedBytecode.immutableReferences).length > 0) throw new Error(`${name}: immutable variables`);
 		return [name, text({
 			contractName: name, profile, compiler: compiler.version(), evmVersion,
 			abi, bytecode: "0x" + evm.bytecode.object, deployedBytecode: "0x" + evm.deployedBytecode.object,

@@ -44,9 +44,11 @@ async function prepare() {
 	const why = "08c379a0" + strip(abi.encode(["string"], [HOSTILE]));
 	const short = strip(ethers.id("ERC20InsufficientBalance(address,uint256,uint256)")).slice(0, 8) +
 		strip(abi.encode(["address", "uint256", "uint256"], [other, 1, 2]));
+	const coded = "08c379a0" + strip(abi.encode(["string"], ["150102"]));
 	const word = (a) => "0x" + strip(a).toLowerCase().padStart(64, "0");
 	const refuser = await make(reverting(why));
 	const poor = await make(reverting(short));
+	const exchange = await make(reverting(coded));
 	const caller = await make(calling(refuser));
 	const token = await make(logging([ethers.id("Transfer(address,address,uint256)"),
 		word(wallet.address), word(other)], hex(1234567, 32)));
@@ -58,7 +60,7 @@ async function prepare() {
 	const transfer = new ethers.Interface(["function transfer(address to,uint256 value)"])
 		.encodeFunctionData("transfer", [other, 1234567n]);
 	const out = { other, refuser, caller, token, sender: wallet.address, failed,
-		poor: await call(poor), inner: await call(caller),
+		poor: await call(poor), coded: await call(exchange), inner: await call(caller),
 		moved: await call(token, transfer), loud: await call(shouter) };
 	// More than two pages of one address, and some of them in one block.
 	const many = [];
@@ -159,7 +161,11 @@ const cases = {
 		assert.equal(await page.text(".title .tag"), "Failed");
 		assert.match(await page.text("#reason"), /^ERC20InsufficientBalance\(/);
 		assert.match(await page.text(".alert .args"), new RegExp(d.other));
-		await page.go("/tx/" + d.inner);
+		await page.go("/tx/" + d.coded);
+		assert.equal(await page.text("#reason"), "the balance is too low (150102)");
+		await page.go("/tx/" + d.coded + "?lang=ja");
+		assert.equal(await page.text("#reason"), "残高が不足しています (150102)");
+		await page.go("/tx/" + d.inner + "?lang=en");
 		assert.equal(await page.text(".title .tag"), "Success");
 		assert.equal(await page.locator(".tree li").count(), 2);
 		assert.match(await page.text(".tree .d1"), /execution reverted/);

@@ -28,6 +28,19 @@ name_of(struct gw_req *r, struct bytes input)
 	return d.text;
 }
 
+/* A code is shown in words; what the contract says itself is shown so. */
+static struct bytes
+reason_of(struct gw_req *r, const struct gw_json *c)
+{
+	struct bytes said = gw_json_text(c, "revertReason"), words;
+
+	if (said.len == 0)
+		return said;
+	words = xp_reason(
+	    &r->arena, gw_req_lang(r), xp_data(r, gw_json_text(c, "output")));
+	return words.len > 0 ? words : said;
+}
+
 static void
 fill(struct gw_req *r, struct xp_call *out, const struct gw_json *c,
     size_t depth)
@@ -48,7 +61,7 @@ fill(struct gw_req *r, struct xp_call *out, const struct gw_json *c,
 	    .from = xp_addr(r, gw_json_text(c, "from")),
 	    .to = xp_addr(r, gw_json_text(c, "to")),
 	    .error = gw_json_text(c, "error"),
-	    .reason = gw_json_text(c, "revertReason")};
+	    .reason = reason_of(r, c)};
 	if (!u256_is_zero(&value))
 		out->value = xp_coins(r, &value);
 	if (is_create || input.len < SELECTOR_TEXT)

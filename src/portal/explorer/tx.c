@@ -94,15 +94,15 @@ fill_log(struct gw_req *r, struct xp_log *out, const struct gw_json *log)
 {
 	const struct gw_json *list = gw_json_get(log, "topics"), *t;
 	struct bytes *words =
-	    arena_array(&r->arena, XP_TOPIC_MAX, sizeof(*words));
+	    arena_array(&r->arena, EVENT_TOPIC_MAX, sizeof(*words));
 	struct bytes *texts =
-	    arena_array(&r->arena, XP_TOPIC_MAX, sizeof(*texts));
+	    arena_array(&r->arena, EVENT_TOPIC_MAX, sizeof(*texts));
 	struct bytes data = gw_json_text(log, "data");
 
 	if (words == NULL || texts == NULL)
 		return false;
 	for (t = list == NULL ? NULL : gw_json_in(list);
-	     t != NULL && out->topic_cnt < XP_TOPIC_MAX;
+	     t != NULL && out->topic_cnt < EVENT_TOPIC_MAX;
 	     t = gw_json_behind(list, t)) {
 		texts[out->topic_cnt] = gw_json_text(t, NULL);
 		words[out->topic_cnt++] = xp_data(r, gw_json_text(t, NULL));
@@ -141,12 +141,16 @@ fill_logs(struct gw_req *r, struct xp_tx_view *v, const struct gw_json *receipt)
 static bool
 fill_trace(struct gw_req *r, struct xp_tx_view *v, const struct gw_json *trace)
 {
+	struct bytes output;
+
 	if (trace == NULL)
 		return true;
 	v->error = gw_json_text(trace, "error");
-	v->reason = gw_json_text(trace, "revertReason");
-	(void)xp_decode(&r->arena, &v->failure, XP_ABI_ERROR,
-	    xp_data(r, gw_json_text(trace, "output")));
+	output = xp_data(r, gw_json_text(trace, "output"));
+	v->reason = xp_reason(&r->arena, gw_req_lang(r), output);
+	if (v->reason.len == 0)
+		v->reason = gw_json_text(trace, "revertReason");
+	(void)xp_decode(&r->arena, &v->failure, XP_ABI_ERROR, output);
 	return xp_calls(r, v, trace);
 }
 

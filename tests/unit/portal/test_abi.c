@@ -34,7 +34,7 @@ static const struct {
 	enum xp_abi_kind kind;
 	const char *data;
 	const char *text; /* NULL: not decoded */
-	const char *values[XP_ARG_MAX];
+	const char *values[7];
 } calls[] = {
     {"transfer", XP_ABI_FUNCTION, "0xa9059cbb" WADDR WBIG,
 	"transfer(address to, uint256 value)", {ADDR, BIG}},
@@ -145,7 +145,7 @@ TEST(test_abi_call_data_is_decoded_or_left_alone)
 TEST(test_abi_log_is_decoded_by_how_many_topics_it_has)
 {
 	static const struct {
-		const char *name, *topics[XP_TOPIC_MAX], *data, *text;
+		const char *name, *topics[EVENT_TOPIC_MAX], *data, *text;
 		const char *values[3];
 	} row[] = {
 	    {"ERC-20", {TRANSFER, WADDR, WADDR}, "0x" W2,
@@ -172,12 +172,13 @@ TEST(test_abi_log_is_decoded_by_how_many_topics_it_has)
 
 	arena_init(&a, 1 << 20);
 	for (i = 0; i < sizeof(row) / sizeof(row[0]); i++) {
-		struct bytes topics[XP_TOPIC_MAX];
+		struct bytes topics[EVENT_TOPIC_MAX];
 		struct xp_decoded d;
 		bool is_ok;
 
 		test_row(row[i].name);
-		for (j = 0; j < XP_TOPIC_MAX && row[i].topics[j] != NULL; j++)
+		for (j = 0; j < EVENT_TOPIC_MAX && row[i].topics[j] != NULL;
+		     j++)
 			topics[j] = data_of(
 			    &a, arena_str(&a, "0x%s", row[i].topics[j]));
 		is_ok =
@@ -188,6 +189,44 @@ TEST(test_abi_log_is_decoded_by_how_many_topics_it_has)
 		for (j = 0; j < d.arg_cnt; j++)
 			EXPECT_BYTES(
 			    d.args[j].value, bytes_of_str(row[i].values[j]));
+		test_count(1);
+	}
+	arena_drop(&a);
+}
+
+#define W6 "0000000000000000000000000000000000000000000000000000000000000006"
+/* Error(string) with six characters. */
+#define SAYS(hex)                                                              \
+	"0x08c379a0" AT20 W6 hex                                               \
+	"0000000000000000000000000000000000000000000000000000"
+
+TEST(test_abi_reason_is_in_the_page_s_language)
+{
+	static const struct {
+		const char *name, *data, *en, *ja;
+	} row[] = {
+	    {"a code", SAYS("313530313032"), "the balance is too low (150102)",
+		"残高が不足しています (150102)"},
+	    {"no code of ours", SAYS("393939393939"), "", ""},
+	    {"a panic",
+		"0x4e487b71"
+		"000000000000000000000000000000000000000000000000000000000000"
+		"0012",
+		"division or modulo by zero", "0による除算です"},
+	    {"nothing", "0x", "", ""},
+	};
+	struct arena a;
+	size_t i;
+
+	arena_init(&a, 1 << 20);
+	for (i = 0; i < sizeof(row) / sizeof(row[0]); i++) {
+		struct bytes data = data_of(&a, row[i].data);
+
+		test_row(row[i].name);
+		EXPECT_BYTES(
+		    xp_reason(&a, GW_LANG_EN, data), bytes_of_str(row[i].en));
+		EXPECT_BYTES(
+		    xp_reason(&a, GW_LANG_JA, data), bytes_of_str(row[i].ja));
 		test_count(1);
 	}
 	arena_drop(&a);
