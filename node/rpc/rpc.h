@@ -101,8 +101,8 @@ struct rpc_doc *rpc_open(
 bool rpc_run(struct rpc_doc *d, struct evm *vm);
 
 /* rpc_is_short tells of an opened document whether rpc_run takes no more than
- * a signature's recovery and one account, and no machine: handing it to another
- * thread would cost as much. */
+ * a signature's recovery and one account, or one account, slot or code, and no
+ * machine: handing it to another thread would cost as much, or ten times. */
 bool rpc_is_short(const struct rpc_doc *d);
 
 /*

@@ -257,6 +257,7 @@ TEST(test_job_short_ones_are_few)
 		bool want;
 	} rows[] = {
 	    {CALL("eth_chainId", ""), true},
+	    {CALL("eth_blockNumber", ""), true},
 	    {"nonsense", true},
 	    {"[" CALL("eth_chainId", "") "]", false},
 	    {CALL("eth_feeHistory", "\"0x1\",\"latest\",[]"), false},
