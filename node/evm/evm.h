@@ -256,6 +256,10 @@ void evm_use_memo(struct evm *vm, bool is_used);
 /* evm_is_precompile tells whether addr is a precompile under fork f. */
 bool evm_is_precompile(const struct addr *addr, enum fork f);
 
+/* evm_precompile_name tells of the precompile number i under fork f what it
+ * is called (EIP-7910) and its address; NULL when there are no more. */
+const char *evm_precompile_name(struct addr *out, size_t i, enum fork f);
+
 /* evm_delegation tells whether code is a delegation designator (EIP-7702),
  * and to whom. */
 bool evm_delegation(struct addr *to, struct bytes code);

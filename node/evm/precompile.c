@@ -12,14 +12,15 @@ enum { MODEXP = 5, OTHERS_MAX = 256 };
 
 struct precompile {
 	uint16_t number;
+	const char *called;
 	enum fork since;
 	uint64_t (*price)(struct bytes in, enum fork f);
 	bool (*run)(struct arena *scratch, struct buf *out, struct bytes in);
 };
 
 static const struct precompile precompiles[] = {
-#define PRECOMPILE(number, name, since, spec)                                  \
-	{number, FORK_##since, evm_price_##name, evm_run_##name},
+#define PRECOMPILE(number, name, called, since, spec)                          \
+	{number, called, FORK_##since, evm_price_##name, evm_run_##name},
 #include "evm/precompile.def"
 #undef PRECOMPILE
 };
@@ -67,6 +68,16 @@ bool
 evm_is_precompile(const struct addr *addr, enum fork f)
 {
 	return find(addr, f) != NULL;
+}
+
+const char *
+evm_precompile_name(struct addr *out, size_t i, enum fork f)
+{
+	if (i >= ARRAY_CNT(precompiles) || precompiles[i].since > f)
+		return NULL;
+	*out = (struct addr){{0}};
+	be16_put(out->b + sizeof(out->b) - 2, precompiles[i].number);
+	return precompiles[i].called;
 }
 
 /* room_for is what a call may write: identity returns its input, modexp as

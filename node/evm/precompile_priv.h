@@ -14,7 +14,7 @@
  * and has room for all that the price allows; false when the input is not
  * valid.
  */
-#define PRECOMPILE(number, name, since, spec)                                  \
+#define PRECOMPILE(number, name, called, since, spec)                          \
 	uint64_t evm_price_##name(struct bytes in, enum fork f);               \
 	bool evm_run_##name(                                                   \
 	    struct arena *scratch, struct buf *out, struct bytes in);

@@ -90,6 +90,21 @@ void exec_msg(struct evm_result *out, struct state *st,
     const struct evm_msg *msg);
 
 /*
+ * exec_systems tells the contracts that the protocol knows under fork f, by
+ * the names that EIP-7910 has for them, ascending. A chain that says nothing
+ * of deposits has them at address zero.
+ *
+ * Returns  how many
+ */
+enum { EXEC_SYSTEM_MAX = 5 };
+struct exec_system {
+	const char *name;
+	struct addr addr;
+};
+size_t exec_systems(struct exec_system out[EXEC_SYSTEM_MAX],
+    const struct fork_plan *p, enum fork f);
+
+/*
  * exec_begin_block does what the protocol does before the first transaction:
  * the DAO fork's move of balances, and the calls that keep the beacon root
  * and the parent's hash.

@@ -7,6 +7,7 @@
  *
  * Spec: EIP-4788, EIP-2935, EIP-7002, EIP-7251
  */
+#include "base/check.h"
 #include "eth/addr.h"
 #include "exec/exec_priv.h"
 
@@ -29,6 +30,27 @@ const struct addr EXEC_WITHDRAWAL_REQUESTS = {
 const struct addr EXEC_CONSOLIDATION_REQUESTS = {
     {0x00, 0x00, 0xbb, 0xdd, 0xc7, 0xce, 0x48, 0x86, 0x42, 0xfb, 0x57, 0x9f,
 	0x8b, 0x00, 0xf3, 0xa5, 0x90, 0x00, 0x72, 0x51}};
+
+size_t
+exec_systems(struct exec_system out[EXEC_SYSTEM_MAX], const struct fork_plan *p,
+    enum fork f)
+{
+	const struct exec_system all[] = {
+	    {"BEACON_ROOTS_ADDRESS", beacon_roots},
+	    {"CONSOLIDATION_REQUEST_PREDEPLOY_ADDRESS",
+		EXEC_CONSOLIDATION_REQUESTS},
+	    {"DEPOSIT_CONTRACT_ADDRESS", p->deposit_contract},
+	    {"HISTORY_STORAGE_ADDRESS", history},
+	    {"WITHDRAWAL_REQUEST_PREDEPLOY_ADDRESS", EXEC_WITHDRAWAL_REQUESTS},
+	};
+	size_t cnt = f < FORK_CANCUN ? 0 : 1;
+
+	_Static_assert(ARRAY_CNT(all) == EXEC_SYSTEM_MAX, "all of them");
+	if (f >= FORK_PRAGUE)
+		cnt = EXEC_SYSTEM_MAX;
+	memcpy(out, all, cnt * sizeof(all[0]));
+	return cnt;
+}
 
 static void
 call(struct evm_result *out, struct state *st, const struct exec_env *env,

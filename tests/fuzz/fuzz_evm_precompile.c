@@ -17,7 +17,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 enum { HEAD = 2, GAS = 10000000, KEPT = 4096 };
 
 static const uint16_t numbers[] = {
-#define PRECOMPILE(number, name, since, spec) number,
+#define PRECOMPILE(number, name, called, since, spec) number,
 #include "evm/precompile.def"
 #undef PRECOMPILE
 };

@@ -339,3 +339,34 @@ TEST(test_precompile_vectors_of_the_eips_hold)
 		cases += run_file(dir, &files[i]);
 	EXPECT(cases > 100);
 }
+
+/* EIP-7910. */
+TEST(test_precompile_names_are_those_of_the_fork)
+{
+	static const struct {
+		enum fork f;
+		size_t cnt;
+		const char *last;
+	} forks[] = {
+	    {FORK_FRONTIER, 4, "ID"},
+	    {FORK_BYZANTIUM, 8, "BN254_PAIRING"},
+	    {FORK_LONDON, 9, "BLAKE2F"},
+	    {FORK_CANCUN, 10, "KZG_POINT_EVALUATION"},
+	    {FORK_PRAGUE, 17, "BLS12_MAP_FP2_TO_G2"},
+	    {FORK_OSAKA, 18, "P256VERIFY"},
+	    {FORK_BPO5, 18, "P256VERIFY"},
+	};
+	struct addr addr;
+	size_t i, k;
+
+	for (i = 0; i < sizeof(forks) / sizeof(forks[0]); i++) {
+		for (k = 0; k < forks[i].cnt; k++) {
+			EXPECT(
+			    evm_precompile_name(&addr, k, forks[i].f) != NULL);
+			EXPECT(evm_is_precompile(&addr, forks[i].f));
+		}
+		EXPECT_STR(evm_precompile_name(&addr, k - 1, forks[i].f),
+		    forks[i].last);
+		EXPECT(evm_precompile_name(&addr, k, forks[i].f) == NULL);
+	}
+}

@@ -298,3 +298,22 @@ TEST(test_system_dao_fork_moves_balances_once)
 	EXPECT_U64(world_balance(&w, 9), 1);
 	world_close(&w);
 }
+
+/* EIP-7910. */
+TEST(test_systems_are_those_of_the_fork)
+{
+	struct fork_plan p = fork_plan_none();
+	struct exec_system v[EXEC_SYSTEM_MAX];
+	size_t i;
+
+	p.deposit_contract =
+	    addr_of("00000000219ab540356cbb839cbe05303d7705fa");
+	EXPECT_U64(exec_systems(v, &p, FORK_SHANGHAI), 0);
+	EXPECT_U64(exec_systems(v, &p, FORK_CANCUN), 1);
+	EXPECT_STR(v[0].name, "BEACON_ROOTS_ADDRESS");
+	EXPECT_U64(exec_systems(v, &p, FORK_PRAGUE), EXEC_SYSTEM_MAX);
+	for (i = 1; i < EXEC_SYSTEM_MAX; i++)
+		EXPECT(strcmp(v[i - 1].name, v[i].name) < 0);
+	EXPECT(addr_eq(&v[2].addr, &p.deposit_contract));
+	EXPECT_U64(exec_systems(v, &p, FORK_BPO2), EXEC_SYSTEM_MAX);
+}

@@ -530,3 +530,35 @@ TEST(test_read_old_state_beyond_history_says_so)
 		   "\"code\":-32000,") != NULL);
 	rig_close(&r);
 }
+
+TEST(test_account_info_is_what_three_methods_say)
+{
+	static const char *const who[] = {
+	    RIG_CODE_ADDR, "0x00000000000000000000000000000000000000ee"};
+	struct rig_tx t = {.from = 1};
+	struct rig r;
+	size_t i;
+
+	rig_open(&r);
+	(void)rig_send(&r, &t);
+	(void)rig_mine(&r);
+	for (i = 0; i < 3; i++) {
+		const char *p = rig_fmt(&r, "[\"%s\",\"latest\"]",
+		    i < 2 ? who[i] : rig_addr_text(1));
+
+		EXPECT_CALL(&r, "eth_getAccountInfo", p,
+		    rig_fmt(&r, "{\"balance\":%s,\"nonce\":%s,\"code\":%s}",
+			rig_result(&r, "eth_getBalance", p),
+			rig_result(&r, "eth_getTransactionCount", p),
+			rig_result(&r, "eth_getCode", p)));
+	}
+	EXPECT_STR(
+	    rig_member(&r, "eth_getAccountInfo",
+		rig_fmt(&r, "[\"%s\",\"0x0\"]", rig_addr_text(1)), "nonce"),
+	    "0x0");
+	EXPECT_CALL(&r, "eth_getAccountInfo", "[\"0x12\"]",
+	    "-32602 invalid argument 0: hex data has 2 digits, want 40");
+	EXPECT_CALL(&r, "eth_getAccountInfo",
+	    "[\"" RIG_CODE_ADDR "\",\"0x63\"]", "-32000 header not found");
+	rig_close(&r);
+}
