@@ -40,13 +40,14 @@ bench-diff: $(BENCH_RUN) ## run it again: ratios to the stored base (T=library)
 	@tests/tools/bench-diff diff $(BENCH_BASE) $^
 
 # --- fuzz targets: tests/fuzz/fuzz_<name>.c, linked with the topmost library
-# that it includes. A line of its opening comment names the files whose
-# coverage counts, and may name another library:
+# that it includes. What follows "fuzz:" in its opening comment, on as many
+# lines as it takes, names the files whose coverage counts, and may name
+# another library:
 #     fuzz: cover=node/eth/rlp.c,node/eth/sink.c lib=eth
 # Seeds are tests/fuzz/corpus/<name>/; what exploring finds stays in $(BUILD).
 
 FUZZ_NAMES := $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
-fuzz_words = $(shell sed -n '1,30s/^.*fuzz:.*\(lib=[a-z]*\).*/\1/p; \
+fuzz_words = $(shell sed -n '1,/\*\//{/fuzz:/,$$s/^.*\(lib=[a-z]*\).*/\1/p}; \
 	s/^.include "\([a-z]*\)\/.*/\1/p' tests/fuzz/fuzz_$(1).c)
 fuzz_lib = $(or $(patsubst lib=%,%,$(filter lib=%,$(2))),\
 	$(lastword $(foreach l,$(LIBS),$(filter $(l),$(2)))),base)
