@@ -1,26 +1,33 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * A JSON-RPC document through all its turns over a real store with a genesis
- * block, an engine and a pool: nothing may crash, and what is answered must
- * be JSON by our own strict reader. The first input byte picks the socket,
- * the turns that the document gets, and whether memory runs out: after as
- * many allocations as the next byte says. It also tells when the rest is not
- * a document but the arguments of one method, "NAME PARAMS": a name that is
- * no method's picks one of methods.def, so that each is tried with what
+ * A JSON-RPC document through all its turns over a real store with two blocks
+ * on its genesis, an engine and a pool: nothing may crash, and what is
+ * answered must be JSON by our own strict reader. The first input byte picks
+ * the socket, the turns that the document gets, and whether memory runs out:
+ * after as many allocations as the next byte says. It also tells when the rest
+ * is not a document but the arguments of one method, "NAME PARAMS": a name that
+ * is no method's picks one of methods.def, so that each is tried with what
  * others take.
  *
  * fuzz:
- * cover=node/rpc/json.c,node/rpc/doc.c,node/rpc/param.c,node/rpc/trace_param.c,node/rpc/accounts.c
+ * cover=node/rpc/json.c,node/rpc/doc.c,node/rpc/param.c
+ * cover=node/rpc/trace_param.c,node/rpc/override.c
+ * cover=node/rpc/accounts.c,node/rpc/keys.c,node/rpc/admin.c
+ * cover=node/rpc/ots.c,node/rpc/ots_search.c,node/rpc/trace.c
  * lib=rpc
  */
+#include <secp256k1_recovery.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
 #include "base/check.h"
+#include "base/hex.h"
 #include "base/log.h"
 #include "chain/chain.h"
 #include "consensus/clique.h"
+#include "eth/addr.h"
+#include "eth/basefee.h"
 #include "evm/evm.h"
 #include "rpc/json_priv.h"
 #include "rpc/rpc.h"
@@ -80,6 +87,36 @@ static const char genesis_text[] =
     "\"0xc0de000000000000000000000000000000000001\":"
     "{\"balance\":\"5\",\"code\":\"0x6001\"}}}";
 
+/* Who seals, sends and signs: key 1, and its address. */
+static const uint8_t key[32] = {[31] = 1};
+static const struct addr key_addr = {
+    {0x7e, 0x5f, 0x45, 0x52, 0x09, 0x1a, 0x69, 0x12, 0x5d, 0x5d, 0xfc, 0xb7,
+	0xb8, 0xc2, 0x65, 0x90, 0x29, 0x39, 0x5b, 0xdf}};
+
+/* A contract, created with 5 wei. Without input it logs a word under one
+ * topic, sets a slot and sends 1 wei on; with input it reverts. */
+static const char contract_text[] =
+    "0x603e600c600039603e6000f3"
+    "36603857602a600052600760206000a1600160015560006000600060006001"
+    "73c0de0000000000000000000000000000000000015af15000"
+    "5b60206000fd";
+
+static void
+sign_hash(uint8_t sig[65], const struct hash *digest)
+{
+	secp256k1_context *ctx =
+	    secp256k1_context_create(SECP256K1_CONTEXT_NONE);
+	secp256k1_ecdsa_recoverable_signature parts;
+	int parity;
+
+	CHECK(ctx != NULL && secp256k1_ecdsa_sign_recoverable(
+				 ctx, &parts, digest->b, key, NULL, NULL));
+	CHECK(secp256k1_ecdsa_recoverable_signature_serialize_compact(
+	    ctx, sig, &parity, &parts));
+	sig[64] = (uint8_t)parity;
+	secp256k1_context_destroy(ctx);
+}
+
 static enum rc
 read_account(void *ctx, uint64_t *nonce, struct u256 *balance,
     const struct addr *addr, struct err *e)
@@ -116,6 +153,75 @@ open_chain(void)
 	CHECK(chain_open(&w.chain, w.store, &w.g, NULL) == RC_OK);
 	link = chain_engine_link(w.chain);
 	CHECK(clique_new(&w.engine, &clique, &link, NULL) == RC_OK);
+	chain_set_engine(w.chain, w.engine);
+}
+
+/* mine makes transactions of the key a block. */
+static void
+mine(struct tx *txs, size_t cnt)
+{
+	const struct store_head *head = chain_head(w.chain);
+	uint8_t extra[CLIQUE_VANITY + CLIQUE_SEAL] = {0};
+	struct header h, tmpl = {.parent = head->hash,
+			     .ommers_hash = HASH_EMPTY_LIST,
+			     .number = head->number + 1,
+			     .time = head->header->time + 1,
+			     .gas_limit = head->header->gas_limit,
+			     .field_cnt = HEADER_FIELDS_LONDON,
+			     .difficulty = u256_from_u64(CLIQUE_DIFF_IN_TURN),
+			     .extra = bytes_of(extra, sizeof(extra))};
+	struct chain_candidate cand[4];
+	struct chain_change change;
+	struct hash digest;
+	size_t i;
+
+	CHECK(cnt <= ARRAY_CNT(cand));
+	for (i = 0; i < cnt; i++) {
+		CHECK(tx_sign(&w.arena, &txs[i], key, NULL) == RC_OK);
+		cand[i] = (struct chain_candidate){&txs[i], key_addr};
+	}
+	basefee_next(&tmpl.base_fee, &w.g.forks, head->header);
+	CHECK(chain_build(w.chain, &h, &tmpl, cand, cnt, NULL, NULL, NULL,
+		  NULL) == RC_OK);
+	CHECK(clique_seal_hash(&digest, &h, NULL) == RC_OK);
+	sign_hash(extra + CLIQUE_VANITY, &digest);
+	h.extra = bytes_of(extra, sizeof(extra));
+	CHECK(chain_commit(w.chain, &change, &h, NULL) == RC_OK);
+	CHECK(change.added_cnt == 1 && change.added[0]->tx_cnt == cnt);
+}
+
+/* mine_all: block 1 creates the contract, block 2 calls it, with success and
+ * without. */
+static void
+mine_all(void)
+{
+	static const uint8_t input[5] = {1, 2, 3, 4, 5};
+	struct tx create = {.type = TX_LEGACY,
+	    .has_chain_id = true,
+	    .chain_id = 31337,
+	    .is_create = true,
+	    .gas = 200000,
+	    .max_fee = u256_from_u64(2000000000),
+	    .value = u256_from_u64(5)};
+	struct tx call[2] = {
+	    {.type = TX_DYNAMIC_FEE,
+		.has_chain_id = true,
+		.chain_id = 31337,
+		.nonce = 1,
+		.gas = 200000,
+		.max_fee = u256_from_u64(2000000000),
+		.max_tip = u256_from_u64(1)},
+	};
+
+	create.max_tip = create.max_fee;
+	CHECK(hex_read(&w.arena, &create.data, bytes_of_str(contract_text),
+		  NULL) == RC_OK);
+	call[0].to = addr_create(&key_addr, 0);
+	call[1] = call[0];
+	call[1].nonce = 2;
+	call[1].data = bytes_of(input, sizeof(input));
+	mine(&create, 1);
+	mine(call, 2);
 }
 
 static void
@@ -152,6 +258,7 @@ open_world(void)
 	CHECK(mkdtemp(w.dir) != NULL && atexit(clean_up) == 0);
 	arena_init(&w.arena, 16 << 20);
 	open_chain();
+	mine_all();
 	CHECK(pool_open(&w.pool, &pool, &view, 0, NULL) == RC_OK);
 	w.vm = evm_new();
 	CHECK(w.vm != NULL);
@@ -251,7 +358,7 @@ take_subs(struct rpc_doc *d)
 	CHECK(rpc_subs_cnt(w.subs) == 0);
 }
 
-/* Keys that cannot be had, but for one signature of messages. */
+/* The key, and others that cannot be had but for one signature of messages. */
 
 static enum rc
 list_keys(
@@ -260,7 +367,10 @@ list_keys(
 	(void)ctx;
 	*cnt = 1;
 	*out = arena_alloc(a, sizeof(**out));
-	return *out == NULL ? FAIL(e, RC_NO_MEMORY, "keys") : RC_OK;
+	if (*out == NULL)
+		return FAIL(e, RC_NO_MEMORY, "keys");
+	**out = key_addr;
+	return RC_OK;
 }
 
 static enum rc
@@ -298,12 +408,17 @@ static enum rc
 sign_by(void *ctx, uint8_t sig[65], const struct addr *addr, bool is_tx,
     struct bytes message, struct err *e)
 {
+	struct hash digest;
+
 	(void)ctx;
-	(void)addr;
 	CHECK(is_tx == (message.ptr[0] != 0x19));
-	if (is_tx)
+	digest = hash_keccak(message);
+	if (addr_eq(addr, &key_addr))
+		sign_hash(sig, &digest);
+	else if (is_tx)
 		return FAIL(e, RC_KEY_LOCKED, "locked");
-	memset(sig, 1, 65);
+	else
+		memset(sig, 1, 65);
 	return RC_OK;
 }
 
