@@ -5,6 +5,7 @@
 import { pkg } from "./npm.mjs";
 import { initCode, program } from "./code.mjs";
 import { AT, FORKS } from "./forks.mjs";
+import { CAP, planned } from "./planned.mjs";
 import { hex, join, precompileInput } from "./precompiles.mjs";
 import { Rng } from "./rng.mjs";
 import { slot, stored, word } from "./words.mjs";
@@ -21,7 +22,7 @@ const NONCE = 0xfeedc0ffeen;
 const POINT = secp256k1.Point.BASE.multiply(NONCE).toAffine();
 const INVERSE = secp256k1.Point.Fn.inv(NONCE), R = POINT.x, PARITY = POINT.y & 1n;
 const BLOCK_GAS = 36000000;
-const CAP = 1 << 24; /* EIP-7825 */
+const BLOCK_GAS_MAX = 2 ** 52; /* of a planned program, whose gas is its plan's affair */
 const KEYS = Array.from({ length: 4 }, (_, i) => hex(BigInt(i + 1) * 0x123456789abcdefn, 32));
 const SIGNERS = KEYS.map((key) => ({ key, address: BigInt("0x" + Buffer.from(privateToAddress(key)).toString("hex")) }));
 const CONTRACTS = [0xc0de0001n, 0xc0de0002n << 96n, 0xc0de0003n, 0xc0de0004n << 120n];
@@ -77,6 +78,13 @@ function makeWorld(rng, fork) {
 		for (const address of DELEGATED)
 			pre[addrOf(address)] = { nonce: qty(rng.between(1, 2)), balance: qty(balance(rng)), code: hexOf(delegation(rng, contracts)), storage: storage(rng) };
 	return { fork, addresses, contracts, self: -1, pre };
+}
+
+// plant puts the codes of a plan into the world, whose accounts lack nothing.
+function plant(rng, world, plan) {
+	plan.codes(rng, world).forEach((code, i) => {
+		Object.assign(world.pre[addrOf(world.contracts[i])], { nonce: "0x1", balance: qty(10n ** 18n), code: hexOf(code) });
+	});
 }
 
 function account(pre, address, nonce, coins) {
@@ -232,6 +240,26 @@ function target(rng, world, tx) {
 	return rng.chance(0.92) ? world.contracts[0] : rng.pick(world.addresses);
 }
 
+/*
+ * plannedTx is refused by no rule, as the program of a plan must run. It pays
+ * little, since its gas may be a thousand times that of a block.
+ */
+function plannedTx(rng, world, plan) {
+	const nonce = rng.pick([0n, 5n]), { fork } = world;
+	const types = [0, AT.BERLIN, AT.LONDON].filter((since) => since <= fork.at).map((_, type) => type);
+	const tx = { type: rng.pick(types), data: calldata(rng), nonce, stated: nonce, chain: 1n, to: world.contracts[0], auths: [], blobs: [], isPlanned: true };
+
+	tx.access = tx.type > 0 ? accessList(rng, world) : [];
+	tx.value = BigInt(rng.below(1000));
+	tx.maxFee = 7n + BigInt(rng.below(20));
+	tx.tip = BigInt(rng.below(8));
+	tx.gas = Math.max(...Object.values(intrinsic(tx, fork))) + plan.gas(rng);
+	if (fork.at >= AT.OSAKA)
+		tx.gas = Math.min(tx.gas, CAP);
+	tx.isProtected = fork.at >= AT.EIP158 && rng.chance(0.8);
+	return tx;
+}
+
 function makeTx(rng, world, env) {
 	const nonce = rng.weighted([[120, 0n], [120, 5n], [1, (1n << 64n) - 2n], [1, (1n << 64n) - 1n]]);
 	const tx = { type: txType(rng, world.fork), data: calldata(rng), nonce, stated: nonce, chain: 1n };
@@ -281,7 +309,7 @@ function encode(rng, tx, key) {
 	tx.isPlain = rng.chance(0.9) && tx.chain === 1n;
 	const sig = sign(isOld ? body : join(Uint8Array.of(tx.type), body), key);
 
-	if (rng.chance(0.01)) { /* EIP-2 */
+	if (!tx.isPlanned && rng.chance(0.01)) { /* EIP-2 */
 		sig.s = ORDER - sig.s;
 		sig.parity ^= 1n;
 		tx.isPlain = false;
@@ -293,6 +321,8 @@ function encode(rng, tx, key) {
 
 // funds: mostly plenty, sometimes what the transaction needs, or less.
 function funds(rng, tx) {
+	if (tx.isPlanned)
+		return 10n ** 20n;
 	const need = BigInt(tx.gas) * tx.maxFee + tx.value + BigInt(tx.blobs.length) * 131072n * tx.maxBlobFee;
 
 	if (need >= 1n << 255n)
@@ -305,12 +335,18 @@ function funds(rng, tx) {
  * entry, and beside it what the peers need.
  */
 export function makeCase(seed, index) {
-	const rng = new Rng(seed, index), fork = rng.weighted(SHARES);
+	const rng = new Rng(seed, index), plan = planned(index), fork = plan?.fork ?? rng.weighted(SHARES);
 	const world = makeWorld(rng, fork), env = makeBlock(rng, world);
-	const tx = makeTx(rng, world, env), { key, address } = SIGNERS[0];
+	const { key, address } = SIGNERS[0];
 
+	if (plan !== null) {
+		plant(rng, world, plan);
+		env.currentGasLimit = qty(BLOCK_GAS_MAX);
+		env.currentBaseFee = qty(rng.pick([0, 1, 7]));
+	}
+	const tx = plan === null ? makeTx(rng, world, env) : plannedTx(rng, world, plan);
 	account(world.pre, address, tx.stated, funds(rng, tx));
-	if (rng.chance(0.004)) /* EIP-3607 */
+	if (plan === null && rng.chance(0.004)) /* EIP-3607 */
 		world.pre[addrOf(address)].code = "0x00";
 	else if (fork.at >= AT.PRAGUE && rng.chance(0.1))
 		world.pre[addrOf(address)].code = hexOf(delegation(rng, world.contracts));

@@ -13,8 +13,8 @@ import { length, MAX, offset, slot, stored, word } from "./words.mjs";
 const STATEMENTS = 26, NESTING = 3, INIT_NESTING = 2;
 
 // Instructions that only compute: operands go in, one result comes out.
-const COMPUTE = "ADD MUL SUB DIV SDIV MOD SMOD ADDMOD MULMOD EXP SIGNEXTEND LT GT SLT SGT EQ ISZERO AND OR XOR NOT BYTE SHL SHR SAR CLZ".split(" ").map((n) => OP[n]);
-const SHOW = "ADDRESS ORIGIN CALLER CALLVALUE CALLDATASIZE CODESIZE GASPRICE RETURNDATASIZE COINBASE TIMESTAMP NUMBER PREVRANDAO GASLIMIT CHAINID SELFBALANCE BASEFEE BLOBBASEFEE PC MSIZE GAS".split(" ").map((n) => OP[n]);
+export const COMPUTE = "ADD MUL SUB DIV SDIV MOD SMOD ADDMOD MULMOD EXP SIGNEXTEND LT GT SLT SGT EQ ISZERO AND OR XOR NOT BYTE SHL SHR SAR CLZ".split(" ").map((n) => OP[n]);
+export const SHOW = "ADDRESS ORIGIN CALLER CALLVALUE CALLDATASIZE CODESIZE GASPRICE RETURNDATASIZE COINBASE TIMESTAMP NUMBER PREVRANDAO GASLIMIT CHAINID SELFBALANCE BASEFEE BLOBBASEFEE PC MSIZE GAS".split(" ").map((n) => OP[n]);
 const ASK = "BALANCE EXTCODESIZE EXTCODEHASH".split(" ").map((n) => OP[n]);
 const CALLS = [OP.CALL, OP.CALLCODE, OP.DELEGATECALL, OP.STATICCALL];
 
@@ -26,6 +26,7 @@ export class Code {
 		this.height = 0;
 		this.floor = 0; /* what a block may not take from the stack */
 		this.looping = false;
+		this.isExact = false; /* no instruction of a later fork */
 		this.blobs = [];
 		this.patches = [];
 		this.marks = [];
@@ -121,7 +122,7 @@ export class Code {
 	}
 
 	has(code) {
-		return INFO[code].since <= this.fork || this.rng.chance(0.01);
+		return INFO[code].since <= this.fork || (!this.isExact && this.rng.chance(0.01));
 	}
 
 	choose(list) {
@@ -159,8 +160,11 @@ export class Code {
 	}
 
 	shuffle() {
-		const { rng } = this, free = this.height - this.floor;
+		const { rng } = this;
 
+		if (rng.chance(0.15))
+			this.operands(17);
+		const free = this.height - this.floor;
 		if (free >= 2)
 			this.op(0x8f + rng.between(1, Math.min(16, free - 1)));
 		if (this.height > 0)

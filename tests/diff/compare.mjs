@@ -42,10 +42,11 @@ export class Compare {
 		const { ours } = this;
 
 		while (ours.tag === TAG.ENTER && this.difference === null) {
-			const at = ours.at;
+			const { at, kind } = ours;
 			ours.next();
 			if (ours.tag === TAG.LEAVE && SILENT.has(ours.code)) {
 				this.cover.halt(ours.code);
+				this.cover.silent(this.fork, kind, ours.code);
 				ours.next();
 				continue;
 			}
@@ -78,6 +79,7 @@ export class Compare {
 			this.expect("top of the stack", ours.top, e.stack[e.stack.length - 1]);
 		this.last = `${opName(ours.kind)} at ${ours.pc}, depth ${ours.depth}`;
 		this.cover.op(this.fork, ours.kind);
+		this.cover.depth(this.fork, e.depth);
 		ours.next();
 	}
 

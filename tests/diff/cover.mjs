@@ -5,24 +5,18 @@
 import { FORKS } from "./forks.mjs";
 import { HALTS } from "./halts.mjs";
 import { INFO } from "./opcodes.mjs";
+import { DEPTHS, LAP, LAST_DEPTH, MESSAGES, messagesOf, tooPoor } from "./planned.mjs";
 import { isOpen, PRECOMPILES } from "./precompiles.mjs";
 
-// Programs from which on chance must have met every instruction of every
-// fork, every precompile (failing too, where it can fail) and every fault.
+// Programs from which on chance must have met every precompile (failing too,
+// where it can fail) and every fault.
 const ENOUGH = 20000;
 
 // Fewer are a few played again, which need reach nothing.
 const FEW = 100;
 
-// The end that these programs do not reach: 1,024 messages deep.
-const RARE = new Set(["too deep"]);
 const NEVER_FAIL = new Set([1, 2, 3, 4, 0x100]);
-
-// isDeep: DUP and SWAP of many words, which no fork has changed and which are
-// met only now and then; one fork is enough.
-function isDeep(info) {
-	return /^(DUP|SWAP)/.test(info.name) && info.pop > 8;
-}
+const TOO_DEEP = HALTS.findIndex((h) => h.name === "too deep");
 
 function add(to, key, n = 1) {
 	to[key] = (to[key] ?? 0) + n;
@@ -30,12 +24,24 @@ function add(to, key, n = 1) {
 
 export class Cover {
 	constructor() {
-		this.counts = { programs: 0, steps: 0, revm: 0, outputs: 0, ops: {}, halts: {}, precompiles: {}, types: {}, refusals: {}, known: {} };
+		this.counts = { programs: 0, steps: 0, revm: 0, outputs: 0, ops: {}, halts: {}, precompiles: {}, depths: {}, tooDeep: {}, types: {}, refusals: {}, known: {} };
 	}
 
 	op(fork, code) {
 		this.counts.steps++;
 		add(this.counts.ops, `${fork}:${code}`);
+	}
+
+	// depth of a step, as the other engine tells it.
+	depth(fork, depth) {
+		if (depth === LAST_DEPTH)
+			add(this.counts.depths, fork);
+	}
+
+	// silent is the end of a message that only our engine tells of.
+	silent(fork, kind, code) {
+		if (code === TOO_DEEP)
+			add(this.counts.tooDeep, `${fork}:${MESSAGES[kind]}`);
 	}
 
 	halt(code) {
@@ -62,16 +68,35 @@ export class Cover {
 					add(this.counts[key], name, n);
 	}
 
-	missing() {
-		const { ops, precompiles, halts } = this.counts, out = [];
+	// instructions lists what a fork has and no program did.
+	instructions() {
+		const out = [];
 
 		for (const fork of FORKS)
 			for (const info of INFO)
-				if (info !== null && info.since <= fork.at && !isDeep(info) && !ops[`${fork.at}:${info.code}`])
+				if (info !== null && info.since <= fork.at && !this.counts.ops[`${fork.at}:${info.code}`])
 					out.push(`${info.name} under ${fork.name}`);
-		for (const info of INFO)
-			if (info !== null && isDeep(info) && !FORKS.some((fork) => ops[`${fork.at}:${info.code}`]))
-				out.push(info.name);
+		return out;
+	}
+
+	// depths lists messages that were never sent from the last depth, of
+	// which both engines must tell.
+	depths() {
+		const { depths, tooDeep } = this.counts, out = [];
+
+		for (const fork of FORKS.filter((f) => tooPoor(f) === null)) {
+			if (!depths[fork.at])
+				out.push(`depth ${LAST_DEPTH} of the other engine under ${fork.name}`);
+			for (const code of messagesOf(fork))
+				if (!tooDeep[`${fork.at}:${code}`])
+					out.push(`${INFO[code].name} from depth ${LAST_DEPTH} under ${fork.name}`);
+		}
+		return out;
+	}
+
+	ends() {
+		const { precompiles, halts } = this.counts, out = [];
+
 		for (const address of PRECOMPILES) {
 			if (!precompiles[`${address}:good`])
 				out.push(`precompile ${address} with a good input`);
@@ -79,9 +104,20 @@ export class Cover {
 				out.push(`precompile ${address} with a bad input`);
 		}
 		for (const { name } of HALTS)
-			if (!halts[name] && !RARE.has(name))
+			if (!halts[name])
 				out.push(`the end "${name}"`);
 		return out;
+	}
+
+	// missing lists what so many programs must have met.
+	missing() {
+		const { programs } = this.counts;
+
+		return [
+			...(programs >= LAP ? this.instructions() : []),
+			...(programs >= DEPTHS ? this.depths() : []),
+			...(programs >= ENOUGH ? this.ends() : []),
+		];
 	}
 
 	// fault says why the run proves too little, or null.
@@ -90,9 +126,13 @@ export class Cover {
 
 		if (programs >= FEW && (steps < 10 * programs || revm === 0))
 			return `${steps} steps of ${programs} programs, ${revm} of them on revm`;
-		if (programs >= ENOUGH && missing.length > 0)
-			return `never met: ${missing.slice(0, 20).join(", ")}`;
+		if (missing.length > 0)
+			return `${missing.length} never met: ${missing.slice(0, 20).join(", ")}`;
 		return null;
+	}
+
+	sent(fork) {
+		return messagesOf(fork).map((code) => `${INFO[code].name} ${this.counts.tooDeep[`${fork.at}:${code}`] ?? 0}`).join(", ");
 	}
 
 	print() {
@@ -106,6 +146,9 @@ export class Cover {
 			const undefined_ = Object.keys(counts.ops).filter((k) => Number(k.split(":")[0]) === fork.at).length - met;
 			console.log(`  ${fork.name.padEnd(15)} ${met} of ${all.length}, and ${undefined_} bytes that are none`);
 		}
+		console.log(`sent from depth ${LAST_DEPTH}, and steps that the other engine told of there:`);
+		for (const fork of FORKS)
+			console.log(`  ${fork.name.padEnd(15)} ${tooPoor(fork) ?? `${this.sent(fork)}; ${counts.depths[fork.at] ?? 0} steps`}`);
 		console.log(`precompiles: ${PRECOMPILES.map((a) => `0x${a.toString(16)} ${counts.precompiles[`${a}:good`] ?? 0} good ${counts.precompiles[`${a}:bad`] ?? 0} failed`).join(", ")}`);
 		console.log(`ends of messages: ${list(counts.halts)}`);
 		console.log(`transactions by type: ${list(counts.types)}`);

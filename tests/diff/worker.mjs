@@ -9,6 +9,7 @@ import { EthereumJs } from "./ethereumjs.mjs";
 import { explain } from "./known.mjs";
 import { OP } from "./opcodes.mjs";
 import { Ours, TAG } from "./ours.mjs";
+import { planned } from "./planned.mjs";
 import { Revm } from "./revm.mjs";
 
 // Documents that our engine may be ahead.
@@ -106,10 +107,10 @@ function summary(records) {
 	return out;
 }
 
-// plan says which programs revm gets: every fourth, and of those every
-// fourth once more for its output.
-export function plan(index) {
-	return { run: index % 4 === 0, output: index % 16 === 0 };
+// revmRuns says which programs revm gets: every fourth, and of those every
+// fourth once more for its output; all that are planned.
+export function revmRuns(index) {
+	return { run: index % 4 === 0 || planned(index) !== null, output: index % 16 === 0 };
 }
 
 export async function work(program, seed, from, to) {
@@ -126,7 +127,7 @@ export async function work(program, seed, from, to) {
 		while (next < to && next < i + AHEAD)
 			send(next++);
 		const { index, c, answer } = sent.shift();
-		const found = await engines.compare(c, await answer, cover, plan(index));
+		const found = await engines.compare(c, await answer, cover, revmRuns(index));
 		for (const f of found)
 			if (f.known === null)
 				console.log(JSON.stringify({ index, ...f }));
