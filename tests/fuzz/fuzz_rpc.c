@@ -29,6 +29,7 @@
 #include "eth/addr.h"
 #include "eth/basefee.h"
 #include "evm/evm.h"
+#include "rpc/authors.h"
 #include "rpc/json_priv.h"
 #include "rpc/rpc.h"
 #include "rpc/subs.h"
