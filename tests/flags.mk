@@ -66,7 +66,8 @@ CFLAGS_api  := $(CFLAGS_db)
 # The inner loops of hashing, where make bench-micro shows a gain of 10 %:
 # gcc's second scheduling pass makes it spill more, and a frame pointer takes
 # one of fifteen registers.
-FAST_FILES := node/crypto/keccak node/crypto/keccak_x4 node/crypto/keccak_x8
+FAST_FILES := node/crypto/keccak node/crypto/keccak_x1 \
+	node/crypto/keccak_x4 node/crypto/keccak_x8
 $(FAST_FILES:%=$(B)/obj/%.o): ALLCFLAGS += -fomit-frame-pointer \
 	$(if $(filter gcc,$(CC)),-fno-schedule-insns2)
 
@@ -90,6 +91,10 @@ $(B)/obj/node/crypto/ec.o: ALLCFLAGS += -fPIC
 # Where private keys pass through, registers are cleared on return.
 $(B)/obj/node/crypto/%.o $(B)/obj/node/signer/%.o: ALLCFLAGS += \
 	$(if $(filter gcc,$(CC)),-fzero-call-used-regs=used-gpr)
+
+# These hold the state of a hash, which may be of a key.
+$(B)/obj/node/crypto/keccak_x1.o: ALLCFLAGS += \
+	$(if $(filter gcc,$(CC)),-fzero-call-used-regs=used)
 
 # The pairings see public data alone: nothing to clear, and filling large
 # locals is a twentieth of one. Their products take all registers there are.

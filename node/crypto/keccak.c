@@ -5,7 +5,8 @@
  * keccak_x4.c and keccak_x8.c.
  *
  * The permutation is compiled twice: the andn and rorx of BMI take a third
- * off its time, and the processor is asked at run time.
+ * off its time. AVX-512 takes a fifth off that (keccak_x1.c). The processor is
+ * asked at run time.
  */
 #include "crypto/keccak.h"
 
@@ -31,23 +32,35 @@ keccak_permute_plain(uint64_t st[25]) /* NOLINT(readability-function-size) */
 }
 
 #if KECCAK_HAS_LANES
-__attribute__((target("bmi,bmi2"))) static void
-permute_bmi(uint64_t st[25]) /* NOLINT(readability-function-size) */
+__attribute__((target("bmi,bmi2"))) void
+keccak_permute_bmi(uint64_t st[25]) /* NOLINT(readability-function-size) */
 {
 	KECCAK_PERMUTE(st);
 }
 #endif
 
-void
-keccak_f(uint64_t st[25])
+static void
+permute_scalar(uint64_t st[25])
 {
 #if KECCAK_HAS_LANES
 	if (__builtin_cpu_supports("bmi2")) {
-		permute_bmi(st);
+		keccak_permute_bmi(st);
 		return;
 	}
 #endif
 	keccak_permute_plain(st);
+}
+
+void
+keccak_f(uint64_t st[25])
+{
+#if KECCAK_HAS_LANES
+	if (keccak_has_x1()) {
+		keccak_permute_x1(st);
+		return;
+	}
+#endif
+	permute_scalar(st);
 }
 
 enum { RATE_LANES = KECCAK_RATE / 8 };
@@ -65,36 +78,42 @@ add_lanes(uint64_t st[25], const uint8_t *text, size_t cnt)
 	}
 }
 
+/* add_last adds the last, partial block and the padding. */
 static void
-absorb(uint64_t st[25], const uint8_t block[KECCAK_RATE])
-{
-	add_lanes(st, block, RATE_LANES);
-	keccak_f(st);
-}
-
-/* finish absorbs the last, partial block and gives the hash. */
-static void
-finish(uint8_t out[32], uint64_t st[25], struct bytes rest)
+add_last(uint64_t st[25], struct bytes rest)
 {
 	size_t lanes = rest.len / 8;
 
 	add_lanes(st, rest.ptr, lanes);
 	st[lanes] ^= keccak_tail_word(rest);
 	st[RATE_LANES - 1] ^= KECCAK_PAD_END;
-	keccak_f(st);
+}
+
+void
+keccak256_scalar(uint8_t out[32], struct bytes in)
+{
+	uint64_t st[25] = {0};
+
+	for (; in.len >= KECCAK_RATE; in.len -= KECCAK_RATE) {
+		add_lanes(st, in.ptr, RATE_LANES);
+		permute_scalar(st);
+		in.ptr += KECCAK_RATE;
+	}
+	add_last(st, in);
+	permute_scalar(st);
 	memcpy(out, st, 32);
 }
 
 void
 keccak256(uint8_t out[32], struct bytes in)
 {
-	uint64_t st[25] = {0};
-
-	for (; in.len >= KECCAK_RATE; in.len -= KECCAK_RATE) {
-		absorb(st, in.ptr);
-		in.ptr += KECCAK_RATE;
+#if KECCAK_HAS_LANES
+	if (keccak_has_x1()) {
+		keccak256_x1(out, in);
+		return;
 	}
-	finish(out, st, in);
+#endif
+	keccak256_scalar(out, in);
 }
 
 void
@@ -116,7 +135,8 @@ keccak_update(struct keccak *k, struct bytes in)
 		in.ptr += n;
 		in.len -= n;
 		if (k->len == KECCAK_RATE) {
-			absorb(k->st, k->block);
+			add_lanes(k->st, k->block, RATE_LANES);
+			keccak_f(k->st);
 			k->len = 0;
 		}
 	}
@@ -125,7 +145,9 @@ keccak_update(struct keccak *k, struct bytes in)
 void
 keccak_final(uint8_t out[32], struct keccak *k)
 {
-	finish(out, k->st, bytes_of(k->block, k->len));
+	add_last(k->st, bytes_of(k->block, k->len));
+	keccak_f(k->st);
+	memcpy(out, k->st, 32);
 }
 
 #if KECCAK_HAS_LANES
@@ -133,6 +155,9 @@ keccak_final(uint8_t out[32], struct keccak *k)
 /* Messages of up to BLOCKS_MAX blocks share lanes (a full branch node of the
  * trie has four); longer ones are rare and go alone. */
 enum { LANES_MAX = 8, BLOCKS_MAX = 8 };
+
+/* So few are sooner done one after the other. */
+enum { ALONE_MAX = 2 };
 
 /* struct group gathers messages of one number of blocks. */
 struct group {

@@ -10,37 +10,10 @@
  *   ROL(a, n)      rotate left by the constant n, 0 to 63
  *   SPREAD(v)      the 64-bit constant v in every state
  *
- * and gets KECCAK_PERMUTE. Two rounds make one turn of the loop, so that
- * lanes go from one set of variables to the other and back and no copy is
- * needed.
+ * and gets KECCAK_PERMUTE; keccak_iota is in keccak_priv.h. Two rounds make one
+ * turn of the loop, so that lanes go from one set of variables to the other and
+ * back and no copy is needed.
  */
-
-static const uint64_t keccak_iota[24] = {
-    0x0000000000000001,
-    0x0000000000008082,
-    0x800000000000808a,
-    0x8000000080008000,
-    0x000000000000808b,
-    0x0000000080000001,
-    0x8000000080008081,
-    0x8000000000008009,
-    0x000000000000008a,
-    0x0000000000000088,
-    0x0000000080008009,
-    0x000000008000000a,
-    0x000000008000808b,
-    0x800000000000008b,
-    0x8000000000008089,
-    0x8000000000008003,
-    0x8000000000008002,
-    0x8000000000000080,
-    0x000000000000800a,
-    0x800000008000000a,
-    0x8000000080008081,
-    0x8000000000008080,
-    0x0000000080000001,
-    0x8000000080008008,
-};
 
 /* COLUMN is the parity of column x of state s. */
 #define COLUMN(s, x)                                                           \

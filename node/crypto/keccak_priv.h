@@ -5,6 +5,7 @@
 #ifndef CRYPTO_KECCAK_PRIV_H
 #define CRYPTO_KECCAK_PRIV_H
 
+#include <stdbool.h>
 #include <string.h>
 
 #include "base/bytes.h"
@@ -32,8 +33,30 @@ unsigned keccak256_lanes(void);
 void keccak256_in_lanes(
     uint8_t (*out)[32], const struct bytes *in, size_t cnt, unsigned lanes);
 
-/* keccak_permute_plain is keccak_f for a processor without BMI2. */
+/*
+ * keccak_permute_plain is keccak_f for any processor; keccak_permute_bmi for
+ * one with BMI2, keccak_permute_x1 for one that keccak_has_x1 is true of.
+ */
 void keccak_permute_plain(uint64_t st[25]);
+void keccak_permute_bmi(uint64_t st[25]);
+void keccak_permute_x1(uint64_t st[25]);
+
+/* keccak256_x1 is keccak256 for a processor that keccak_has_x1 is true of. */
+void keccak256_x1(uint8_t out[32], struct bytes in);
+
+/* keccak256_scalar is keccak256 without wide registers. */
+void keccak256_scalar(uint8_t out[32], struct bytes in);
+
+/* keccak_has_x1 tells whether the processor has AVX-512F and AVX-512BW. */
+static inline bool
+keccak_has_x1(void)
+{
+#if KECCAK_HAS_LANES
+	return __builtin_cpu_supports("avx512bw");
+#else
+	return false;
+#endif
+}
 
 /*
  * keccak_tail_word returns the lane that holds the last len % 8 bytes of in
@@ -54,6 +77,34 @@ keccak_tail_word(struct bytes in)
 	}
 	return w | (uint64_t)1 << 8 * rest;
 }
+
+/* What iota adds to the first lane in each round. */
+static const uint64_t keccak_iota[24] = {
+    0x0000000000000001,
+    0x0000000000008082,
+    0x800000000000808a,
+    0x8000000080008000,
+    0x000000000000808b,
+    0x0000000080000001,
+    0x8000000080008081,
+    0x8000000000008009,
+    0x000000000000008a,
+    0x0000000000000088,
+    0x0000000080008009,
+    0x000000008000000a,
+    0x000000008000808b,
+    0x800000000000008b,
+    0x8000000000008089,
+    0x8000000000008003,
+    0x8000000000008002,
+    0x8000000000000080,
+    0x000000000000800a,
+    0x800000008000000a,
+    0x8000000080008081,
+    0x8000000000008080,
+    0x0000000080000001,
+    0x8000000080008008,
+};
 
 /* The other end of the padding, in the last lane of the rate. */
 #define KECCAK_PAD_END ((uint64_t)0x80 << 56)

@@ -177,7 +177,8 @@ def main():
           goal("geometric mean of programs%s" % marked, mean(programs), most=0.9),
           goal("worst of token transfers%s" % marked, max(tokens), most=0.8)]
     ok += [goal("dependent chain of %s" % name[6:], ratios[name], most=0.5) for name in CHAINS if name in ratios]
-    ok += [goal("Keccak of 32 bytes, one lane, OpenSSL's / ours", hashes["1", "32"], least=1.35)]
+    ok += [goal("Keccak of %s bytes, one lane, OpenSSL's / ours" % length, value, least=1.35)
+           for (lanes, length), value in hashes.items() if lanes == "1"]
     return 0 if all(ok) else 1
 
 

@@ -8,6 +8,8 @@
 
 #include <openssl/evp.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 #include "base/check.h"
 #include "crypto/keccak_priv.h"
@@ -191,19 +193,64 @@ TEST(test_keccak256_many_every_length_matches_one_shot)
 	check_many_lengths(many_in_one);
 }
 
-TEST(test_keccak_permute_plain_random_matches_keccak_f)
+/* check_permute compares ways to permute; both take each other's output. */
+static void
+check_permute(void (*fn)(uint64_t st[25]))
 {
 	struct rng_test rng = {.state = 6};
 	uint64_t a[25], b[25];
-	size_t round;
+	size_t round, i;
 
-	for (round = 0; round < 100; round++) {
+	for (round = 0; round < 200; round++) {
 		rng_test_fill(&rng, a, sizeof(a));
+		for (i = 0; i < 25 && round % 2 == 0; i++)
+			a[i] = a[i] & 1 ? 0 : ~(uint64_t)0;
 		memcpy(b, a, sizeof(b));
-		keccak_f(a);
+		fn(a);
 		keccak_permute_plain(b);
 		EXPECT(!memcmp(a, b, sizeof(a)));
 	}
+}
+
+TEST(test_keccak_permute_random_ways_agree)
+{
+	check_permute(keccak_f);
+#if KECCAK_HAS_LANES
+	if (__builtin_cpu_supports("bmi2"))
+		check_permute(keccak_permute_bmi);
+#endif
+}
+
+/* Messages end where memory ends, so that a byte read behind one is seen. */
+static void
+check_at_end_of_memory(void (*fn)(uint8_t out[32], struct bytes in))
+{
+	struct rng_test rng = {.state = 7};
+	size_t page = (size_t)sysconf(_SC_PAGESIZE), len;
+	uint8_t *mem = mmap(NULL, 2 * page, PROT_READ | PROT_WRITE,
+	    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	uint8_t got[32], want[32];
+
+	CHECK(mem != MAP_FAILED);
+	EXPECT(mprotect(mem + page, page, PROT_NONE) == 0);
+	rng_test_fill(&rng, mem, page);
+	for (len = 0; len < LEN_MAX; len++) {
+		struct bytes in = bytes_of(mem + page - len, len);
+
+		fn(got, in);
+		sponge(want, in, 0x01);
+		EXPECT(!memcmp(got, want, 32));
+	}
+	EXPECT(munmap(mem, 2 * page) == 0);
+	fn(got, bytes_of(NULL, 0));
+	sponge(want, bytes_of(NULL, 0), 0x01);
+	EXPECT(!memcmp(got, want, 32));
+}
+
+TEST(test_keccak256_at_end_of_memory_reads_no_further)
+{
+	check_at_end_of_memory(keccak256);
+	check_at_end_of_memory(keccak256_scalar);
 }
 
 #if KECCAK_HAS_LANES
@@ -277,6 +324,16 @@ TEST(test_keccak256_x8_random_matches_one_shot)
 	}
 	check_lanes(eight, 8);
 	check_many_lengths(many_in_eight);
+}
+
+TEST(test_keccak_one_state_in_rows_matches_plain)
+{
+	if (!keccak_has_x1()) {
+		test_skip("the processor has no AVX-512");
+		return;
+	}
+	check_permute(keccak_permute_x1);
+	check_at_end_of_memory(keccak256_x1);
 }
 
 #endif
