@@ -111,11 +111,11 @@ EVM_BENCHES := $(B)/bench/bench_evmc $(B)/bench/bench_crypto
 bench-evm: all $(EVM_BENCHES) ## the machine and Keccak beside peers (PEER_EVM=other.so)
 	@tests/tools/npm-deps tests/bench build/npm-bench
 	@$(EVM_BENCH)
-bench: all $(EVM_BENCHES) $(B)/bench/bench_token $(B)/bench/bench_memory ## ratios beside peers, the machine's and end to end (ROUNDS=n)
+bench: all $(EVM_BENCHES) $(B)/bench/bench_token $(B)/bench/bench_memory $(BENCH_TOLD) ## ratios beside peers, the machine's and end to end (ROUNDS=n)
 	@tests/tools/npm-deps tests/bench build/npm-bench
 	@$(EVM_BENCH); missed=$$?; for b in rpc e2e; do SEKISHO_BIN=$(B)/bin \
 		$(PY) tests/bench/$${b}_bench.py $(or $(ROUNDS),3) || missed=1; done; exit $$missed
-bench-rpc: all ## JSON-RPC reads beside anvil's, and clients beside each other (ROUNDS=n PART=rates|others)
+bench-rpc: all $(BENCH_TOLD) ## JSON-RPC reads beside anvil's, clients beside each other, logs of a long chain (ROUNDS=n PART=rates|others|logs)
 	@tests/tools/npm-deps tests/bench build/npm-bench
 	@SEKISHO_BIN=$(B)/bin $(PY) tests/bench/rpc_bench.py $(or $(ROUNDS),3) $(PART)
 bench-gateway: all ## the gateway beside nginx, in ratios (ROUNDS=n)

@@ -2,14 +2,18 @@
 # SPDX-License-Identifier: Apache-2.0
 """JSON-RPC reads beside a peer, in ratios, and what clients do to each other.
 
-usage: rpc_bench.py [ROUNDS] [rates|others]
+usage: rpc_bench.py [ROUNDS] [rates|others|logs]
 
 The load generator and its inputs are the public bench folder's (SEKISHO_BENCH,
 else ../shared/bench): 1,000 holders of a token, 20,000 transfers of it.
 
 rates   The peer and we in turn, on equal chains: requests a second of 1, 4 and
-        16 connections to the gateway's loopback port, and of documents on the
-        node's own socket (bench_ipc).
+        16 connections, one request in flight on each. Plain HTTP on loopback
+        for both, ours through the gateway, from the same generator, whose
+        share of a core is told; and documents on the node's own socket
+        (bench_ipc), compared with the peer's HTTP.
+logs    eth_getLogs over ten million blocks with few hits (bench_longchain,
+        bench_logs): some 2.3 GB in /tmp, removed again.
 others  What an asking client's slowest percent waits for over HTTPS, alone, then
         while another user sends the dearest calls that it may, each kind for
         itself, and while 200 clients poll. Our stack alone.
@@ -29,15 +33,17 @@ import tempfile
 import time
 
 import e2e_bench
-from e2e_bench import PEER, TOOLS, authorization, bench_home, goal, inputs, load, set_up, tools
+from e2e_bench import PARTS, PEER, TOOLS, authorization, bench_home, goal, inputs, load, set_up, tools
 from clients import next_nonce, sign
 from stack import ROOT, children, free_port, wait_for
 
 EACH, SECONDS, CONNS = 20, 3, (1, 4, 16)
 POLLERS, DEAR_CONNS = 200, 4
+WAYS = ("gateway", "socket")
 METHODS = ("eth_getBalance", "eth_call", "eth_getLogs", "eth_getBlockByNumber")
-# Method, least, aim.
-GOALS = (("eth_getBalance", 1.2, 1.5), ("eth_call", 1.2, 1.5), ("eth_getLogs", 20, 100))
+# Method, least, aim, both through the gateway and on the node's socket.
+GOALS = (("eth_getBalance", 1.5, 2), ("eth_call", 1.5, 2), ("eth_getLogs", 100, 200))
+LONG_CHAIN, LONG_MS = 10000000, 5
 # Init code that jumps back until the gas of the call is used up.
 SPIN = "0x5b600056"
 
@@ -165,14 +171,24 @@ def others(rounds, top, path, alloc, token):
         goal("share of %d clients' polls answered in time" % POLLERS, statistics.median(polls), least=0.98, aim=1)]
 
 
-def rates(number, who, url, path, rows):
-    """Requests a second of each method, by connections."""
+def rates(number, who, ask, rows):
+    """Requests a second of each method, by connections; ask(method, connections) is one run of a generator."""
     for method in METHODS:
-        got = [reads(url, path, method, conns) for conns in CONNS]
+        got = [ask(method, conns) for conns in CONNS]
         rows.setdefault((who, method), []).append([r["rps"] for r in got])
-        print("round %d  %-5s %-17s %s" % (number, who, method, "".join(
-            "  %2d: %8.0f /s p99 %7.3f ms" % (conns, r["rps"], r["ack_p99_ms"])
+        print("round %d  %-7s %-20s %s" % (number, who, method, "".join(
+            "  %2d: %8.0f /s p99 %7.3f ms, generator %2.0f %%" %
+            (conns, r["rps"], r["ack_p99_ms"], 100 * r["own_cpu_s"] / SECONDS)
             for conns, r in zip(CONNS, got))), flush=True)
+
+
+def socket_reads(socket, path, name, conns):
+    """reads, of documents on a socket of the node."""
+    r = subprocess.run([PARTS + "bench_ipc", socket, str(conns), str(SECONDS), "%s/reads-%s.txt" % (path, name)],
+                       text=True, capture_output=True, timeout=120)
+    if r.returncode != 0:
+        raise AssertionError("bench_ipc: %s%s" % (r.stdout, r.stderr))
+    return json.loads(r.stdout)
 
 
 def peer_rates(number, path, rows):
@@ -184,7 +200,7 @@ def peer_rates(number, path, rows):
         time.sleep(1)
         set_up(url, path)
         load(url, path, children(p.pid), 4, 100)
-        rates(number, "peer", url, path, rows)
+        rates(number, "peer", lambda *what: reads(url, path, *what), rows)
     finally:
         p.terminate()
         p.wait()
@@ -195,7 +211,8 @@ def our_rates(number, top, path, alloc, rows):
         url = "http://127.0.0.1:%d/" % s.rpc_port
         set_up(url, path)
         load(url, path, [s.pid("noded")], 4, 100)
-        rates(number, "ours", url, path, rows)
+        rates(number, "gateway", lambda *what: reads(url, path, *what), rows)
+        rates(number, "socket", lambda *what: socket_reads(s.home + "/run/node.ipc", path, *what), rows)
 
 
 def beside_peer(rounds, top, path, alloc):
@@ -204,13 +221,33 @@ def beside_peer(rounds, top, path, alloc):
     for i in range(rounds):
         peer_rates(i + 1, path, rows)
         our_rates(i + 1, top, path, alloc, rows)
-    ratio = {}
-    for method in METHODS:
-        ours, peer = ([statistics.median(x) for x in zip(*rows[who, method])] for who in ("ours", "peer"))
-        ratio[method] = [a / b for a, b in zip(ours, peer)]
-        print("%-17s / peer's: %s" % (method, "".join("  %2d: %7.2f" % x for x in zip(CONNS, ratio[method]))))
-    return [goal("%s a second / peer's, %d connections" % (m, CONNS[-1]), ratio[m][-1], least=least, aim=aim)
-            for m, least, aim in GOALS]
+    ratio = {(way, m): ratios(rows, way, m) for way in WAYS for m in METHODS}
+    for (way, method), of in ratio.items():
+        print("%-7s %-20s / peer's: %s" % (way, method, "".join("  %2d: %7.2f" % x for x in zip(CONNS, of))))
+    return [goal("%s, %s, %d connections / peer's" % (m, way, CONNS[-1]), ratio[way, m][-1], least=least, aim=aim)
+            for way in WAYS for m, least, aim in GOALS]
+
+
+def ratios(rows, way, method):
+    """Our medians over the peer's, by connections."""
+    ours, peer = ([statistics.median(x) for x in zip(*rows[who, method])] for who in (way, "peer"))
+    return [a / b for a, b in zip(ours, peer)]
+
+
+def long_chain(top):
+    """The slowest question over a long chain, in ms; the first time, too."""
+    folder = tempfile.mkdtemp(prefix="long.", dir=top)
+    try:
+        subprocess.run([PARTS + "bench_longchain", folder, str(LONG_CHAIN)], check=True, timeout=600)
+        out = subprocess.run([PARTS + "bench_logs", folder], text=True, stdout=subprocess.PIPE, check=True, timeout=300)
+    finally:
+        shutil.rmtree(folder)
+    rows = [line.split("\t") for line in out.stdout.splitlines()]
+    for name, logs, first, again in rows:
+        print("%d blocks, %-34s %3s logs  first %8s ms, median %8s ms" % (LONG_CHAIN, name, logs, first, again),
+              flush=True)
+    slowest = max(float(row[2]) for row in rows)
+    return [goal("eth_getLogs over %d blocks, slowest, ms" % LONG_CHAIN, slowest, most=LONG_MS, aim=1)]
 
 
 def main(rounds, what):
@@ -228,6 +265,8 @@ def main(rounds, what):
     ok = []
     if what in ("", "rates"):
         ok += beside_peer(rounds, top, path, alloc)
+    if what in ("", "logs"):
+        ok += long_chain(top)
     if what in ("", "others"):
         ok += others(rounds, top, path, alloc, token)
     shutil.rmtree(top, ignore_errors=True)
