@@ -272,6 +272,7 @@ open_chain(struct node *n, struct err *e)
 	TRY(gencache_load(&n->arena, &n->genesis, &is_cached, n->conf.data_dir,
 	    n->conf.genesis, e));
 	sc.map_bytes = n->conf.map_size;
+	sc.resident_bytes = n->conf.map_resident;
 	sc.history = n->conf.history;
 	TRY(store_open(&n->store, &sc, e));
 	if (is_cached && store_is_empty(n->store)) {

@@ -376,9 +376,32 @@ table_env_open(
 void
 table_env_close(struct table_env *te)
 {
+	resident_close(&te->resident);
 	if (te->env != NULL)
 		mdb_env_close(te->env);
 	te->env = NULL;
+}
+
+/* find_map is for LMDB that does not tell where its map is. */
+static void
+find_map(struct table_env *te)
+{
+	MDB_envinfo info;
+	int fd;
+
+	if (te->resident.most_bytes == 0)
+		return;
+	CHECK(mdb_env_info(te->env, &info) == 0);
+	CHECK(mdb_env_get_fd(te->env, &fd) == 0);
+	resident_find(&te->resident, fd, info.me_mapsize);
+}
+
+void
+table_env_bound(struct table_env *te, size_t most_bytes)
+{
+	resident_close(&te->resident);
+	resident_open(&te->resident, most_bytes);
+	find_map(te);
 }
 
 void
@@ -408,9 +431,11 @@ table_env_move(struct table_env *te, size_t bytes, struct err *e)
 		return FAIL(e, RC_NO_MEMORY,
 		    "%s: no room for a map of %zu bytes", te->path, bytes);
 	(void)munmap(probe, bytes);
+	te->resident.map = NULL;
 	rc = mdb_env_set_mapsize(te->env, bytes);
 	if (rc != 0)
 		return FAIL(e, RC_IO, "%s: moving the map: %s", te->path,
 		    mdb_strerror(rc));
+	find_map(te);
 	return RC_OK;
 }

@@ -26,6 +26,7 @@ store_conf_default(const char *dir)
 	    .history = 256,
 	    .layer_max = 32,
 	    .layer_bytes_max = (size_t)16 << 20,
+	    .resident_bytes = (size_t)64 << 20,
 	};
 }
 
@@ -206,6 +207,7 @@ open_parts(struct store *s, struct err *e)
 
 	TRY(take_lock(s, e));
 	TRY(table_env_open(&s->te, s->table_dir, s->conf.map_bytes, e));
+	table_env_bound(&s->te, s->conf.resident_bytes);
 	TRY(load_base(s, &is_there, e));
 	if (!is_there)
 		TRY(write_base(s, e));

@@ -50,14 +50,20 @@ struct store_conf {
 	uint64_t history;       /* blocks whose state stays readable; 0: all */
 	size_t layer_max;       /* layers kept before a flush is due */
 	size_t layer_bytes_max; /* bytes of layers before a flush is due */
+	size_t resident_bytes;  /* of files in our address space; 0: any */
 };
 
 /*
- * store_conf_default fills everything but dir: 16 GiB, 256, 32, 16 MiB. The
- * map is address space, not memory; where the machine grants less (ulimit
- * -v) store_open takes what it gets. LMDB holds a copy of each page that a
- * flush changes until it commits: on a large state some ten times the bytes
- * of the layers.
+ * store_conf_default fills everything but dir: 16 GiB, 256, 32, 16 MiB, 64
+ * MiB. The map is address space, not memory; where the machine grants less
+ * (ulimit -v) store_open takes what it gets. LMDB holds a copy of each page
+ * that a flush changes until it commits: on a large state some ten times the
+ * bytes of the layers.
+ *
+ * Above resident_bytes the mapped pages of the tables are given back, at once
+ * within a few MiB. They stay in the system's cache, and each that is read
+ * again costs microseconds: that is noticed where a state that is much larger
+ * is read all over. Programs and their libraries count as files too.
  */
 struct store_conf store_conf_default(const char *dir);
 

@@ -84,6 +84,7 @@ ready(struct table_txn *t, enum table tb)
 	uint32_t bit = UINT32_C(1) << tb;
 	int rc = 0;
 
+	resident_touch(&t->te->resident, &t->seen, RESIDENT_TOUCH);
 	if (t->cur[tb] == NULL)
 		rc = mdb_cursor_open(t->txn, t->te->dbi[tb], &t->cur[tb]);
 	else if ((t->fresh & bit) == 0 && !t->is_write)
@@ -185,6 +186,7 @@ static enum rc
 land(struct table_at *at, struct table_txn *t, enum table tb, const MDB_val *k,
     const MDB_val *v, struct err *e)
 {
+	resident_touch(&t->te->resident, &t->seen, v->mv_size);
 	at->key = lmdb_bytes(k);
 	return unseal(&at->value, t, tb, k, v, e);
 }

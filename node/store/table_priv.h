@@ -17,6 +17,7 @@
 
 #include "base/bytes.h"
 #include "base/err.h"
+#include "store/resident_priv.h"
 
 enum table {
 #define TABLE(id, name) TABLE_##id,
@@ -36,6 +37,7 @@ struct table_env {
 	MDB_dbi dbi[TABLE_CNT];
 	char *path;
 	bool is_new; /* nothing was in it when it was opened */
+	struct resident resident;
 };
 
 /*
@@ -49,6 +51,10 @@ struct table_env {
 enum rc table_env_open(
     struct table_env *out, char *path, size_t map_bytes, struct err *e);
 void table_env_close(struct table_env *te);
+
+/* table_env_bound gives pages of the map back when the process has more than
+ * this many bytes of files in its address space; 0 ends that. */
+void table_env_bound(struct table_env *te, size_t most_bytes);
 
 /* table_env_room tells the bytes of the map and how many were ever used. */
 void table_env_room(const struct table_env *te, size_t *map, size_t *used);
@@ -67,6 +73,7 @@ struct table_txn {
 	MDB_txn *txn;
 	MDB_cursor *cur[TABLE_CNT];
 	uint32_t fresh; /* bit per table: cur belongs to this txn */
+	size_t seen;    /* bytes touched since the last look (resident) */
 	bool is_write;
 };
 _Static_assert(TABLE_CNT <= 32, "bits of fresh");

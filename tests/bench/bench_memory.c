@@ -6,9 +6,8 @@
  * chain and imports, so that nothing but that counts. Two processes write the
  * same genesis to two folders before; a third builds the blocks on one of
  * them. One TSV line per shape: name, gas of a block, most resident KiB, most
- * anonymous KiB. The difference is the database's file: the system maps its
- * pages, sixteen around each that is touched, as far as it has memory to
- * spare, and takes them back without a write when it has not.
+ * anonymous KiB. The difference is the pages of the database's file that are
+ * mapped, which the store bounds (store_conf.resident_bytes), and programs.
  *
  * usage: bench_memory [ACCOUNTS]     lib=chain
  */

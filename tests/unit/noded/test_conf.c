@@ -75,6 +75,8 @@ static const struct {
     {"map_size = 1", "map_size: 1 bytes is outside 1048576 to"},
     {"map_size = 2T", "map_size: \"2T\" is not a size"},
     {"map_size = 1025G", "map_size: 1100585369600 bytes is outside"},
+    {"map_resident = 2T", "map_resident: \"2T\" is not a size"},
+    {"map_resident = 1025G", "map_resident: 1100585369600 bytes is outside"},
     {"map_size = 99999999999G", "map_size: \"99999999999G\" is not a size"},
     {"price_floor = 1gwei", "price_floor: "},
     {"price_floor =", "price_floor: "},
@@ -180,6 +182,7 @@ TEST(test_conf_read_empty_file_gives_the_defaults)
 	EXPECT_U64(c.gas_limit, 30000000);
 	EXPECT_U64(c.build_time, 400);
 	EXPECT_U64(c.map_size, 1 << 30);
+	EXPECT_U64(c.map_resident, 64 << 20);
 	EXPECT(u256_is_zero(&c.price_floor));
 	EXPECT_STR(c.log_level, "info");
 	arena_drop(&a);
