@@ -8,6 +8,7 @@
 #include <stdio.h>
 
 #include "eth/eip712.h"
+#include "eth/ethjson.h"
 #include "rpc/keys_priv.h"
 #include "rpc/simulate_priv.h"
 
@@ -57,12 +58,12 @@ keep_password(
 }
 
 static enum rc
-list(struct rpc_call *c, struct err *e)
+list(struct rpc_call *c, enum rpc_key_work work, struct err *e)
 {
 	struct rpc_key_ask *ask;
 
 	if (c->doc->source == RPC_LOCAL && c->node->has_accounts)
-		return leave(c, &ask, RPC_KEY_LIST, e);
+		return leave(c, &ask, work, e);
 	jsonw_arr(c->w);
 	jsonw_arr_end(c->w);
 	return RC_OK;
@@ -72,13 +73,19 @@ list(struct rpc_call *c, struct err *e)
 enum rc
 rpc_do_accounts(struct rpc_call *c, struct err *e)
 {
-	return list(c, e);
+	return list(c, RPC_KEY_LIST, e);
 }
 
 enum rc
 rpc_do_list_accounts(struct rpc_call *c, struct err *e)
 {
-	return list(c, e);
+	return list(c, RPC_KEY_LIST, e);
+}
+
+enum rc
+rpc_do_pending_txs(struct rpc_call *c, struct err *e)
+{
+	return list(c, RPC_KEY_PENDING, e);
 }
 
 enum rc
@@ -226,14 +233,14 @@ rpc_do_ec_recover(struct rpc_call *c, struct err *e)
 /* Transactions. ---------------------------------------------------------- */
 
 static enum rc
-check_members(const struct rpc_json *obj, struct err *e)
+check_members(const struct rpc_json *obj, bool is_signed, struct err *e)
 {
 	if (rpc_member(obj, "blobs") != NULL ||
 	    rpc_member(obj, "blobVersionedHashes") != NULL ||
 	    rpc_member(obj, "maxFeePerBlobGas") != NULL)
 		return FAIL(e, RC_UNSUPPORTED,
 		    "blob transactions (EIP-4844) are not signed by this node");
-	if (rpc_member(obj, "from") == NULL)
+	if (is_signed && rpc_member(obj, "from") == NULL)
 		return FAIL(e, RC_KEY_UNKNOWN, "%s", err_text(RC_KEY_UNKNOWN));
 	return RC_OK;
 }
@@ -304,10 +311,11 @@ fill_gas(struct rpc_call *c, struct rpc_callobj *o, struct err *e)
 	return rc;
 }
 
-/* read_tx reads argument 0 into the document's memory: it is signed in the
- * keeper's turn. */
+/* read_tx reads argument 0 into the document's memory: other turns go on with
+ * it. is_signed: by an account of this node. */
 static enum rc
-read_tx(struct rpc_call *c, struct rpc_callobj *o, struct err *e)
+read_tx(
+    struct rpc_call *c, struct rpc_callobj *o, bool is_signed, struct err *e)
 {
 	struct err why = {.rc = RC_OK};
 	struct arena *a = c->a;
@@ -316,7 +324,7 @@ read_tx(struct rpc_call *c, struct rpc_callobj *o, struct err *e)
 	if (c->arg[0]->kind != RPC_JSON_OBJECT)
 		return FAIL(
 		    e, RC_BAD_INPUT, "invalid argument 0: not an object");
-	TRY(check_members(c->arg[0], e));
+	TRY(check_members(c->arg[0], is_signed, e));
 	c->a = &c->doc->keep;
 	rc = rpc_callobj_read(c, o, c->arg[0], &why);
 	c->a = a;
@@ -329,19 +337,34 @@ read_tx(struct rpc_call *c, struct rpc_callobj *o, struct err *e)
 	return RC_OK;
 }
 
-/* leave_tx leaves a transaction that lacks at most its nonce. */
+/* check_tx refuses what no block takes. */
 static enum rc
-leave_tx(struct rpc_call *c, struct rpc_key_ask *ask,
-    const struct rpc_callobj *o, struct err *e)
+check_tx(struct rpc_call *c, const struct rpc_callobj *o, struct err *e)
 {
 	if (u256_lt(&o->tx.max_fee, &o->tx.max_tip))
 		return FAIL(e, RC_TX_TIP_ABOVE_FEE, "%s",
 		    err_text(RC_TX_TIP_ABOVE_FEE));
-	TRY(rpc_tx_check(c, &o->tx, e));
+	return rpc_tx_check(c, &o->tx, e);
+}
+
+/* read_whole reads argument 0 and fills in all but the nonce. */
+static enum rc
+read_whole(
+    struct rpc_call *c, struct rpc_callobj *o, bool is_signed, struct err *e)
+{
+	TRY(read_tx(c, o, is_signed, e));
+	TRY(fill_price(c, o, e));
+	TRY(fill_gas(c, o, e));
+	return check_tx(c, o, e);
+}
+
+/* leave_tx leaves a transaction that lacks at most its nonce. */
+static void
+leave_tx(struct rpc_key_ask *ask, const struct rpc_callobj *o)
+{
 	ask->addr = o->from;
 	ask->tx = o->tx;
 	ask->has_nonce = o->has_nonce;
-	return RC_OK;
 }
 
 static enum rc
@@ -350,10 +373,9 @@ send(struct rpc_call *c, struct rpc_key_ask **ask, struct err *e)
 	struct rpc_callobj o;
 
 	TRY(leave(c, ask, RPC_KEY_SEND, e));
-	TRY(read_tx(c, &o, e));
-	TRY(fill_price(c, &o, e));
-	TRY(fill_gas(c, &o, e));
-	return leave_tx(c, *ask, &o, e);
+	TRY(read_whole(c, &o, true, e));
+	leave_tx(*ask, &o);
+	return RC_OK;
 }
 
 enum rc
@@ -380,7 +402,62 @@ rpc_do_sign_tx(struct rpc_call *c, struct err *e)
 	struct rpc_callobj o;
 
 	TRY(leave(c, &ask, RPC_KEY_SIGN_TX, e));
-	TRY(read_tx(c, &o, e));
+	TRY(read_tx(c, &o, true, e));
 	TRY(check_whole(&o, e));
-	return leave_tx(c, ask, &o, e);
+	TRY(check_tx(c, &o, e));
+	leave_tx(ask, &o);
+	return RC_OK;
+}
+
+/* Filling. ---------------------------------------------------------------- */
+
+enum rc
+rpc_fill_write(
+    struct arena *a, struct jsonw *w, const struct rpc_item *it, struct err *e)
+{
+	struct tx *tx = it->fill;
+
+	TRY(rpc_tx_seal(a, tx, e));
+	jsonw_obj(w);
+	jsonw_key(w, "raw");
+	jsonw_data(w, tx->raw);
+	jsonw_key(w, "tx");
+	ethjson_tx(w, tx, &it->addr, NULL);
+	jsonw_obj_end(w);
+	return RC_OK;
+}
+
+/* leave_nonce leaves the nonce to the pool, which knows what waits. */
+static enum rc
+leave_nonce(struct rpc_call *c, struct err *e)
+{
+	const struct store_view *v;
+	struct store_head head;
+	struct account acc;
+	bool found;
+
+	TRY(rpc_doc_view(c->doc, &v, e));
+	store_view_head(v, &head);
+	TRY(store_account(v, head.number, &acc, &found, &c->item->addr, e));
+	c->item->nonce = found ? acc.nonce : 0;
+	c->item->pool_work = RPC_POOL_FILL;
+	return RC_OK;
+}
+
+/* Whoever asks signs it: no account of this node has to do with it. */
+enum rc
+rpc_do_fill_tx(struct rpc_call *c, struct err *e)
+{
+	struct rpc_callobj o;
+	struct tx *tx = arena_alloc(&c->doc->keep, sizeof(*tx));
+
+	if (tx == NULL)
+		return FAIL(e, RC_NO_MEMORY, "a transaction");
+	TRY(read_whole(c, &o, false, e));
+	*tx = o.tx;
+	tx->is_unsigned = true;
+	c->item->fill = tx;
+	c->item->addr = o.from;
+	return o.has_nonce ? rpc_fill_write(c->a, c->w, c->item, e)
+			   : leave_nonce(c, e);
 }

@@ -26,6 +26,20 @@ gas_max(const struct rpc_node *n, const struct header *head)
 /* The chain id comes first: it is what a wallet on another network gets
  * wrong, and go-ethereum's text helps it. */
 enum rc
+rpc_tx_seal(struct arena *a, struct tx *tx, struct err *e)
+{
+	size_t cap = tx_encoded_size(tx);
+	struct buf b = buf_of(arena_alloc(a, cap), cap);
+
+	if (b.ptr == NULL)
+		return FAIL(e, RC_NO_MEMORY, "a transaction");
+	TRY(tx_encode(&b, tx, true, e));
+	tx->raw = bytes_of_buf(&b);
+	tx->hash = hash_keccak(tx->raw);
+	return RC_OK;
+}
+
+enum rc
 rpc_tx_check(struct rpc_call *c, const struct tx *tx, struct err *e)
 {
 	const struct rpc_node *n = c->node;

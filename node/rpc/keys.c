@@ -198,6 +198,17 @@ send(struct rpc_doc *d, const struct rpc_keys *k, struct rpc_item *it,
 	return RC_OK;
 }
 
+/* list_pending leaves what waits of the accounts to the pool. */
+static enum rc
+list_pending(struct rpc_doc *d, const struct rpc_keys *k, struct rpc_item *it,
+    struct err *e)
+{
+	TRY(k->list(k->ctx, &d->keep, &it->own, &it->own_cnt, e));
+	it->list_form = RPC_LIST_OWN;
+	it->pool_work = RPC_POOL_LIST;
+	return RC_OK;
+}
+
 static enum rc
 run(struct rpc_doc *d, const struct rpc_keys *k, struct rpc_item *it,
     struct jsonw *w, struct err *e)
@@ -207,6 +218,8 @@ run(struct rpc_doc *d, const struct rpc_keys *k, struct rpc_item *it,
 	switch (ask->work) {
 	case RPC_KEY_LIST:
 		return write_list(k, &d->keep, w, e);
+	case RPC_KEY_PENDING:
+		return list_pending(d, k, it, e);
 	case RPC_KEY_MAKE:
 		return make(k, ask, w, e);
 	case RPC_KEY_UNLOCK:

@@ -9,6 +9,7 @@
 
 enum rpc_key_work {
 	RPC_KEY_LIST,
+	RPC_KEY_PENDING,
 	RPC_KEY_MAKE,    /* password */
 	RPC_KEY_UNLOCK,  /* addr, password, seconds */
 	RPC_KEY_LOCK,    /* addr */

@@ -31,8 +31,9 @@ enum rpc_pool_work {
 	RPC_POOL_SUBMIT, /* tx */
 	RPC_POOL_FIND,   /* hash; want_raw */
 	RPC_POOL_NONCE,  /* addr, nonce of the account */
+	RPC_POOL_FILL,   /* addr, nonce of the account, fill */
 	RPC_POOL_STATUS,
-	RPC_POOL_LIST,  /* list_form; addr with RPC_LIST_FROM */
+	RPC_POOL_LIST,  /* list_form; addr with FROM, own with OWN */
 	RPC_POOL_HEALTH /* stats for the core's turn */
 };
 
@@ -67,7 +68,12 @@ struct rpc_activity {
 };
 
 /* How the pool's list is written. */
-enum rpc_list_form { RPC_LIST_CONTENT, RPC_LIST_FROM, RPC_LIST_INSPECT };
+enum rpc_list_form {
+	RPC_LIST_CONTENT,
+	RPC_LIST_FROM,
+	RPC_LIST_INSPECT,
+	RPC_LIST_OWN
+};
 
 /* struct rpc_item is one call of a document. */
 struct rpc_item {
@@ -87,7 +93,11 @@ struct rpc_item {
 	bool is_add;      /* PROPOSE */
 	bool want_raw;    /* FIND: the bytes, not the object */
 	bool is_missed;   /* FIND: the pool does not have it */
+	struct tx *fill;  /* FILL: what lacks its nonce at most */
+	bool is_filled;
 	enum rpc_list_form list_form;
+	struct addr *own; /* LIST: this node's accounts */
+	size_t own_cnt;
 	struct pool_item *list; /* LIST: what was found */
 	size_t list_cnt;
 	struct pool_stats stats;
@@ -384,6 +394,10 @@ enum rc rpc_fee_suggest(struct rpc_call *c, struct u256 *tip, struct u256 *base,
  * block's gas, the protocol's rules for the next block. */
 enum rc rpc_tx_check(struct rpc_call *c, const struct tx *tx, struct err *e);
 
+/* rpc_tx_seal makes the bytes and the hash that a transaction without a
+ * signature has. */
+enum rc rpc_tx_seal(struct arena *a, struct tx *tx, struct err *e);
+
 /* rpc_tx_find writes the mined transaction of that hash to w; *found is
  * false, and nothing written, when the view has none. */
 enum rc rpc_tx_find(struct rpc_call *c, bool *found, const struct hash *hash,
@@ -391,6 +405,12 @@ enum rc rpc_tx_find(struct rpc_call *c, bool *found, const struct hash *hash,
 
 /* rpc_tx_pending writes a pooled transaction. */
 void rpc_tx_pending(struct jsonw *w, const struct pool_tx *t, bool want_raw);
+
+/* accounts.c */
+
+/* rpc_fill_write writes what eth_fillTransaction has filled. */
+enum rc rpc_fill_write(
+    struct arena *a, struct jsonw *w, const struct rpc_item *it, struct err *e);
 
 /* txpool.c */
 

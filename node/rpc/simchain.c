@@ -328,22 +328,6 @@ fill_call(struct run *r, struct rpc_callobj *o, const struct header *h,
 	return state_error(r->st, e);
 }
 
-/* seal_tx makes the bytes and the hash that a transaction without a
- * signature has. */
-static enum rc
-seal_tx(struct arena *a, struct tx *tx, struct err *e)
-{
-	size_t cap = tx_encoded_size(tx);
-	struct buf b = buf_of(arena_alloc(a, cap), cap);
-
-	if (b.ptr == NULL)
-		return FAIL(e, RC_NO_MEMORY, "a transaction");
-	TRY(tx_encode(&b, tx, true, e));
-	tx->raw = bytes_of_buf(&b);
-	tx->hash = hash_keccak(tx->raw);
-	return RC_OK;
-}
-
 static enum rc
 run_call(struct run *r, struct tx *tx, struct done *out,
     const struct rpc_json *v, const struct header *h, uint64_t *gas_used,
@@ -359,7 +343,7 @@ run_call(struct run *r, struct tx *tx, struct done *out,
 	if (rc != RC_OK)
 		return FAIL(e, rc, "%s", err_message(&why, rc));
 	TRY(fill_call(r, &o, h, *gas_used, e));
-	TRY(seal_tx(r->c->a, &o.tx, e));
+	TRY(rpc_tx_seal(r->c->a, &o.tx, e));
 	rc = exec_tx_simulate(r->c->a, &out->result, r->st, &r->env, &o.tx,
 	    &o.from, r->is_strict, gas_used, &why);
 	if (rc != RC_OK)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * txpool_content, txpool_contentFrom, txpool_inspect: what waits in the pool.
+ * txpool_content, txpool_contentFrom, txpool_inspect, eth_pendingTransactions:
+ * what waits in the pool.
  * The pool's turn lists it, and here it is written, in the forms of
  * go-ethereum.
  */
@@ -44,6 +45,27 @@ rpc_do_pool_content_from(struct rpc_call *c, struct err *e)
 	return ask(c, RPC_LIST_FROM);
 }
 
+/* list_own lists what waits of this node's accounts. */
+static enum rc
+list_own(
+    struct rpc_doc *d, struct rpc_item *it, const struct pool *p, struct err *e)
+{
+	struct pool_item *v;
+	size_t i, cnt;
+
+	it->list = arena_array(&d->keep, LIST_MAX, sizeof(*it->list));
+	if (it->list == NULL)
+		return FAIL(e, RC_NO_MEMORY, "a list of transactions");
+	for (i = 0; i < it->own_cnt; i++) {
+		TRY(pool_list(p, &d->keep, &v, &cnt, &it->own[i],
+		    LIST_MAX - it->list_cnt, e));
+		if (cnt > 0)
+			memcpy(it->list + it->list_cnt, v, cnt * sizeof(*v));
+		it->list_cnt += cnt;
+	}
+	return RC_OK;
+}
+
 enum rc
 rpc_pool_list(
     struct rpc_doc *d, struct rpc_item *it, const struct pool *p, struct err *e)
@@ -51,6 +73,8 @@ rpc_pool_list(
 	const struct addr *addr =
 	    it->list_form == RPC_LIST_FROM ? &it->addr : NULL;
 
+	if (it->list_form == RPC_LIST_OWN)
+		return list_own(d, it, p, e);
 	return pool_list(
 	    p, &d->keep, &it->list, &it->list_cnt, addr, LIST_MAX, e);
 }
@@ -115,9 +139,27 @@ write_part(struct jsonw *w, const struct rpc_item *it, bool is_ready)
 	jsonw_obj_end(w);
 }
 
+/* write_ready writes what is executable as an array. */
+static void
+write_ready(struct jsonw *w, const struct rpc_item *it)
+{
+	size_t i;
+
+	jsonw_arr(w);
+	for (i = 0; i < it->list_cnt && !w->has_failed; i++) {
+		if (it->list[i].is_ready)
+			rpc_tx_pending(w, it->list[i].tx, false);
+	}
+	jsonw_arr_end(w);
+}
+
 void
 rpc_pool_list_write(struct jsonw *w, const struct rpc_item *it)
 {
+	if (it->list_form == RPC_LIST_OWN) {
+		write_ready(w, it);
+		return;
+	}
 	jsonw_obj(w);
 	jsonw_key(w, "pending");
 	write_part(w, it, true);

@@ -111,6 +111,14 @@ nonce(struct rpc_doc *d, struct rpc_item *it, struct pool *p)
 	keep(d, it, &w);
 }
 
+/* fill leaves the writing to the end. */
+static void
+fill(struct rpc_item *it, struct pool *p)
+{
+	it->fill->nonce = pool_nonce(p, &it->addr, it->nonce);
+	it->is_filled = true;
+}
+
 static void
 pool_status(struct rpc_doc *d, struct rpc_item *it, const struct pool *p)
 {
@@ -167,6 +175,10 @@ rpc_run_pool(struct rpc_doc *d, struct pool *p, uint64_t now_ms,
 			nonce(d, it, p);
 			*needs_sync = true;
 			it->pool_work = RPC_POOL_NONE;
+			break;
+		case RPC_POOL_FILL:
+			fill(it, p);
+			*needs_sync = true;
 			break;
 		case RPC_POOL_STATUS:
 			pool_status(d, it, p);
@@ -459,6 +471,8 @@ rpc_work_finish(struct rpc_doc *d, struct rpc_item *it)
 		rpc_tx_pending(&w, it->tx, it->want_raw);
 	else if (it->pool_work == RPC_POOL_FIND && it->is_missed)
 		rc = find_again(d, it, &w, &why);
+	else if (it->pool_work == RPC_POOL_FILL && it->is_filled)
+		rc = rpc_fill_write(&d->scratch, &w, it, &why);
 	else if (it->pool_work == RPC_POOL_LIST && it->list != NULL)
 		rpc_pool_list_write(&w, it);
 	else

@@ -3,6 +3,9 @@
  * Accounts that a node keeps: what is asked of the keeper, what becomes of
  * its answers, and that no password stays behind. The keys are the rig's.
  */
+#include <stdlib.h>
+#include <string.h>
+
 #include "rig.h"
 
 #define VERSION "\"jsonrpc\":\"2.0\""
@@ -411,5 +414,166 @@ TEST(test_accounts_without_a_turn_say_so)
 	r.keys = NULL;
 	EXPECT_CALL(&r, "personal_newAccount", "[\"secret\"]",
 	    "-32002 the node is stopping");
+	rig_close(&r);
+}
+
+/* Filling and what waits. -------------------------------------------------- */
+
+TEST(test_fill_bad_transaction_is_refused)
+{
+	static const struct {
+		const char *params, *want;
+	} rows[] = {
+	    {"[]", "-32602 missing value for required argument 0"},
+	    {"[1]", "-32602 invalid argument 0: not an object"},
+	    {"[{}]", "-32000 contract creation without any data provided"},
+	    {"[{\"to\":\"" RIG_CODE_ADDR "\",\"gasPrice\":\"0x7\","
+	     "\"maxFeePerGas\":\"0x7\"}]",
+		"-32602 invalid argument 0: both gasPrice and (maxFeePerGas or "
+		"maxPriorityFeePerGas) specified"},
+	    {"[{\"to\":\"" RIG_CODE_ADDR "\",\"chainId\":\"0x1\"}]",
+		"-32602 invalid argument 0: chainId does not match node's "
+		"(have=1, want=31337)"},
+	    {"[{\"to\":\"" RIG_CODE_ADDR "\",\"maxFeePerBlobGas\":\"0x1\"}]",
+		"-32000 blob transactions (EIP-4844) are not signed by this "
+		"node"},
+	    {"[{\"to\":\"" RIG_CODE_ADDR "\",\"maxFeePerGas\":\"0x1\","
+	     "\"maxPriorityFeePerGas\":\"0x2\",\"gas\":\"0x8000\"}]",
+		"-32000 max priority fee per gas higher than max fee per gas"},
+	    {"[{\"data\":\"0x60006000fd\"}]", "3 execution reverted"},
+	};
+	struct rig r;
+	size_t i;
+
+	rig_open(&r);
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		EXPECT_CALL(
+		    &r, "eth_fillTransaction", rows[i].params, rows[i].want);
+	rig_close(&r);
+}
+
+/* Each kind: what was given stays, what was not is there. The node keeps no
+ * accounts for it. */
+TEST(test_fill_makes_a_whole_transaction_of_its_kind)
+{
+	static const struct {
+		const char *more, *type, *front;
+	} rows[] = {
+	    {"", "0x2", "0x02"},
+	    {",\"gasPrice\":\"0x9\"", "0x0", "0xd"},
+	    {",\"gasPrice\":\"0x9\",\"accessList\":[]", "0x1", "0x01"},
+	    {",\"nonce\":\"0x5\",\"gas\":\"0x9999\",\"maxFeePerGas\":"
+	     "\"0x33\",\"maxPriorityFeePerGas\":\"0x1\"",
+		"0x2", "0x02"},
+	};
+	const char *ask, *tx;
+	struct rig r;
+	json_t *doc;
+	size_t i;
+
+	rig_open(&r);
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		ask = rig_fmt(&r,
+		    "[{\"from\":\"%s\",\"to\":\"" RIG_CODE_ADDR
+		    "\",\"value\":\"0x3\"%s}]",
+		    rig_addr_text(1), rows[i].more);
+		doc = rig_json(rig_result(&r, "eth_fillTransaction", ask));
+		tx = json_string_value(
+		    json_object_get(json_object_get(doc, "tx"), "type"));
+		test_row(rows[i].more);
+		EXPECT_STR(tx, rows[i].type);
+		EXPECT(strncmp(json_string_value(json_object_get(doc, "raw")),
+			   rows[i].front, strlen(rows[i].front)) == 0);
+		test_row(NULL);
+		json_decref(doc);
+	}
+	doc = rig_json(rig_result(&r, "eth_fillTransaction", ask));
+	tx = json_dumps(
+	    json_object_get(doc, "tx"), JSON_COMPACT | JSON_PRESERVE_ORDER);
+	EXPECT_STR(strstr(tx, "\"from\":"),
+	    rig_fmt(&r,
+		"\"from\":\"%s\",\"gas\":\"0x9999\",\"gasPrice\":\"0x33\","
+		"\"maxFeePerGas\":\"0x33\",\"maxPriorityFeePerGas\":\"0x1\","
+		"\"hash\":%s,\"input\":\"0x\",\"nonce\":\"0x5\",\"to\":"
+		"\"" RIG_CODE_ADDR "\",\"value\":\"0x3\",\"type\":\"0x2\","
+		"\"chainId\":\"0x7a69\",\"accessList\":[],"
+		"\"yParity\":\"0x0\",\"v\":\"0x0\",\"r\":\"0x0\","
+		"\"s\":\"0x0\"}",
+		rig_addr_text(1),
+		rig_result(&r, "web3_sha3",
+		    rig_fmt(&r, "[\"%s\"]",
+			json_string_value(json_object_get(doc, "raw"))))));
+	free((void *)(uintptr_t)tx);
+	json_decref(doc);
+	rig_close(&r);
+}
+
+static uint64_t
+filled(const json_t *doc, const char *name)
+{
+	return strtoull(json_string_value(
+			    json_object_get(json_object_get(doc, "tx"), name)),
+	    NULL, 16);
+}
+
+/* A client that signs what the gateway's socket filled in gets it mined, one
+ * behind the other. */
+TEST(test_fill_signed_by_the_client_is_mined)
+{
+	struct rig_tx t = {.from = 1, .type = TX_DYNAMIC_FEE};
+	const char *answer, *hash = NULL;
+	struct rig r;
+	json_t *doc;
+	unsigned i;
+
+	rig_open(&r);
+	for (i = 0; i < 3; i++) {
+		answer = rig_ask_gateway(
+		    &r, rig_fmt(&r,
+			    "{" VERSION ",\"id\":1,\"method\":"
+			    "\"eth_fillTransaction\",\"params\":[{\"from\":"
+			    "\"%s\",\"to\":\"" RIG_LOG_A "\"}]}",
+			    rig_addr_text(1)));
+		doc = rig_json(answer);
+		t.nonce = filled(json_object_get(doc, "result"), "nonce");
+		t.gas = filled(json_object_get(doc, "result"), "gas");
+		t.fee = filled(json_object_get(doc, "result"), "maxFeePerGas");
+		t.tip = filled(
+		    json_object_get(doc, "result"), "maxPriorityFeePerGas");
+		json_decref(doc);
+		EXPECT_U64(t.nonce, i);
+		t.to = RIG_LOG_A;
+		hash = rig_fmt(&r, "[\"%s\"]", rig_send(&r, &t));
+	}
+	(void)rig_mine(&r);
+	EXPECT_STR(
+	    rig_member(&r, "eth_getTransactionReceipt", hash, "status"), "0x1");
+	rig_close(&r);
+}
+
+TEST(test_pending_transactions_are_the_accounts_own)
+{
+	struct rig_tx mine = {.from = 1}, gap = {.from = 1, .nonce = 2};
+	struct rig_tx other = {.from = 2};
+	struct keeper k;
+	struct rig r;
+	const char *hash;
+
+	open_rig(&r, &k);
+	EXPECT_CALL(&r, "eth_pendingTransactions", "[]", "[]");
+	(void)rig_send(&r, &gap);
+	(void)rig_send(&r, &other);
+	EXPECT_CALL(&r, "eth_pendingTransactions", "[]", "[]");
+	hash = rig_fmt(&r, "[\"%s\"]", rig_send(&r, &mine));
+	EXPECT_CALL(&r, "eth_pendingTransactions", "[]",
+	    rig_fmt(
+		&r, "[%s]", rig_result(&r, "eth_getTransactionByHash", hash)));
+	EXPECT(strstr(rig_ask_gateway(&r, "{" VERSION ",\"id\":1,\"method\":"
+					  "\"eth_pendingTransactions\"}"),
+		   "-32601") != NULL);
+	k.fails = RC_UNAVAILABLE;
+	EXPECT_CALL(&r, "eth_pendingTransactions", "[]", "-32002 fake");
+	r.node.has_accounts = false;
+	EXPECT_CALL(&r, "eth_pendingTransactions", "[]", "[]");
 	rig_close(&r);
 }
