@@ -396,10 +396,8 @@ unpack(struct arena *a, struct receipt **out, size_t *cnt, struct bytes in,
 	*out = arena_array(a, *cnt, sizeof(**out));
 	if (*out == NULL)
 		return FAIL(e, RC_NO_MEMORY, "no room for %zu receipts", *cnt);
-	for (i = 0; i < *cnt; i++) {
+	for (i = 0; i < *cnt; i++)
 		TRY(take_stored(a, &(*out)[i], &items, e));
-		make_bloom(&(*out)[i]);
-	}
 	return RC_OK;
 }
 
@@ -414,6 +412,18 @@ stored_fail(struct err *e, enum rc rc)
 
 enum rc
 receipts_unpack(struct arena *a, struct receipt **out, size_t *cnt,
+    struct bytes in, struct err *e)
+{
+	size_t i;
+
+	TRY(receipts_unpack_logs(a, out, cnt, in, e));
+	for (i = 0; i < *cnt; i++)
+		make_bloom(&(*out)[i]);
+	return RC_OK;
+}
+
+enum rc
+receipts_unpack_logs(struct arena *a, struct receipt **out, size_t *cnt,
     struct bytes in, struct err *e)
 {
 	return stored_fail(e, unpack(a, out, cnt, in, e));

@@ -61,7 +61,8 @@ enum rc receipt_decode(
 /*
  * receipts_pack and receipts_unpack are the stored form of a block's
  * receipts: the extra fields included, the blooms left out, because the logs
- * give them back.
+ * give them back. That takes most of the time: receipts_unpack_logs leaves
+ * them zero.
  *
  * Errors    RC_NO_MEMORY; unpack: RC_CORRUPT
  * Lifetime  in the arena; what unpack returns also views in
@@ -70,11 +71,12 @@ enum rc receipts_pack(struct arena *a, struct bytes *out,
     const struct receipt *r, size_t cnt, struct err *e);
 enum rc receipts_unpack(struct arena *a, struct receipt **out, size_t *cnt,
     struct bytes in, struct err *e);
+enum rc receipts_unpack_logs(struct arena *a, struct receipt **out, size_t *cnt,
+    struct bytes in, struct err *e);
 
 /*
  * receipts_open and receipts_next walk the stored form one receipt at a time,
- * for callers that want few of many. receipts_next_logs leaves the bloom zero:
- * most of the time goes into its hashes.
+ * for callers that want few of many. receipts_next_logs leaves the bloom zero.
  *
  * items     what is left; empty at the end
  * a         NULL: logs are only counted (log_cnt), the bloom stays zero, and

@@ -118,7 +118,7 @@ list_logs(struct rpc_subs *s, struct placed **out, size_t *cnt,
 
 	if (news->receipts.len == 0)
 		return FAIL(e, RC_NO_MEMORY, "logs of a block are not there");
-	TRY(receipts_unpack(&s->a, &r, &r_cnt, news->receipts, e));
+	TRY(receipts_unpack_logs(&s->a, &r, &r_cnt, news->receipts, e));
 	if (r_cnt != news->tx_cnt)
 		return FAIL(e, RC_CORRUPT, "%zu receipts of %zu transactions",
 		    r_cnt, news->tx_cnt);

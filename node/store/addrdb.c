@@ -258,7 +258,7 @@ walk_block(
 	size_t cnt = 0, found;
 	uint32_t *at;
 
-	TRY(receipts_unpack(a, &r, &cnt, b->receipts, e));
+	TRY(receipts_unpack_logs(a, &r, &cnt, b->receipts, e));
 	TRY(check_cnt(b, cnt, e));
 	at = arena_array(a, cnt + 1, sizeof(*at));
 	if (at == NULL)
@@ -386,7 +386,7 @@ made_in(struct place *out, const struct store_view *v,
 	struct arena_mark mark = arena_save(v->scratch);
 	struct receipt *r = NULL;
 	size_t cnt = 0;
-	enum rc rc = receipts_unpack(v->scratch, &r, &cnt, b->receipts, e);
+	enum rc rc = receipts_unpack_logs(v->scratch, &r, &cnt, b->receipts, e);
 
 	for (size_t i = 0; rc == RC_OK && i < cnt; i++) {
 		for (size_t j = 0; j < r[i].creation_cnt; j++) {

@@ -316,7 +316,7 @@ collect(struct flush *f, struct indexes *x, const struct store_block *b,
 	struct receipt *r = NULL;
 	size_t cnt = 0;
 
-	TRY(receipts_unpack(&f->a, &r, &cnt, b->receipts, e));
+	TRY(receipts_unpack_logs(&f->a, &r, &cnt, b->receipts, e));
 	TRY(blockdb_collect_txs(&x->txs, b, e));
 	TRY(logdb_collect(
 	    &x->log_addrs, &x->log_topics, b->header.number, r, cnt, e));

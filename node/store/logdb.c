@@ -159,7 +159,8 @@ walk_layer(struct walk *w, const struct layer *l, struct err *e)
 	size_t cnt = 0;
 	enum rc rc;
 
-	rc = receipts_unpack(w->v->scratch, &r, &cnt, l->block->receipts, e);
+	rc = receipts_unpack_logs(
+	    w->v->scratch, &r, &cnt, l->block->receipts, e);
 	if (rc == RC_OK)
 		walk_receipts(w, layer_number(l), r, cnt);
 	arena_rewind(w->v->scratch, mark);

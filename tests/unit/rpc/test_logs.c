@@ -386,6 +386,38 @@ TEST(test_logs_of_a_union_of_many_lists)
 	rig_close(&r);
 }
 
+/* A thousand blocks with a log of one contract in each, twelve of them with
+ * one of another: found by contract, by topics, and by both, where the lists
+ * of the first topic and of the frequent caller have a thousand places. */
+TEST(test_logs_few_of_many_blocks)
+{
+	enum { LONG = 1000, EVERY = 79 };
+	static const struct wish wishes[] = {{1, -1, -1, 0, LONG},
+	    {-1, 2, -1, 0, LONG}, {1, 2, 1, 0, LONG}, {-1, 2, 1, 80, 869},
+	    {1, 1, -1, 0, LONG}, {0, 2, -1, 0, LONG}};
+	struct mined often = {.contract = 0, .from = 1};
+	struct mined rare = {.contract = 1, .from = 2, .value = 1};
+	struct history h = {.cnt = 0};
+	struct rig r;
+	unsigned i;
+
+	rig_open(&r);
+	for (i = 1; i <= LONG; i++) {
+		rare.block = i;
+		call(&r, &h, &often);
+		h.cnt--; /* no wish takes it */
+		if (i % EVERY == 0)
+			call(&r, &h, &rare);
+		EXPECT_U64(rig_mine(&r), i);
+		rig_flush(&r, false);
+	}
+	rig_flush(&r, true);
+	EXPECT_U64(h.cnt, LONG / EVERY);
+	for (i = 0; i < sizeof(wishes) / sizeof(wishes[0]); i++)
+		check(&r, &h, &wishes[i]);
+	rig_close(&r);
+}
+
 TEST(test_logs_bad_filters_by_row)
 {
 	static const struct {
