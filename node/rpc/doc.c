@@ -45,15 +45,19 @@ close_view(struct rpc_doc *d)
 	d->view = NULL;
 }
 
-/* keep_body copies what w has into the document. */
+/* keep_body keeps what w has: the result of an only call where it stands,
+ * all else as a copy. */
 static bool
 keep_body(struct rpc_doc *d, struct rpc_item *it, const struct jsonw *w)
 {
-	struct bytes body;
+	struct bytes body = jsonw_bytes(w);
 
 	if (!jsonw_done(w))
 		return false;
-	body = arena_copy(&d->keep, jsonw_bytes(w));
+	if (w == &d->w && !d->is_batch)
+		d->keeps_w = true;
+	else
+		body = arena_copy(&d->keep, body);
 	if (body.ptr == NULL)
 		return false;
 	it->body = body;
@@ -312,7 +316,8 @@ rpc_run(struct rpc_doc *d, struct evm *vm)
 	d->root = NULL;
 	d->vm = NULL;
 	close_view(d);
-	jsonw_free(&d->w);
+	if (!d->keeps_w)
+		jsonw_free(&d->w);
 	if (d->has_secret)
 		arena_wipe(&d->scratch);
 	arena_drop(&d->scratch);

@@ -99,11 +99,11 @@ static enum rc
 write_hashes(struct rpc_call *c, const struct shown *s, struct err *e)
 {
 	const struct rpc_body *body = &s->body;
+	const struct hash *txs;
 	struct block block;
-	struct hash *txs;
 
 	TRY(rpc_body_tail(c, &block, body, e));
-	TRY(rpc_body_hashes(c->a, &txs, body, e));
+	TRY(rpc_body_hashes(c, &txs, s->block, body, e));
 	ethjson_block_hashes(c->w, &block, s->hash, txs, body->tx_cnt, s->td);
 	return RC_OK;
 }

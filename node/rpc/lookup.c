@@ -224,21 +224,34 @@ take_tx(struct bytes *out, struct bytes *txs, struct err *e)
 	return RC_OK;
 }
 
-enum rc
-rpc_body_hashes(struct arena *a, struct hash **out, const struct rpc_body *body,
+/* hash_all hashes the transactions of a body. */
+static enum rc
+hash_all(struct arena *a, const struct hash **out, const struct rpc_body *body,
     struct err *e)
 {
-	struct bytes rest = body->txs,
-		     *in = arena_array(a, body->tx_cnt + 1, sizeof(*in));
+	struct hash *hashes = arena_array(a, body->tx_cnt + 1, sizeof(*hashes));
+	struct bytes *in = arena_array(a, body->tx_cnt + 1, sizeof(*in));
+	struct bytes rest = body->txs;
 	size_t i;
 
-	*out = arena_array(a, body->tx_cnt + 1, sizeof(**out));
-	if (in == NULL || *out == NULL)
+	if (hashes == NULL || in == NULL)
 		return FAIL(e, RC_NO_MEMORY, "hashes of a block");
 	for (i = 0; i < body->tx_cnt; i++)
 		TRY(take_tx(&in[i], &rest, e));
-	hash_keccak_many(*out, in, body->tx_cnt);
+	hash_keccak_many(hashes, in, body->tx_cnt);
+	*out = hashes;
 	return RC_OK;
+}
+
+enum rc
+rpc_body_hashes(struct rpc_call *c, const struct hash **out,
+    const struct rpc_block *b, const struct rpc_body *body, struct err *e)
+{
+	const struct store_view *v;
+
+	TRY(rpc_doc_view(c->doc, &v, e));
+	*out = store_tx_hashes(v, &b->hash);
+	return *out != NULL ? RC_OK : hash_all(c->a, out, body, e);
 }
 
 enum rc

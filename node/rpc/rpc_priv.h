@@ -123,6 +123,7 @@ struct rpc_doc {
 	struct store_view *view; /* opened by the first call that needs one */
 	struct evm *vm;          /* of the thread, while rpc_run runs */
 	struct jsonw w;          /* the running call's result */
+	bool keeps_w;            /* w has the body of the only call */
 	struct rpc_item *items;
 	size_t cnt;
 	bool is_batch;
@@ -319,9 +320,10 @@ const struct u256 *rpc_body_td(
 enum rc rpc_body_tx(struct arena *a, struct tx *out,
     const struct rpc_body *body, size_t index, struct err *e);
 
-/* rpc_body_hashes hashes all transactions (tx_cnt), several at a time. */
-enum rc rpc_body_hashes(struct arena *a, struct hash **out,
-    const struct rpc_body *body, struct err *e);
+/* rpc_body_hashes gets the hashes of all transactions (tx_cnt): those of the
+ * block in memory, or it hashes them, several at a time. */
+enum rc rpc_body_hashes(struct rpc_call *c, const struct hash **out,
+    const struct rpc_block *b, const struct rpc_body *body, struct err *e);
 
 /* rpc_tx_hash_next hashes the transaction at the front of a body's rest, and
  * steps over it. */

@@ -290,6 +290,14 @@ store_raw_td(const struct store_view *v, struct bytes *out, struct u256 *td,
 	return find_raw(v, td, out, hash, e);
 }
 
+const struct hash *
+store_tx_hashes(const struct store_view *v, const struct hash *hash)
+{
+	const struct layer *l = view_layer_of(v, hash);
+
+	return l == NULL ? NULL : l->block->tx_hashes;
+}
+
 /* find_canon gives the number of a block that must be canonical. */
 static enum rc
 find_canon(const struct store_view *v, uint64_t *number,

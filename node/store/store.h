@@ -244,6 +244,10 @@ enum rc store_raw(const struct store_view *v, struct bytes *out,
 /* store_raw_td is both: a stored block is read, and its sum checked, as one. */
 enum rc store_raw_td(const struct store_view *v, struct bytes *out,
     struct u256 *td, const struct hash *hash, struct err *e);
+/* store_tx_hashes has the hashes of a block's transactions as long as the block
+ * is in memory; NULL when it is not. */
+const struct hash *store_tx_hashes(
+    const struct store_view *v, const struct hash *hash);
 /* Canonical blocks only. senders is cnt times 20 bytes. */
 enum rc store_receipts(const struct store_view *v, struct bytes *out,
     const struct hash *hash, struct err *e);

@@ -562,3 +562,30 @@ TEST(test_account_info_is_what_three_methods_say)
 	    "[\"" RIG_CODE_ADDR "\",\"0x63\"]", "-32000 header not found");
 	rig_close(&r);
 }
+
+/* The hashes of a block in memory are the store's, those of one in the tables
+ * are made of its bytes. */
+TEST(test_read_block_in_memory_is_that_in_the_tables)
+{
+	static const char params[] = "[\"0x1\",false]";
+	struct rig_tx t = {.from = 1};
+	const char *sent[3], *before, *after;
+	struct rig r;
+	size_t i;
+
+	rig_open(&r);
+	for (i = 0; i < 3; i++) {
+		t.type = i == 1 ? TX_DYNAMIC_FEE : TX_LEGACY;
+		t.nonce = i;
+		sent[i] = rig_send(&r, &t);
+	}
+	EXPECT_U64(rig_mine(&r), 1);
+	before = rig_result(&r, "eth_getBlockByNumber", params);
+	EXPECT(strstr(before,
+		   rig_fmt(&r, "\"transactions\":[\"%s\",\"%s\",\"%s\"]",
+		       sent[0], sent[1], sent[2])) != NULL);
+	rig_flush(&r, true);
+	after = rig_result(&r, "eth_getBlockByNumber", params);
+	EXPECT_STR(after, before);
+	rig_close(&r);
+}
