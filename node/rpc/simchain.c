@@ -447,11 +447,13 @@ static void
 write_error(struct jsonw *w, const struct exec_outcome *out)
 {
 	bool is_revert = out->rc == RC_REVERT;
+	struct err why = {.rc = RC_OK};
 
+	(void)rpc_halt_fail(out->rc, out->output, &why);
 	jsonw_key(w, "error");
 	jsonw_obj(w);
 	jsonw_key(w, "message");
-	jsonw_str(w, err_text(out->rc));
+	jsonw_str(w, err_message(&why, out->rc));
 	jsonw_key(w, "code");
 	jsonw_i64(w, is_revert ? CODE_REVERT : CODE_HALT);
 	if (is_revert) {

@@ -125,22 +125,26 @@ rpc_simulation_state(struct rpc_call *c, const struct rpc_simulation *s)
 	return st;
 }
 
-/* fail answers a call that did not succeed: a revert with its data and the
- * words in it, other halts with their names. */
-static enum rc
-fail(struct rpc_call *c, enum rc rc, struct bytes output, struct err *e)
+enum rc
+rpc_halt_fail(enum rc rc, struct bytes output, struct err *e)
 {
 	char room[REASON_PANIC_MAX];
 	struct bytes reason;
 
-	if (rc != RC_REVERT)
-		return FAIL(e, rc, "%s", err_text(rc));
-	c->data = output;
-	if (!reason_read(&reason, room, output))
+	if (rc != RC_REVERT || !reason_read(&reason, room, output))
 		return FAIL(e, rc, "%s", err_text(rc));
 	return FAIL(e, rc, "%s: %.*s", err_text(rc),
 	    reason.len < ERR_TEXT_MAX ? (int)reason.len : ERR_TEXT_MAX,
 	    (const char *)reason.ptr);
+}
+
+/* fail answers a call that did not succeed; a revert brings its data. */
+static enum rc
+fail(struct rpc_call *c, enum rc rc, struct bytes output, struct err *e)
+{
+	if (rc == RC_REVERT)
+		c->data = output;
+	return rpc_halt_fail(rc, output, e);
 }
 
 enum rc

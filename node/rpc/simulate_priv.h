@@ -155,6 +155,10 @@ enum rc rpc_simulation_open(
  * the arguments does not fail. RC_REVERT leaves the data in c. */
 enum rc rpc_gas_estimate(struct rpc_call *c, uint64_t *gas, struct err *e);
 
+/* rpc_halt_fail returns rc, which ended a call, with the words that clients
+ * are told: of a revert also those of its Error(string) or Panic(uint256). */
+enum rc rpc_halt_fail(enum rc rc, struct bytes output, struct err *e);
+
 /* rpc_simulation_state makes a state with the overrides, in the arena of the
  * call; NULL: no memory. */
 struct state *rpc_simulation_state(

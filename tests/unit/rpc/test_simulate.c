@@ -101,6 +101,61 @@ TEST(test_simulate_strict_nonces_by_row)
 	rig_close(&r);
 }
 
+/* What a program that ends with its input as REVERT's data, or in another way,
+ * is said to have failed of. */
+TEST(test_simulate_failed_call_has_its_words)
+{
+	static const char echo[] = "3660006000373660"
+				   "00fd";
+	static const struct {
+		const char *name, *code, *input, *want;
+	} row[] = {
+	    {"Error(string)", echo,
+		"0x08c379a0"
+		"00000000000000000000000000000000000000000000000000000000000000"
+		"20"
+		"00000000000000000000000000000000000000000000000000000000000000"
+		"02"
+		"6e6f0000000000000000000000000000000000000000000000000000000000"
+		"00",
+		"\"error\":{\"message\":\"execution reverted: no\",\"code\":3,"
+		"\"data\":\"0x08c379a000"},
+	    {"Panic(uint256)", echo,
+		"0x4e487b71"
+		"00000000000000000000000000000000000000000000000000000000000000"
+		"12",
+		"\"error\":{\"message\":\"execution reverted: division or "
+		"modulo "
+		"by zero\",\"code\":3,\"data\":\"0x4e487b7100"},
+	    {"words cut short", echo, "0x08c379a000",
+		"\"error\":{\"message\":\"execution reverted\",\"code\":3,"
+		"\"data\":\"0x08c379a000\"}"},
+	    {"no data", echo, "0x",
+		"\"error\":{\"message\":\"execution reverted\",\"code\":3,"
+		"\"data\":\"0x\"}"},
+	    {"no revert", "fe", "0x",
+		"\"error\":{\"message\":\"invalid opcode\",\"code\":-32015}"},
+	};
+	struct rig r;
+	size_t i;
+
+	rig_open(&r);
+	for (i = 0; i < sizeof(row) / sizeof(row[0]); i++) {
+		const char *got = rig_call(&r, "eth_simulateV1",
+		    rig_fmt(&r,
+			BLOCKS("{\"stateOverrides\":{\"" ADDR
+			       "\":{\"code\":\"0x%s\"}},\"calls\":[{\"to\":"
+			       "\"" ADDR "\",\"input\":\"%s\"}]}"),
+			row[i].code, row[i].input));
+
+		test_row(row[i].name);
+		EXPECT(strstr(got, "\"status\":\"0x0\",") != NULL);
+		EXPECT(strstr(got, row[i].want) != NULL);
+	}
+	test_row(NULL);
+	rig_close(&r);
+}
+
 /* result returns the answer's array; the caller drops it. */
 static json_t *
 result(struct rig *r, const char *params)
