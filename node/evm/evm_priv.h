@@ -129,6 +129,7 @@ struct frame {
 	struct bytes output; /* of RETURN and REVERT */
 	struct span out;     /* where it wants what its message returns */
 	uint64_t traced_gas; /* at the last step; UINT64_MAX: none is open */
+	uint8_t traced_op;
 };
 
 /*
@@ -169,6 +170,7 @@ struct evm {
 	struct u256 difficulty; /* or PREVRANDAO (EIP-4399) */
 	enum fork fork;
 	bool has_fork;
+	uint64_t unpaid; /* what was asked for when gas ran out last */
 	bool is_starved; /* the system had no memory for a message */
 	bool has_memo;
 
@@ -230,12 +232,15 @@ evm_view(const struct frame *f, struct span s)
 	return bytes_of(f->mem + s.at, s.len);
 }
 
-/* evm_take takes gas off f->gas; false: out of gas. */
+/* evm_take takes gas off f->gas; false: out of gas, and vm->unpaid is what
+ * was asked for. */
 static inline bool
 evm_take(struct frame *f, uint64_t gas)
 {
-	if (f->gas < gas)
+	if (f->gas < gas) {
+		f->vm->unpaid = gas;
 		return false;
+	}
 	f->gas -= gas;
 	return true;
 }

@@ -10,17 +10,77 @@
 
 #include "evm/evm_priv.h"
 
+static const uint16_t table[256] = {
+#define OP(code, name, pop, push, gas, since) [code] = (gas),
+#include "evm/opcodes.def"
+#undef OP
+};
+
+/* least_of is what an instruction costs whatever its operands are, which is
+ * what geth charges before it looks at the stack's height. */
+static uint64_t
+least_of(const struct evm *vm, uint8_t op)
+{
+	const struct prices *p = &vm->price;
+
+	switch (op) {
+	case OP_BALANCE:
+		return p->balance;
+	case OP_EXTCODESIZE:
+	case OP_EXTCODECOPY:
+		return p->extcode;
+	case OP_EXTCODEHASH:
+		return p->extcodehash;
+	case OP_SLOAD:
+		return vm->fork < FORK_BERLIN ? p->sload : 0;
+	case OP_CALL:
+	case OP_CALLCODE:
+	case OP_DELEGATECALL:
+	case OP_STATICCALL:
+		return p->call;
+	case OP_SELFDESTRUCT:
+		return p->destroy;
+	case OP_EXP:
+	case OP_LOG0:
+	case OP_LOG1:
+	case OP_LOG2:
+	case OP_LOG3:
+	case OP_LOG4:
+		return 0;
+	default:
+		return table[op];
+	}
+}
+
+/*
+ * cost_of is what an instruction took, or would have taken: of one that the
+ * gas did not reach for, the parts of its price up to that which was too
+ * much.
+ */
+static uint64_t
+cost_of(const struct frame *f, enum rc rc)
+{
+	uint64_t before = f->traced_gas;
+
+	if (rc == RC_EVM_UNDERFLOW || rc == RC_EVM_OVERFLOW)
+		return least_of(f->vm, f->traced_op);
+	if (rc == RC_EVM_GAS && before < table[f->traced_op])
+		return table[f->traced_op];
+	return before - f->gas + (rc == RC_EVM_GAS ? f->vm->unpaid : 0);
+}
+
 void
 evm_tell_after(struct frame *f, enum rc rc)
 {
 	const struct evm_tracer *t = f->vm->tracer;
-	uint64_t before = f->traced_gas;
+	uint64_t cost;
 
-	if (t == NULL || before == UINT64_MAX)
+	if (t == NULL || f->traced_gas == UINT64_MAX)
 		return;
+	cost = cost_of(f, rc);
 	f->traced_gas = UINT64_MAX;
 	if (t->after != NULL)
-		t->after(t->ctx, before - f->gas, rc);
+		t->after(t->ctx, cost, rc);
 }
 
 void
@@ -44,6 +104,8 @@ evm_tell_step(struct frame *f)
 	if (t->stop != NULL && *t->stop)
 		f->gas = 0;
 	f->traced_gas = f->gas;
+	f->traced_op = *f->pc;
+	vm->unpaid = 0;
 	if (t->step == NULL)
 		return;
 	step.refund = vm->host->refund(vm->host->ctx);

@@ -34,8 +34,10 @@ struct evm_step {
  *
  * step   before each instruction
  * after  behind each: what it took, the gas given to a message included, and
- *        RC_OK or how it ended the frame. It comes before the steps of a
- *        message that the instruction sends.
+ *        RC_OK or how it ended the frame; of one that could not be paid what
+ *        it would have taken, as far as that was computed, and of one with
+ *        too few or too many words what it costs at least. It comes before
+ *        the steps of a message that the instruction sends.
  * enter  a message begins: also one to a precompile or without code
  * leave  it ended; result as of evm_run
  * stop   NULL, or what ends the run once it is true: each frame is then out

@@ -57,7 +57,7 @@ static const struct {
     {"a call: its cost is what it gives away, and the frame comes behind",
 	"0x00 0x00 0x00 0x00 0x00 0xee 0x64 CALL", "POP",
 	"<cc 1:PUSH1/0=3 1:PUSH1/1=3 1:PUSH1/2=3 1:PUSH1/3=3 1:PUSH1/4=3 "
-	"1:PUSH1/5=3 1:PUSH1/6=3 1:CALL/7=800 <ee 2:POP/0=0EVM_UNDERFLOW "
+	"1:PUSH1/5=3 1:PUSH1/6=3 1:CALL/7=800 <ee 2:POP/0=2EVM_UNDERFLOW "
 	"EVM_UNDERFLOW> 1:STOP/1=0 OK> "},
     {"a precompile has no steps", "0x00 0x00 0x00 0x00 0x00 0x04 0x64 CALL", "",
 	"<cc 1:PUSH1/0=3 1:PUSH1/1=3 1:PUSH1/2=3 1:PUSH1/3=3 1:PUSH1/4=3 "
@@ -92,6 +92,108 @@ TEST(test_trace_tells_in_order)
 		evm_trace(r.vm, &tracer);
 		asm_go(&r);
 		EXPECT_STR(told.text, runs[i].want);
+		asm_close(&r);
+	}
+	test_row(NULL);
+	test_count(i);
+}
+
+/* The cost of an instruction that ends its frame, as geth's loggers tell it:
+ * without the right number of words what its table has as a constant, without
+ * the gas what it would have taken. */
+static const struct {
+	const char *name;
+	enum fork fork;
+	const char *self;
+	uint64_t gas;
+	enum rc rc;
+	uint64_t cost;
+} ends[] = {
+    {"words: ADD", FORK_OSAKA, "ADD", 1000000, RC_EVM_UNDERFLOW, 3},
+    {"words: KECCAK256", FORK_OSAKA, "KECCAK256", 1000000, RC_EVM_UNDERFLOW,
+	30},
+    {"words: BALANCE, Frontier", FORK_FRONTIER, "BALANCE", 1000000,
+	RC_EVM_UNDERFLOW, 20},
+    {"words: BALANCE, Istanbul", FORK_ISTANBUL, "BALANCE", 1000000,
+	RC_EVM_UNDERFLOW, 700},
+    {"words: BALANCE, Berlin", FORK_BERLIN, "BALANCE", 1000000,
+	RC_EVM_UNDERFLOW, 100},
+    {"words: EXTCODESIZE", FORK_TANGERINE, "EXTCODESIZE", 1000000,
+	RC_EVM_UNDERFLOW, 700},
+    {"words: EXTCODECOPY", FORK_HOMESTEAD, "EXTCODECOPY", 1000000,
+	RC_EVM_UNDERFLOW, 20},
+    {"words: EXTCODEHASH", FORK_CONSTANTINOPLE, "EXTCODEHASH", 1000000,
+	RC_EVM_UNDERFLOW, 400},
+    {"words: SLOAD, Istanbul", FORK_ISTANBUL, "SLOAD", 1000000,
+	RC_EVM_UNDERFLOW, 800},
+    {"words: SLOAD, Berlin", FORK_BERLIN, "SLOAD", 1000000, RC_EVM_UNDERFLOW,
+	0},
+    {"words: SSTORE", FORK_OSAKA, "SSTORE", 1000000, RC_EVM_UNDERFLOW, 0},
+    {"words: EXP", FORK_OSAKA, "EXP", 1000000, RC_EVM_UNDERFLOW, 0},
+    {"words: LOG2", FORK_OSAKA, "LOG2", 1000000, RC_EVM_UNDERFLOW, 0},
+    {"words: CALL, Frontier", FORK_FRONTIER, "CALL", 1000000, RC_EVM_UNDERFLOW,
+	40},
+    {"words: STATICCALL", FORK_OSAKA, "STATICCALL", 1000000, RC_EVM_UNDERFLOW,
+	100},
+    {"words: CREATE", FORK_OSAKA, "CREATE", 1000000, RC_EVM_UNDERFLOW, 32000},
+    {"words: SELFDESTRUCT, Frontier", FORK_FRONTIER, "SELFDESTRUCT", 1000000,
+	RC_EVM_UNDERFLOW, 0},
+    {"words: SELFDESTRUCT", FORK_OSAKA, "SELFDESTRUCT", 1000000,
+	RC_EVM_UNDERFLOW, 5000},
+    {"a full stack", FORK_OSAKA, "JUMPDEST 0x00 0x00 JUMP", 1000000,
+	RC_EVM_OVERFLOW, 3},
+    {"gas: ADD", FORK_OSAKA, "0x01 0x02 ADD", 8, RC_EVM_GAS, 3},
+    {"gas: CREATE", FORK_OSAKA, "0x00 0x00 0x00 CREATE", 109, RC_EVM_GAS,
+	32000},
+    {"gas: LOG1", FORK_OSAKA, "0x00 0x00 0x00 LOG1", 109, RC_EVM_GAS, 750},
+    {"gas: memory", FORK_OSAKA, "0x01 0x2000 MSTORE", 106, RC_EVM_GAS, 903},
+    {"gas: memory beyond all numbers", FORK_OSAKA, "0x010000000000000000 MLOAD",
+	1000000, RC_EVM_GAS, 3},
+    {"gas: hashed words", FORK_OSAKA, "0x40 0x00 KECCAK256", 46, RC_EVM_GAS,
+	48},
+    {"gas: EXP", FORK_OSAKA, "0x0fff 0x03 EXP", 56, RC_EVM_GAS, 110},
+    {"gas: SLOAD, cold", FORK_BERLIN, "0x00 SLOAD", 2102, RC_EVM_GAS, 2100},
+    {"gas: SSTORE below EIP-2200's least", FORK_BERLIN, "0x01 0x00 SSTORE",
+	2306, RC_EVM_GAS, 0},
+    {"gas: SSTORE of a new slot", FORK_BERLIN, "0x01 0x00 SSTORE", 5006,
+	RC_EVM_GAS, 22100},
+    {"gas: BALANCE, cold", FORK_BERLIN, "0x77 BALANCE", 1003, RC_EVM_GAS, 2600},
+    {"gas: SELFDESTRUCT for a new account", FORK_BERLIN, "0x77 SELFDESTRUCT",
+	5003, RC_EVM_GAS, 32600},
+    {"gas: a call that makes an account", FORK_BERLIN,
+	"0x00 0x00 0x00 0x00 0x01 0x77 0x00 CALL", 20021, RC_EVM_GAS, 36600},
+    {"INVALID", FORK_OSAKA, "#fe", 1000, RC_EVM_INVALID, 0},
+    {"no instruction", FORK_OSAKA, "#0c", 1000, RC_EVM_OPCODE, 0},
+    {"no destination", FORK_OSAKA, "0x09 JUMP", 1000, RC_EVM_JUMP, 8},
+};
+
+struct last_told {
+	uint64_t cost;
+	enum rc rc;
+};
+
+static void
+last_after(void *ctx, uint64_t cost, enum rc rc)
+{
+	*(struct last_told *)ctx = (struct last_told){cost, rc};
+}
+
+TEST(test_trace_cost_of_what_fails)
+{
+	static struct asm_run r;
+	struct last_told last;
+	const struct evm_tracer tracer = {.after = last_after, .ctx = &last};
+	size_t i;
+
+	for (i = 0; i < sizeof(ends) / sizeof(ends[0]); i++) {
+		test_row(ends[i].name);
+		last = (struct last_told){.cost = UINT64_MAX};
+		asm_open(&r, ends[i].fork, ends[i].self);
+		r.msg.gas = ends[i].gas;
+		evm_trace(r.vm, &tracer);
+		asm_go(&r);
+		EXPECT_RC(last.rc, ends[i].rc);
+		EXPECT_U64(last.cost, ends[i].cost);
 		asm_close(&r);
 	}
 	test_row(NULL);

@@ -19,7 +19,7 @@ static const struct scene_row rows[] = {
 	"\"returnValue\":\"0x\"}"},
     {"too little on the stack", {.self = "ADD"},
 	"{\"structLogs\":[{\"pc\":0,\"op\":\"ADD\",\"gas\":979000,\"depth\":1,"
-	"\"stack\":[],\"gasCost\":0,\"error\":\"stack "
+	"\"stack\":[],\"gasCost\":3,\"error\":\"stack "
 	"underflow\"}],\"gas\":1000000,\"failed\":true,\"returnValue\":"
 	"\"0x\"}"},
     {"a byte that is no instruction", {.self = "#0c"},
