@@ -14,7 +14,8 @@ MAKEFLAGS += --no-builtin-rules
 # Libraries bottom-up; a name in DEPS_x must stand before x.
 NODE_LIBS := base crypto eth trie store evm evmc consensus pool signer state \
 	exec tracer chain suite rpc noded
-SRC_LIBS  := domain contract ledger db upstream http api portal gateway jobs ctl
+SRC_LIBS  := domain contract ledger db upstream http api dialect portal gateway \
+	jobs ctl
 LIBS      := $(NODE_LIBS) $(SRC_LIBS)
 
 DEPS_base      :=
@@ -42,9 +43,10 @@ DEPS_db        := base eth domain
 DEPS_upstream  := base eth
 DEPS_http      := base crypto eth domain db upstream
 DEPS_api       := base crypto eth domain contract db upstream http
+DEPS_dialect   := base crypto eth domain db upstream http
 DEPS_portal    := base crypto eth domain contract db upstream http
 DEPS_gateway   := base crypto eth domain contract db upstream http api \
-	portal
+	dialect portal
 DEPS_jobs      := base crypto eth signer domain contract ledger db upstream
 DEPS_ctl       := $(filter-out noded evmc,$(NODE_LIBS)) domain contract db \
 	upstream http

@@ -4,14 +4,16 @@
  * canonical blocks from a cursor on, so that a follower needs one call for
  * many blocks and cannot miss one.
  *
- *   options  {"receipts": true, "transactions": "hashes" | "full"}
+ *   options  {"receipts": true, "transactions": "hashes" | "full",
+ *             "signers": true}
  *   result   {"head": "0x..", "headHash": "0x..",
- *             "blocks": [{"block": {...}, "receipts": [...]}, ...]}
+ *             "blocks": [{"block": {...}, "receipts": [...],
+ *                         "signer": "0x.."}, ...]}
  *
- * A block is the object of eth_getBlockByNumber; its receipts are there when
- * asked for. All are of one view: parent hashes link them, and the first
- * one's parent tells the follower whether its own last block was undone.
- * There are at most FEED_BLOCKS_MAX, and no further one begins when
+ * A block is the object of eth_getBlockByNumber; its receipts, and who sealed
+ * it, are there when asked for. All are of one view: parent hashes link them,
+ * and the first one's parent tells the follower whether its own last block was
+ * undone. There are at most FEED_BLOCKS_MAX, and no further one begins when
  * FEED_BYTES_MAX are written; the follower asks again from where it got to.
  * A cursor above the head gets an empty list.
  */
@@ -22,7 +24,7 @@ enum { FEED_BLOCKS_MAX = 256, FEED_BYTES_MAX = 4 * 1024 * 1024 };
 struct feed {
 	uint64_t next, left;
 	enum rpc_block_form form;
-	bool want_receipts;
+	bool want_receipts, want_signers;
 };
 
 static enum rc
@@ -43,22 +45,45 @@ read_form(struct feed *f, const struct rpc_json *v, struct err *e)
 }
 
 static enum rc
+read_switch(
+    bool *out, const struct rpc_json *o, const char *name, struct err *e)
+{
+	const struct rpc_json *v = rpc_json_get(o, name);
+
+	if (v != NULL && v->kind != RPC_JSON_BOOL)
+		return FAIL(e, RC_BAD_INPUT,
+		    "invalid argument 2: %s is not a boolean", name);
+	*out = v != NULL && v->is_true;
+	return RC_OK;
+}
+
+static enum rc
 read_options(struct feed *f, const struct rpc_call *c, struct err *e)
 {
-	const struct rpc_json *receipts;
-
 	f->form = RPC_BLOCK_HASHES;
 	if (!rpc_arg_has(c, 2))
 		return RC_OK;
 	if (c->arg[2]->kind != RPC_JSON_OBJECT)
 		return FAIL(
 		    e, RC_BAD_INPUT, "invalid argument 2: not an object");
-	receipts = rpc_json_get(c->arg[2], "receipts");
-	if (receipts != NULL && receipts->kind != RPC_JSON_BOOL)
-		return FAIL(e, RC_BAD_INPUT,
-		    "invalid argument 2: receipts is not a boolean");
-	f->want_receipts = receipts != NULL && receipts->is_true;
+	TRY(read_switch(&f->want_receipts, c->arg[2], "receipts", e));
+	TRY(read_switch(&f->want_signers, c->arg[2], "signers", e));
 	return read_form(f, rpc_json_get(c->arg[2], "transactions"), e);
+}
+
+static enum rc
+write_signer(struct rpc_call *c, const struct rpc_block *b, struct err *e)
+{
+	const struct store_view *v;
+	struct header h;
+	struct addr who;
+
+	TRY(rpc_doc_view(c->doc, &v, e));
+	TRY(store_header(v, &h, &b->hash, e));
+	who = rpc_author_of(c->node, &h, &b->hash);
+	jsonw_key(c->w, "signer");
+	jsonw_data(c->w, addr_bytes(&who));
+	return RC_OK;
 }
 
 /* write_block writes one block and what else was asked for. */
@@ -73,6 +98,8 @@ write_block(struct rpc_call *c, const struct feed *f, const struct rpc_block *b,
 		jsonw_key(c->w, "receipts");
 		TRY(rpc_block_receipts(c, b, e));
 	}
+	if (f->want_signers)
+		TRY(write_signer(c, b, e));
 	jsonw_obj_end(c->w);
 	return RC_OK;
 }

@@ -6,6 +6,7 @@
 
 #include "api/api.h"
 #include "base/check.h"
+#include "dialect/dialect.h"
 #include "http/asset.h"
 #include "http/ops.h"
 #include "http/rpc.h"

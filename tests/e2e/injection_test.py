@@ -104,6 +104,19 @@ PLACES = {
         "GET /v1/ready": [get("/rpc/v1/ready")],
         "GET /": [get("/rpc/")],
         "GET /metrics": [get("/rpc/metrics")],
+        "GET /head": [get("/rpc/head")],
+        "GET /blocks/{height}": [lambda v: ("GET", "/rpc/blocks/" + pct(v), None, None)],
+        "GET /blocks-range": [
+            lambda v: ("GET", "/rpc/blocks-range?start=%s&end=%s" % (pct(v), pct(v)), None, None),
+            lambda v: ("GET", "/rpc/blocks-range?start=0&end=1&include_tx=" + pct(v), None, None)],
+        "GET /tx/{hash}": [lambda v: ("GET", "/rpc/tx/" + pct(v), None, None)],
+        "GET /getBalance/{address}": [lambda v: ("GET", "/rpc/getBalance/" + pct(v), None, None)],
+        "GET /syncStatus": [get("/rpc/syncStatus")],
+        "POST /sendTx": [
+            post("/rpc/sendTx", JSON, lambda v: b'{"raw":"%s","sender":"%s"}' % (quoted(v), quoted(v)))],
+        "POST /blocks/import": [
+            post("/rpc/blocks/import", JSON, lambda v: b'{"block":"%s","hash":"%s"}' % (quoted(v), quoted(v)))],
+        "POST /importBlock": [post("/rpc/importBlock", JSON, lambda v: b'{"block":"0x%s"}' % v.hex().encode())],
         "POST /v1/explain": [
             post("/rpc/v1/explain", FORM, lambda v: b"method=GET&user=%s&url=https://localhost/v1/x" % pct(v).encode())],
     },
@@ -147,6 +160,7 @@ class Bare(Stack):
             text = re.sub(r"(?m)^filters = .*user_rate$", "filters = geo basic", text)
             text = re.sub(r"(?m)^(rate|user)_?\w* = .*/s\n|^\w+_burst = .*\n|^rate_free = .*\n", "", text)
             same(text.count("sqli = off"), 3)
+            text = text.replace("at = tls /rpc\n", "at = tls /rpc\nmethods_for = rpc default sekisho_importBlock\n")
             with open(path, "w") as f:
                 f.write(text + "\n[limits]\nper_address = 2000\n")
         super().start(wait)

@@ -183,8 +183,12 @@ TEST(test_feed_gives_linked_blocks_from_a_cursor)
 		    i == 1);
 	}
 	json_decref(v);
-	v = rig_json(rig_result(
-	    &r, "sekisho_blocksFrom", "[2,1,{\"transactions\":\"full\"}]"));
+	v = rig_json(rig_result(&r, "sekisho_blocksFrom",
+	    "[2,1,{\"transactions\":\"full\",\"signers\":true}]"));
+	EXPECT_STR(
+	    json_string_value(json_object_get(
+		json_array_get(json_object_get(v, "blocks"), 0), "signer")),
+	    rig_addr_text(0));
 	one = json_object_get(
 	    json_array_get(json_object_get(v, "blocks"), 0), "block");
 	EXPECT_STR(json_string_value(json_object_get(
@@ -220,6 +224,8 @@ TEST(test_feed_bounded_and_checked)
 	    "-32602 invalid argument 2: not an object");
 	EXPECT_CALL(&r, "sekisho_blocksFrom", "[0,1,{\"receipts\":1}]",
 	    "-32602 invalid argument 2: receipts is not a boolean");
+	EXPECT_CALL(&r, "sekisho_blocksFrom", "[0,1,{\"signers\":\"yes\"}]",
+	    "-32602 invalid argument 2: signers is not a boolean");
 	EXPECT_CALL(&r, "sekisho_blocksFrom",
 	    "[0,1,{\"transactions\":\"none\"}]",
 	    "-32602 invalid argument 2: transactions is \"hashes\" or "
