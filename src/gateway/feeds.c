@@ -16,8 +16,10 @@
 enum {
 	FEED_MAX = 16384, /* of one worker */
 	KEY_LEN = 32,     /* SHA-256 of a text */
-	/* A feed without a node looks for one. */
+	/* A feed without a node looks for one; one that the node refused waits
+	 * twice as long each time. */
 	LOOK_MS = 500,
+	LOOK_MAX_MS = 32 * LOOK_MS,
 	ID_MAX = 68, /* a node's id: 0x, at most 32 bytes, quotes */
 };
 
@@ -31,7 +33,8 @@ struct feed {
 	struct node_conn *conn; /* asked, or live; NULL: down */
 	bool is_asked;          /* the node has not answered yet */
 	bool is_live;
-	char id[ID_MAX]; /* the node's, in its quotes */
+	uint64_t pause_ms, ask_ms; /* refused: for how long, and until when */
+	char id[ID_MAX];           /* the node's, in its quotes */
 	size_t id_len;
 	struct feed_txns waiting;
 	struct sub_list subs;
@@ -166,11 +169,30 @@ ask(struct feed *d)
 	return d->is_asked;
 }
 
+/* put_off lets a refused feed wait before it asks by itself. */
+static void
+put_off(struct feed *d)
+{
+	d->pause_ms = d->pause_ms == 0 ? LOOK_MS : 2 * d->pause_ms;
+	if (d->pause_ms > LOOK_MAX_MS)
+		d->pause_ms = LOOK_MAX_MS;
+	d->ask_ms = worker_now_ms() + d->pause_ms;
+}
+
+/* go_on lets it ask again: what refused it is gone, or no longer does. */
+static void
+go_on(struct feed *d)
+{
+	d->pause_ms = 0;
+	d->ask_ms = 0;
+}
+
 /* look asks again for what is down, and moves what another node has. */
 static void
 look(void *arg)
 {
 	struct feeds *f = arg;
+	uint64_t now_ms = worker_now_ms();
 	struct feed *d;
 
 	TAILQ_FOREACH(d, &f->all, all)
@@ -179,7 +201,7 @@ look(void *arg)
 			tell_end(d->conn, id_of(d));
 			set_down(f, d);
 		}
-		if (!d->is_live && !d->is_asked)
+		if (!d->is_live && !d->is_asked && now_ms >= d->ask_ms)
 			(void)ask(d);
 	}
 	if (!TAILQ_EMPTY(&f->all))
@@ -195,6 +217,7 @@ feeds_lost(struct feeds *f, const struct node_conn *c)
 	{
 		if (d->is_live && d->conn == c)
 			set_down(f, d);
+		go_on(d);
 	}
 }
 
@@ -278,8 +301,12 @@ feed_asked(struct feed *d, enum rc rc)
 		d->is_live = map_put(&f->by_id, key, d);
 		rc = d->is_live ? RC_OK : RC_NO_MEMORY;
 	}
-	if (!d->is_live)
+	if (d->is_live) {
+		go_on(d);
+	} else {
 		set_down(f, d);
+		put_off(d);
+	}
 	end_waiting(d, rc); /* who leaves meanwhile does not free it */
 	d->is_asked = false;
 	settle(f, d);

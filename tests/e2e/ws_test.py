@@ -226,6 +226,7 @@ class Feeder(framing.Node):
 
     def __init__(self, path):
         self.feeds, self.asked, self.ended, self.next_id, self.refuses = {}, [], [], 0, False
+        self.refused = []  # when
         super().__init__(path)
 
     def reply(self, c, doc):
@@ -237,6 +238,7 @@ class Feeder(framing.Node):
             out["result"] = self.feeds.pop(doc["params"][0], None) is not None
         elif self.refuses or doc["params"][0] not in ("newHeads", "logs"):
             out["error"] = {"code": -32602, "message": "no such feed"}
+            self.refused.append(time.monotonic())
         else:
             self.next_id += 1
             out["result"] = "0x%032x" % self.next_id
@@ -333,6 +335,29 @@ def run_lost_node():
         same("nothing of it came", w.recv_json(), told(i, 10))
 
 
+def run_refused_feed():
+    """A node that comes back and refuses what it had is asked less and less
+    often; others are asked for at once, and the node's next end forgets it."""
+    with Gateway(node_kind=Feeder, workers=1) as g:
+        w = Ws(g)
+        i = subscribe(w, *HEADS)
+        g.node.close()
+        wait_for("gone", lambda: g.get("/v1/ready").status == 503)
+        g.node = Feeder(g.home + "/run/gw/rpc.sock")
+        g.node.refuses = True
+        wait_for("asked for four times", lambda: len(g.node.refused) >= 4)
+        pauses = [b - a for a, b in zip(g.node.refused, g.node.refused[1:])]
+        ok("after longer pauses", all(p >= least for p, least in zip(pauses, (0.3, 0.7, 1.5))), pauses)
+        g.node.refuses = False
+        same("another feed does not wait", subscribe(w, *LOGS)[:2], "0x")
+        g.node.close()
+        wait_for("gone again", lambda: g.get("/v1/ready").status == 503)
+        g.node = Feeder(g.home + "/run/gw/rpc.sock")
+        wait_for("both are back", lambda: sorted(g.node.asked) == sorted([HEADS, LOGS]))
+        g.node.tell(9, HEADS)
+        same("by the same id", w.recv_json(), told(i, 9))
+
+
 def run_slow_subscriber():
     """Who does not read is dropped with a code, and nobody waits for him."""
     with Gateway(node_kind=Feeder, workers=1, limits="notifications = 64K\nsend_stall = 30s\n") as g:
@@ -397,7 +422,7 @@ def run_idle():
 
 
 RUNS = [run_handshake, run_frames, run_messages, run_silence, run_end, run_idle,
-        run_subscriptions, run_lost_node, run_slow_subscriber, run_many_subscribers]
+        run_subscriptions, run_lost_node, run_refused_feed, run_slow_subscriber, run_many_subscribers]
 
 
 def main():
