@@ -46,8 +46,9 @@
 enum {
 	PASSWORD_MAX = 1024,
 	EXIT_FATAL = 70,
-	CORE_NICE = 5,        /* a block waits rather than an answer */
-	KEEPER_BACK_MAX = 16, /* the keeper asks one thing at a time */
+	GENESIS_LARGE = 10000, /* accounts */
+	CORE_NICE = 5,         /* a block waits rather than an answer */
+	KEEPER_BACK_MAX = 16,  /* the keeper asks one thing at a time */
 	MALLOC_MMAP_BYTES = 256 * 1024,
 	MALLOC_TRIM_BYTES = 4 * 1024 * 1024
 };
@@ -262,8 +263,10 @@ open_keeper(struct node *n, struct err *e)
 	    sealer->is_set ? &sealer->addr : NULL, e);
 }
 
+/* open_read opens the chain; is_whole: the genesis was read with all its
+ * accounts. */
 static enum rc
-open_chain(struct node *n, struct err *e)
+open_read(struct node *n, bool *is_whole, struct err *e)
 {
 	struct store_conf sc = store_conf_default(n->conf.data_dir);
 	struct hash root;
@@ -283,11 +286,42 @@ open_chain(struct node *n, struct err *e)
 		    n->conf.data_dir, n->conf.genesis, e));
 	}
 	TRY(chain_open(&n->chain, n->store, &n->genesis, e));
+	*is_whole = !is_cached;
 	if (is_cached)
 		return RC_OK;
 	TRY(chain_genesis_root(&n->arena, &root, &n->genesis, e));
 	gencache_save(&n->arena, n->conf.data_dir, n->conf.genesis, &root);
 	return RC_OK;
+}
+
+static void
+close_chain(struct node *n)
+{
+	if (n->chain != NULL)
+		chain_close(n->chain);
+	if (n->store != NULL)
+		store_close(n->store);
+	n->chain = NULL;
+	n->store = NULL;
+}
+
+/* A large genesis that was read whole leaves a kilobyte and a half for each
+ * of its accounts behind. With its state in the tables all that can go: the
+ * chain is opened again, from the cache. */
+static enum rc
+open_chain(struct node *n, struct err *e)
+{
+	struct arena_mark empty = arena_save(&n->arena);
+	bool is_whole;
+
+	TRY(open_read(n, &is_whole, e));
+	if (!is_whole || n->genesis.account_cnt < GENESIS_LARGE)
+		return RC_OK;
+	TRY(chain_flush(n->chain, true, e));
+	close_chain(n);
+	arena_rewind(&n->arena, empty);
+	(void)malloc_trim(0);
+	return open_read(n, &is_whole, e);
 }
 
 static enum rc
@@ -545,12 +579,9 @@ close_all(struct node *n)
 	notifier_close(&n->notifier);
 	if (n->pooler.view != NULL)
 		store_view_close(n->pooler.view);
-	if (n->chain != NULL)
-		chain_close(n->chain);
+	close_chain(n);
 	if (n->engine != NULL)
 		engine_free(n->engine);
-	if (n->store != NULL)
-		store_close(n->store);
 	if (n->signer != NULL)
 		signer_stop(n->signer);
 	keeper_close(&n->keeper);

@@ -97,22 +97,29 @@ class Line:
 
 
 @contextlib.contextmanager
-def state_for(variable):
-    """A new state for tests of noded alone, never started: the stack, and the
-    shim's copy beside it, where the node's user may read it. variable names
-    the built shim. KEEP leaves the folder."""
-    built = os.environ.get(variable, "")
-    if not os.path.exists(built):
-        raise SystemExit("%s must name the built shim" % variable)
+def new_state():
+    """A stack's new state for tests of noded alone, never started. KEEP leaves
+    the folder."""
     s = Stack()
     folder = os.path.dirname(s.home)
     os.makedirs(folder, exist_ok=True)
     os.chmod(folder, 0o755)
     try:
         s.sekisho("init", "--dev")
-        shim = shutil.copy(built, folder)
-        os.chmod(shim, 0o755)
-        yield s, shim
+        yield s
     finally:
         if not os.environ.get("KEEP"):
             shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextlib.contextmanager
+def state_for(variable):
+    """A new state, and the copy of a shim beside it, where the node's user may
+    read it. variable names the built shim."""
+    built = os.environ.get(variable, "")
+    if not os.path.exists(built):
+        raise SystemExit("%s must name the built shim" % variable)
+    with new_state() as s:
+        shim = shutil.copy(built, os.path.dirname(s.home))
+        os.chmod(shim, 0o755)
+        yield s, shim

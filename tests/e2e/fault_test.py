@@ -7,6 +7,7 @@ calls. Signed transfers go over node.ipc until a write or sync fails; then the
 node must end by itself, acknowledge nothing more, and, started again on a
 disk that works, know or have mined all that it had acknowledged.
 """
+import json
 import os
 import re
 import shutil
@@ -15,7 +16,7 @@ import subprocess
 import sys
 import time
 
-from alone import Node, state_for
+from alone import Node, new_state, state_for
 from case import CASES, Skip, case, run, same
 from crash_test import presign
 from stack import BIN, Stack, wait_for
@@ -23,6 +24,7 @@ from stack import BIN, Stack, wait_for
 CASES.clear()  # those of stack_test, whose helpers crash_test uses
 EXIT_S = 2.0
 LOAD_S = 6.0
+LARGE, LARGE_MIB = 100000, 60  # accounts; what is read of each takes 1.5 KiB
 
 
 class Faulty(Node):
@@ -117,6 +119,47 @@ def failed_syncs_end_the_node_and_lose_nothing(node):
 @case
 def failed_writes_end_the_node_and_lose_nothing(node):
     assert sum(strike(node, "write", n, e) for n, e in ((4, "EIO"), (11, "ENOSPC"), (50, "EIO"))) > 0
+
+
+def large_genesis(s):
+    """Gives the genesis many accounts; returns their addresses."""
+    many = ["0x%040x" % (0x1000000 + i * 7919) for i in range(LARGE)]
+    path = s.home + "/conf/genesis.json"
+    with open(path) as f:
+        genesis = json.load(f)
+    genesis["alloc"].update({a: {"balance": hex(1 + i)} for i, a in enumerate(many)})
+    with open(path, "w") as f:
+        json.dump(genesis, f)
+    return many
+
+
+def own_mib(node):
+    """Resident memory of the node that is not of files."""
+    with open("/proc/%d/status" % node.proc.pid) as f:
+        return int(re.search(r"RssAnon:\s+(\d+)", f.read()).group(1)) / 1024
+
+
+@case
+def a_large_genesis_is_durable_and_not_in_memory(_):
+    with new_state() as s:
+        many = large_genesis(s)
+        some = range(0, LARGE, 997)
+        node = Node(s)
+
+        def started():
+            node.start()
+            assert node.ready(), node.words()
+            same(node.batch("eth_getBalance", [[many[i], "latest"] for i in some]), [hex(1 + i) for i in some],
+                 "balances")
+            return node.call("eth_getBlockByNumber", "0x0", False)["result"]
+        try:
+            first = started()
+            own = own_mib(node)
+            node.kill()
+            same(started(), first, "the first block")
+        finally:
+            node.kill()
+        assert own < LARGE_MIB, "%.0f MiB stay of %d accounts" % (own, LARGE)
 
 
 def mount(path, size):
