@@ -79,16 +79,35 @@ INLINE __m512i turn(__m512i v, unsigned k, const struct moves *m)
 	return _mm512_permutexvar_epi64(m->turn[k % LANES], v);
 }
 
-/* theta has column x at position x * step. */
+/*
+ * leave takes what theta adds, a and b, to register i, rotates by rho and
+ * turns by pi, further on by `by`. Registers go through all of this one after
+ * the other, the last the one that is never turned: so the processor, which
+ * prefers the older of instructions, has the first at chi soon.
+ */
+INLINE __m512i
+leave(__m512i v, __m512i a, __m512i b, unsigned no, unsigned i, unsigned by,
+    const struct moves *m)
+{
+	v = XOR3(v, a, b);
+	v = _mm512_rolv_epi64(v, _mm512_load_si512(rho_by[no][i]));
+	return turn(v, 20 - i * by, m);
+}
+
+#define EACH_TURNED_FIRST(M) M(1) M(2) M(3) M(4) M(0)
+
+/* theta has column x at position x * step; what is in register i goes i * by
+ * positions further on. */
 INLINE void
-theta(__m512i r[LANES], unsigned step, const struct moves *m)
+theta(__m512i r[LANES], unsigned no, unsigned step, unsigned by,
+    const struct moves *m)
 {
 	__m512i c = XOR3(XOR3(r[0], r[1], r[2]), r[3], r[4]);
 	__m512i d = turn(_mm512_rol_epi64(c, 1), step, m);
 
 	c = turn(c, LANES - step, m);
-#define ADD_BOTH(i) r[i] = XOR3(r[i], c, d);
-	EACH(ADD_BOTH)
+#define LEAVE(i) r[i] = leave(r[i], c, d, no, i, by, m);
+	EACH_TURNED_FIRST(LEAVE)
 }
 
 /* sum has the sum of the five lanes of v at each of their positions. */
@@ -100,59 +119,48 @@ sum(__m512i v, const struct moves *m)
 	return XOR3(two, turn(two, 2, m), turn(v, 4, m));
 }
 
-/* theta_within has column x in register x. */
+/* theta_within is theta with column x in register x. */
 INLINE void
-theta_within(__m512i r[LANES], const struct moves *m)
+theta_within(__m512i r[LANES], unsigned no, unsigned by, const struct moves *m)
 {
 	__m512i c[LANES];
 
 #define SUM(i) c[i] = sum(r[i], m);
-#define ADD_NEXT(i)                                                            \
-	r[i] = XOR3(                                                           \
-	    r[i], c[((i) + 4) % 5], _mm512_rol_epi64(c[((i) + 1) % 5], 1));
+#define LEAVE_COLUMN(i)                                                        \
+	r[i] = leave(r[i], c[((i) + 4) % 5],                                   \
+	    _mm512_rol_epi64(c[((i) + 1) % 5], 1), no, i, by, m);
 	EACH(SUM)
-	EACH(ADD_NEXT)
+	EACH_TURNED_FIRST(LEAVE_COLUMN)
 }
 
-INLINE void
-rho(__m512i r[LANES], unsigned no)
+INLINE __m512i
+iota(__m512i v, unsigned no)
 {
-#define ROTATE(i)                                                              \
-	r[i] = _mm512_rolv_epi64(r[i], _mm512_load_si512(rho_by[no][i]));
-	EACH(ROTATE)
+	return _mm512_xor_si512(
+	    v, _mm512_zextsi128_si512(_mm_loadl_epi64(
+		   (const __m128i *)(const void *)&keccak_iota[no])));
 }
 
-/* shift takes what is in register i to positions i * by further on. */
+/* chi has neighbours of a row in registers that lie step apart; then what is
+ * in register i goes i * by positions further on. */
 INLINE void
-shift(__m512i r[LANES], unsigned by, const struct moves *m)
-{
-#define SHIFT(i) r[i] = turn(r[i], 20 - (i)*by, m);
-	EACH(SHIFT)
-}
-
-INLINE void
-iota(__m512i r[LANES], unsigned no)
-{
-	r[0] = _mm512_xor_si512(
-	    r[0], _mm512_zextsi128_si512(_mm_loadl_epi64(
-		      (const __m128i *)(const void *)&keccak_iota[no])));
-}
-
-/* chi has neighbours of a row in registers that lie step apart. */
-INLINE void
-chi(__m512i r[LANES], unsigned step)
+chi(__m512i r[LANES], unsigned no, unsigned step, unsigned by,
+    const struct moves *m)
 {
 	__m512i b[LANES];
 
-#define MIX(i)  b[i] = CHI(r[i], r[((i) + step) % 5], r[((i) + 2 * step) % 5]);
+#define MIX(i)                                                                 \
+	b[i] = CHI(r[i], r[((i) + step) % 5], r[((i) + 2 * step) % 5]);        \
+	b[i] = turn(b[i], 20 - (i)*by, m);
 #define TAKE(i) r[i] = b[i];
 	EACH(MIX)
 	EACH(TAKE)
+	r[0] = iota(r[0], no);
 }
 
-/* chi_within has row y in register 2y, column x at position 2x + y. */
+/* chi_within is chi with row y in register 2y, column x at position 2x + y. */
 INLINE void
-chi_within(__m512i r[LANES], const struct moves *m)
+chi_within(__m512i r[LANES], unsigned no, const struct moves *m)
 {
 	__m512i b[LANES];
 
@@ -161,6 +169,7 @@ chi_within(__m512i r[LANES], const struct moves *m)
 	b[y] = CHI(PICK(y, y), PICK(y, (y) + 2), PICK(y, (y) + 4));
 	EACH(MIX_WITHIN)
 	EACH(TAKE)
+	r[0] = iota(r[0], no);
 }
 
 /* permute is Keccak-f[1600] on rows. */
@@ -169,29 +178,19 @@ permute(__m512i r[LANES], const struct moves *m)
 {
 	unsigned no;
 
-#define ROUND(i, to_rows, step, to_columns)                                    \
-	do {                                                                   \
-		rho(r, i);                                                     \
-		shift(r, to_rows, m);                                          \
-		chi(r, step);                                                  \
-		iota(r, no + (i));                                             \
-		shift(r, to_columns, m);                                       \
-	} while (0)
 	for (no = 0; no < ROUNDS; no += CYCLE) {
-		theta(r, 1, m);
-		ROUND(0, 4, 1, 0);
-		theta_within(r, m);
-		ROUND(1, 2, 1, 3);
-		theta(r, 3, m);
-		ROUND(2, 3, 4, 4);
-		theta(r, 1, m);
-		ROUND(3, 2, 2, 4);
-		theta(r, 3, m);
-		ROUND(4, 3, 4, 3);
-		theta(r, 2, m);
-		rho(r, 5);
-		chi_within(r, m);
-		iota(r, no + 5);
+		theta(r, 0, 1, 4, m);
+		chi(r, no, 1, 0, m);
+		theta_within(r, 1, 2, m);
+		chi(r, no + 1, 1, 3, m);
+		theta(r, 2, 3, 3, m);
+		chi(r, no + 2, 4, 4, m);
+		theta(r, 3, 1, 2, m);
+		chi(r, no + 3, 2, 4, m);
+		theta(r, 4, 3, 3, m);
+		chi(r, no + 4, 4, 3, m);
+		theta(r, 5, 2, 0, m);
+		chi_within(r, no + 5, m);
 	}
 }
 
