@@ -198,12 +198,17 @@ evm_reach(struct frame *f, struct span *out, const struct u256 *at,
     const struct u256 *len)
 {
 	uint64_t to = at->w[0], cnt = len->w[0];
+	struct span far; /* so that out may be in registers */
 
-	*out = (struct span){.at = to, .len = cnt};
 	if (u256_is_u64(at) && u256_is_u64(len) && cnt > 0 &&
-	    cnt <= f->mem_len && to <= f->mem_len - cnt)
+	    cnt <= f->mem_len && to <= f->mem_len - cnt) {
+		*out = (struct span){.at = to, .len = cnt};
 		return true;
-	return evm_reach_far(f, out, at, len);
+	}
+	if (!evm_reach_far(f, &far, at, len))
+		return false;
+	*out = far;
+	return true;
 }
 
 /* evm_region_open reserves span bytes of address space, false when the system
