@@ -123,6 +123,11 @@ TEST(test_estimate_sees_what_the_state_is_made_to_be)
 		      1000000, NULL),
 	    RC_OK);
 	EXPECT_U64(gas, 43106);
+	balance = (struct u256){{0, 0, 0, 1}}; /* buys more than 64 bits hold */
+	EXPECT_RC(exec_estimate(&w.arena, &gas, &output, &w.src, &w.env, &c,
+		      1000000, NULL),
+	    RC_OK);
+	EXPECT_U64(gas, 43106);
 	world_close(&w);
 }
 
