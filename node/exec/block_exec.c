@@ -45,7 +45,9 @@ void
 exec_base_fee(
     struct u256 *out, const struct fork_plan *p, const struct header *parent)
 {
-	basefee_next(out, p, parent);
+	*out = U256_ZERO;
+	if (fork_is_active(p, FORK_LONDON, parent->number + 1, parent->time))
+		basefee_next(out, p, parent);
 }
 
 void

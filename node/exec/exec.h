@@ -165,8 +165,8 @@ enum rc exec_block(struct arena *a, struct exec_result *out, struct state *st,
     const struct addr *senders, bool pay_rewards, struct err *e);
 
 /*
- * exec_base_fee computes the base fee of parent's child, which is a London
- * block: EIP-1559, or the fixed one of the genesis extension.
+ * exec_base_fee computes the base fee of parent's child: EIP-1559, or the
+ * fixed one of the genesis extension; zero before London.
  */
 void exec_base_fee(
     struct u256 *out, const struct fork_plan *p, const struct header *parent);

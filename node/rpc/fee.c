@@ -57,15 +57,13 @@ base_fee_of(const struct header *h)
 	return h->field_cnt >= HEADER_FIELDS_LONDON ? h->base_fee : U256_ZERO;
 }
 
-/* next_base_fee is what the child of h will ask; zero before London. */
+/* next_base_fee is what the child of h will ask. */
 static struct u256
 next_base_fee(const struct rpc_node *n, const struct header *h)
 {
-	struct u256 out = U256_ZERO;
+	struct u256 out;
 
-	if (fork_is_active(
-		&n->genesis->forks, FORK_LONDON, h->number + 1, h->time))
-		exec_base_fee(&out, &n->genesis->forks, h);
+	exec_base_fee(&out, &n->genesis->forks, h);
 	return out;
 }
 

@@ -152,6 +152,24 @@ TEST(test_block_exec_withdrawals_pay_gwei)
 	world_close(&w);
 }
 
+/* A pool that asked for a fee there kept transactions without one forever. */
+TEST(test_block_exec_before_london_there_is_no_base_fee)
+{
+	struct header parent = {.number = 6, .gas_limit = 30000000};
+	struct fork_plan p;
+	struct u256 fee = U256_ONE;
+
+	world_plan(&p, FORK_BERLIN);
+	exec_base_fee(&fee, &p, &parent);
+	EXPECT(u256_is_zero(&fee));
+	p.at[FORK_LONDON] = 7;
+	exec_base_fee(&fee, &p, &parent);
+	EXPECT_U64(fee.w[0], 1000000000);
+	p.at[FORK_LONDON] = 8;
+	exec_base_fee(&fee, &p, &parent);
+	EXPECT(u256_is_zero(&fee));
+}
+
 TEST(test_block_exec_environment_is_the_headers)
 {
 	struct addr author = world_author();
