@@ -3,7 +3,7 @@
 .PHONY: run test torture deps-run deps-test e2e e2e-framing e2e-limit e2e-geo \
 	e2e-tls tls-findings e2e-stack e2e-nodes e2e-dialect e2e-subs e2e-accounts e2e-wallet e2e-explorer e2e-injection injection-torture e2e-cli \
 	e2e-export e2e-fault e2e-powercut powercut-torture crash crash-torture newcomer \
-	e2e-life mutations mutations-torture mutate
+	e2e-life e2e-contracts mutations mutations-torture mutate
 
 deps-run: ## install what make run needs
 	@tests/tools/packages run
@@ -26,7 +26,7 @@ check-source: deps-test ## the source checks that take seconds
 # fixed here, so that two runs of one tree do the same; torture draws them.
 E2E_STAGES := e2e-framing e2e-ws e2e-life e2e-limit e2e-geo e2e-tls e2e-stack \
 	e2e-nodes e2e-dialect e2e-subs e2e-clients e2e-accounts e2e-wallet e2e-explorer e2e-injection \
-	e2e-cli e2e-export e2e-fault
+	e2e-cli e2e-contracts e2e-export e2e-fault
 TEST_STAGES := unit conformance-sample rpc-compat sim differ contracts fuzz-seeds $(E2E_STAGES) \
 	mutations e2e-powercut crash newcomer
 TORTURE_STAGES := unit conformance rpc-compat asan tsan sim-torture differ-torture contracts fuzz-torture \
@@ -82,6 +82,8 @@ injection-torture: all ## sqlmap on every route, 4 minutes each at most
 	@SQLMAP=1 $(INJECT) sqlmap
 e2e-cli: all ## the command line from outside (CASE=pattern)
 	@SEKISHO_BIN=$(B)/bin $(PY) tests/e2e/cli_test.py $(CASE)
+e2e-contracts: all ## the platform's contracts: deployed once, verified (CASE=pattern)
+	@SEKISHO_BIN=$(B)/bin $(PY) tests/e2e/contracts_test.py $(CASE)
 e2e-export: all ## another client imports our chain
 	@SEKISHO_BIN=$(B)/bin $(PY) tests/e2e/export_test.py
 e2e-fault: all $(B)/test/faultio.so ## a disk that fails under the node

@@ -3,7 +3,6 @@
  * `sekisho account`: key files of a key store. Keys are made and encrypted
  * here and leave this process only encrypted.
  */
-#include <dirent.h>
 #include <errno.h>
 #include <limits.h>
 #include <stdio.h>
@@ -11,8 +10,6 @@
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
-
-#include <jansson.h>
 
 #include "base/arena.h"
 #include "base/check.h"
@@ -22,6 +19,7 @@
 #include "ctl/args.h"
 #include "ctl/cmd.h"
 #include "ctl/home.h"
+#include "ctl/keyfiles.h"
 #include "ctl/secret.h"
 #include "eth/addr.h"
 
@@ -73,73 +71,18 @@ save_key(const struct account_args *a, const char *name, struct bytes json,
 	    json.len, e);
 }
 
-static bool
-address_of_file(struct addr *out, const char *path)
-{
-	json_t *doc = json_load_file(path, JSON_REJECT_DUPLICATES, NULL);
-	const char *text = json_string_value(json_object_get(doc, "address"));
-	bool ok = text != NULL &&
-		  addr_read(out, bytes_of_str(text), true, NULL) == RC_OK;
-
-	json_decref(doc);
-	return ok;
-}
-
-/* Calls say with each key file until it returns false. */
-static enum rc
-each_key(const struct account_args *a,
-    bool (*say)(void *ctx, const struct addr *addr, const char *path),
-    void *ctx, struct err *e)
-{
-	struct dirent **entry;
-	char path[PATH_MAX + 300];
-	struct addr addr;
-	bool goes_on = true;
-	int i, n = scandir(a->keystore, &entry, NULL, alphasort);
-
-	if (n == -1)
-		return FAIL(e, RC_IO, "%s: %s", a->keystore, strerror(errno));
-	for (i = 0; i < n; i++) {
-		snprintf(
-		    path, sizeof(path), "%s/%s", a->keystore, entry[i]->d_name);
-		if (goes_on && entry[i]->d_name[0] != '.' &&
-		    address_of_file(&addr, path))
-			goes_on = say(ctx, &addr, path);
-		free(entry[i]);
-	}
-	free(entry);
-	return RC_OK;
-}
-
-struct search {
-	const struct addr *want;
-	char path[PATH_MAX + 300]; /* empty: not found */
-};
-
-static bool
-look_at(void *ctx, const struct addr *addr, const char *path)
-{
-	struct search *s = ctx;
-
-	if (memcmp(addr, s->want, sizeof(*addr)) != 0)
-		return true;
-	snprintf(s->path, sizeof(s->path), "%s", path);
-	return false;
-}
-
 /* Before anybody is asked for a pass phrase: two files of one account would
  * be two pass phrases for it. */
 static enum rc
 check_new(const struct account_args *a, const struct addr *addr, struct err *e)
 {
-	struct search s = {.want = addr};
-	char text[ADDR_TEXT_MAX];
+	char path[KEYFILES_PATH_MAX], text[ADDR_TEXT_MAX];
 
-	TRY(each_key(a, look_at, &s, e));
-	if (s.path[0] == '\0')
+	TRY(keyfiles_find(path, a->keystore, addr, e));
+	if (path[0] == '\0')
 		return RC_OK;
 	return FAIL(e, RC_BAD_INPUT, "%s is there already: %.200s",
-	    addr_text(text, addr), s.path);
+	    addr_text(text, addr), path);
 }
 
 static enum rc
@@ -299,7 +242,7 @@ run(struct account_args *a, struct err *e)
 	}
 	if (a->verb == NEW)
 		return new_key(a, e);
-	return a->verb == LIST ? each_key(a, print_key, NULL, e)
+	return a->verb == LIST ? keyfiles_each(a->keystore, print_key, NULL, e)
 			       : import_key(a, e);
 }
 

@@ -31,7 +31,7 @@ show(const char *surface, struct err *e)
 	if (doc == NULL)
 		return FAIL(e, RC_IO, "%s: %s", path, why.text);
 	row = json_object_get(doc, surface);
-	if (json_is_object(row))
+	if (json_object_get(row, "user") != NULL)
 		printf("%s:%s\n",
 		    json_string_value(json_object_get(row, "user")),
 		    json_string_value(json_object_get(row, "password")));

@@ -26,16 +26,18 @@ step_line(const char *line)
 int
 cmd_up(int argc, char **argv)
 {
+	bool is_bare = false;
+	struct arg_option option[] = {{"--no-contracts", NULL, &is_bare}};
 	struct err e = {0};
 	struct args args;
 	struct home h;
 	enum rc rc;
 
-	if (!args_read(&args, argc, argv, NULL, 0, 0, 0))
+	if (!args_read(&args, argc, argv, option, ARRAY_CNT(option), 0, 0))
 		return CMD_USAGE;
 	rc = home_open(&h, true, &e);
 	if (rc == RC_OK)
-		rc = up_run(&h, &e);
+		rc = up_run(&h, !is_bare, &e);
 	return rc == RC_OK ? CMD_OK : cmd_fail(&e, rc);
 }
 
@@ -82,19 +84,6 @@ migration_line(void *ctx, const char *line)
 }
 
 static enum rc
-own_database(const struct home *h, PGconn **pg, struct err *e)
-{
-	char path[PATH_MAX];
-
-	if (access(home_path(h, path, "run/gw/pg/.s.PGSQL.5432"), F_OK) == 0)
-		return pg_connect(h, pg, NULL, e);
-	return FAIL(e, RC_UNAVAILABLE,
-	    "database of %s: it does not run; `sekisho up` starts it, "
-	    "--database names another",
-	    h->dir);
-}
-
-static enum rc
 connect_to(PGconn **pg, const char *database, struct err *e)
 {
 	struct home h;
@@ -102,7 +91,7 @@ connect_to(PGconn **pg, const char *database, struct err *e)
 	if (database == NULL) {
 		TRY(home_open(&h, false, e));
 		TRY(home_need(&h, e));
-		return own_database(&h, pg, e);
+		return pg_own(&h, pg, ", --database names another", e);
 	}
 	return db_connect(pg, database, e);
 }

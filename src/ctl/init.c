@@ -41,6 +41,8 @@ struct init {
 	void (*say)(const char *line);
 	int lock; /* of dir.new, as long as somebody writes there */
 	uint8_t account_key[INIT_ACCOUNTS][32];
+	uint8_t deployer_key[32];
+	struct addr deployer;
 };
 
 static enum rc
@@ -175,7 +177,8 @@ make_accounts(struct init *in, struct err *e)
 		ec_key_new(in->account_key[i]);
 		TRY(key_addr(&in->render.account[i], in->account_key[i], e));
 	}
-	return RC_OK;
+	ec_key_new(in->deployer_key);
+	return key_addr(&in->deployer, in->deployer_key, e);
 }
 
 static enum rc
@@ -192,22 +195,30 @@ make_tls(struct init *in, struct err *e)
 }
 
 static void
-write_accounts(struct init *in, struct jsonw *w)
+write_account(struct jsonw *w, const struct addr *addr, const uint8_t key[32])
 {
 	char text[ADDR_TEXT_MAX];
+
+	jsonw_obj(w);
+	jsonw_key(w, "address");
+	jsonw_str(w, addr_text(text, addr));
+	jsonw_key(w, "privateKey");
+	jsonw_data(w, bytes_of(key, 32));
+	jsonw_obj_end(w);
+}
+
+static void
+write_accounts(struct init *in, struct jsonw *w)
+{
 	size_t i;
 
 	jsonw_key(w, "accounts");
 	jsonw_arr(w);
-	for (i = 0; i < INIT_ACCOUNTS; i++) {
-		jsonw_obj(w);
-		jsonw_key(w, "address");
-		jsonw_str(w, addr_text(text, &in->render.account[i]));
-		jsonw_key(w, "privateKey");
-		jsonw_data(w, bytes_of(in->account_key[i], 32));
-		jsonw_obj_end(w);
-	}
+	for (i = 0; i < INIT_ACCOUNTS; i++)
+		write_account(w, &in->render.account[i], in->account_key[i]);
 	jsonw_arr_end(w);
+	jsonw_key(w, "deployer");
+	write_account(w, &in->deployer, in->deployer_key);
 }
 
 static enum rc
@@ -232,7 +243,8 @@ make_surface_user(
 	return rc;
 }
 
-/* One object per surface, and the funded accounts. */
+/* One object per surface, the funded accounts, and the one that owns the
+ * platform's contracts, whose nonces nobody else uses. */
 static enum rc
 make_credentials(struct init *in, struct err *e)
 {
@@ -463,6 +475,7 @@ init_dev(const struct home *h, void (*say)(const char *line), struct err *e)
 	if (rc == RC_OK)
 		rc = make_or_stop(&in, e);
 	explicit_bzero(in.account_key, sizeof(in.account_key));
+	explicit_bzero(in.deployer_key, sizeof(in.deployer_key));
 	arena_drop(&in.arena);
 	if (rc == RC_OK && rename(tmp, h->dir) == -1)
 		rc = FAIL(e, RC_IO, "%s: %s", h->dir, strerror(errno));

@@ -146,6 +146,18 @@ pg_connect(
 	return RC_UNAVAILABLE;
 }
 
+enum rc
+pg_own(const struct home *h, PGconn **out, const char *hint, struct err *e)
+{
+	char path[PATH_MAX];
+
+	if (access(home_path(h, path, "run/gw/pg/.s.PGSQL.5432"), F_OK) == 0)
+		return pg_connect(h, out, NULL, e);
+	return FAIL(e, RC_UNAVAILABLE,
+	    "database of %s: it does not run; `sekisho up` starts it%s", h->dir,
+	    hint);
+}
+
 static enum rc
 ensure(PGconn *pg, const char *probe, const char *make, struct err *e)
 {

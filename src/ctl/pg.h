@@ -29,6 +29,16 @@ enum rc pg_start(const struct home *h, pid_t *pid, struct err *e);
 enum rc pg_connect(
     const struct home *h, PGconn **out, const char *dbname, struct err *e);
 
+/*
+ * pg_own connects to the state's database for a command, and tells what starts
+ * it.
+ *
+ * hint    text behind that, ", --database names another" or ""
+ * Errors  RC_UNAVAILABLE
+ */
+enum rc pg_own(
+    const struct home *h, PGconn **out, const char *hint, struct err *e);
+
 /* pg_prepare makes roles and the database where they are missing. */
 enum rc pg_prepare(const struct home *h, struct err *e);
 

@@ -21,6 +21,7 @@
 
 #include "base/check.h"
 #include "ctl/checkconf.h"
+#include "ctl/deploy.h"
 #include "ctl/geobuild.h"
 #include "ctl/init.h"
 #include "ctl/leftover.h"
@@ -448,6 +449,25 @@ start_all(struct up *u, struct err *e)
 	return RC_OK;
 }
 
+/* A stack without contracts is of use, too. */
+static void
+deploy_contracts(const struct up *u)
+{
+	struct signkey_ask ask = {.from = NULL};
+	struct err e = {0};
+	bool is_due;
+	enum rc rc = deploy_is_due(&is_due, u->h, &e);
+
+	if (rc == RC_OK && is_due)
+		rc = deploy_run(u->h, CONTRACT_STRICT, &ask, step_line, &e);
+	if (rc == RC_OK || stop_signal() != 0)
+		return;
+	printf("contracts not deployed: %s; `sekisho contracts deploy` goes "
+	       "on\n",
+	    err_message(&e, rc));
+	fflush(stdout);
+}
+
 static void
 stop_all(struct up *u)
 {
@@ -597,7 +617,7 @@ watch(struct up *u)
 }
 
 enum rc
-up_run(struct home *h, struct err *e)
+up_run(struct home *h, bool has_contracts, struct err *e)
 {
 	struct up u = {.h = h, .jobs_said = -1, .lock_fd = -1};
 	struct sigaction state = {
@@ -609,6 +629,8 @@ up_run(struct home *h, struct err *e)
 	rc = prepare(&u, e);
 	if (rc == RC_OK)
 		rc = start_all(&u, e);
+	if (rc == RC_OK && has_contracts)
+		deploy_contracts(&u);
 	if (rc == RC_OK) {
 		summary(&u);
 		watch(&u);

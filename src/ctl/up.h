@@ -11,8 +11,11 @@
 /*
  * up_run runs the stack until SIGINT or SIGTERM.
  *
- * Errors  what kept it from starting; everything started is stopped again
+ * has_contracts  the platform's contracts are put on a development chain that
+ *                has none
+ * Errors         what kept it from starting; everything started is stopped
+ *                again
  */
-enum rc up_run(struct home *h, struct err *e);
+enum rc up_run(struct home *h, bool has_contracts, struct err *e);
 
 #endif

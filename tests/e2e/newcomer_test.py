@@ -162,6 +162,7 @@ def main():
         receipt = json.loads(found(r"^\{\n.*?^\}", r.stdout))
         assert receipt["status"] == "0x1" and receipt["gasUsed"] == "0x5208", r.stdout
         found(r"^TransactionReceipt \{.*^  status: 1,", r.stdout)
+        assert len(re.findall(r"^good strict ", r.stdout, re.M)) == 6, r.stdout
     found(r"^postgres +stopped", run.text())
     check_second_run(clone, env, top + "/log2")
     shutil.rmtree(top, ignore_errors=True)

@@ -51,7 +51,8 @@ def is_free(port):
 class Stack:
     """One running stack; use as a context manager."""
 
-    def __init__(self, home=None, env=None, keep=False):
+    def __init__(self, home=None, env=None, keep=False, contracts=False):
+        self.up = ["up"] if contracts else ["up", "--no-contracts"]
         self.keep = keep or home is not None
         self.home = home or tempfile.mkdtemp(prefix="sekisho-e2e.", dir="/tmp") + "/home"
         self.port, self.rpc_port = free_port(), free_port()
@@ -73,7 +74,7 @@ class Stack:
         os.makedirs(os.path.dirname(self.home), exist_ok=True)
         os.chmod(os.path.dirname(self.home), 0o755)
         self.lines = []
-        self.proc = subprocess.Popen([BIN + "/sekisho", "up"], env=self.env, stdin=subprocess.DEVNULL,
+        self.proc = subprocess.Popen([BIN + "/sekisho", *self.up], env=self.env, stdin=subprocess.DEVNULL,
                                      stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
         self.reader = threading.Thread(target=self._read, args=(self.proc,), daemon=True)
         self.reader.start()
