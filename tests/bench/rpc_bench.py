@@ -7,8 +7,8 @@ usage: rpc_bench.py [ROUNDS] [rates|others|logs]
 The load generator and its inputs are the public bench folder's (SEKISHO_BENCH,
 else ../shared/bench): 1,000 holders of a token, 20,000 transfers of it.
 
-rates   The peer and we in turn, on equal chains: requests a second of 1, 4 and
-        16 connections, one request in flight on each. Plain HTTP on loopback
+rates   The peer and we in turn, run by run, on equal chains: requests a second
+        of 1, 4 and 16 connections, one request in flight on each. Plain HTTP on loopback
         for both, ours through the gateway, from the same generator, whose
         share of a core is told; and documents on the node's own socket
         (bench_ipc), compared with the peer's HTTP.
@@ -22,6 +22,7 @@ The last lines are the ratios of the medians; a goal that is missed makes the
 exit status 1.
 """
 import base64
+import contextlib
 import json
 import math
 import os
@@ -171,15 +172,20 @@ def others(rounds, top, path, alloc, token):
         goal("share of %d clients' polls answered in time" % POLLERS, statistics.median(polls), least=0.98, aim=1)]
 
 
-def rates(number, who, ask, rows):
-    """Requests a second of each method, by connections; ask(method, connections) is one run of a generator."""
+def rates(number, ways, rows):
+    """Requests a second of each method, by connections; ways: who -> ask(method, connections), one run of a
+    generator. They take turns run by run, so that what else the machine does meets all of them."""
     for method in METHODS:
-        got = [ask(method, conns) for conns in CONNS]
-        rows.setdefault((who, method), []).append([r["rps"] for r in got])
-        print("round %d  %-7s %-20s %s" % (number, who, method, "".join(
-            "  %2d: %8.0f /s p99 %7.3f ms, generator %2.0f %%" %
-            (conns, r["rps"], r["ack_p99_ms"], 100 * r["own_cpu_s"] / SECONDS)
-            for conns, r in zip(CONNS, got))), flush=True)
+        got = {who: [] for who in ways}
+        for conns in CONNS:
+            for who, ask in ways.items():
+                got[who].append(ask(method, conns))
+        for who, runs in got.items():
+            rows.setdefault((who, method), []).append([r["rps"] for r in runs])
+            print("round %d  %-7s %-20s %s" % (number, who, method, "".join(
+                "  %2d: %8.0f /s p99 %7.3f ms, generator %2.0f %%" %
+                (conns, r["rps"], r["ack_p99_ms"], 100 * r["own_cpu_s"] / SECONDS)
+                for conns, r in zip(CONNS, runs))), flush=True)
 
 
 def socket_reads(socket, path, name, conns):
@@ -191,7 +197,9 @@ def socket_reads(socket, path, name, conns):
     return json.loads(r.stdout)
 
 
-def peer_rates(number, path, rows):
+@contextlib.contextmanager
+def running_peer(path):
+    """The peer with the chain of the load; its URL."""
     port = free_port()
     p = subprocess.Popen([PEER, "--port", str(port), "--block-time", "1", "--gas-limit", "3000000000", "--silent"],
                          stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
@@ -200,27 +208,27 @@ def peer_rates(number, path, rows):
         time.sleep(1)
         set_up(url, path)
         load(url, path, children(p.pid), 4, 100)
-        rates(number, "peer", lambda *what: reads(url, path, *what), rows)
+        yield url
     finally:
         p.terminate()
         p.wait()
 
 
-def our_rates(number, top, path, alloc, rows):
-    with bench_home(top, alloc) as s:
-        url = "http://127.0.0.1:%d/" % s.rpc_port
-        set_up(url, path)
-        load(url, path, [s.pid("noded")], 4, 100)
-        rates(number, "gateway", lambda *what: reads(url, path, *what), rows)
-        rates(number, "socket", lambda *what: socket_reads(s.home + "/run/node.ipc", path, *what), rows)
+def one_round(number, top, path, alloc, rows):
+    with running_peer(path) as peer, bench_home(top, alloc) as s:
+        ours = "http://127.0.0.1:%d/" % s.rpc_port
+        set_up(ours, path)
+        load(ours, path, [s.pid("noded")], 4, 100)
+        rates(number, {"peer": lambda *what: reads(peer, path, *what),
+                       "gateway": lambda *what: reads(ours, path, *what),
+                       "socket": lambda *what: socket_reads(s.home + "/run/node.ipc", path, *what)}, rows)
 
 
 def beside_peer(rounds, top, path, alloc):
     """Requests a second of us and the peer in turn, and the goals of 16 connections."""
     rows = {}
     for i in range(rounds):
-        peer_rates(i + 1, path, rows)
-        our_rates(i + 1, top, path, alloc, rows)
+        one_round(i + 1, top, path, alloc, rows)
     ratio = {(way, m): ratios(rows, way, m) for way in WAYS for m in METHODS}
     for (way, method), of in ratio.items():
         print("%-7s %-20s / peer's: %s" % (way, method, "".join("  %2d: %7.2f" % x for x in zip(CONNS, of))))
