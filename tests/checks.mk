@@ -181,8 +181,9 @@ sql: ## no SQL statement is built from input
 spec: ## which rule is where, and which test shows each requirement
 	@tests/tools/spec tests/tools/spec-untested.txt
 	@tests/tools/requirements tests/requirements.tsv
-pages-check: ## templates that must not compile do not
+pages-check: ## templates and contracts that must not compile do not
 	@tests/tools/gen-pages-test
+	@tests/tools/gen-contracts-test
 measure: ## lengths of functions and files
 	@tests/tools/measure
 

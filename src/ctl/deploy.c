@@ -143,10 +143,10 @@ drop_lost(struct deploy *d, struct err *e)
 		TRY(is_lost(d, &lost, row, e));
 		if (!row->is_planned || (!lost && !names_unplanned(p, row)))
 			continue;
-		deploy_say(d,
-		    "lost     %-24s nonce %llu of its sender was "
-		    "used otherwise: planned anew",
-		    row->contract->name, (unsigned long long)row->nonce);
+		deploy_say(d, "lost     %-24s %s: planned anew",
+		    row->contract->name,
+		    lost ? "its nonce was used otherwise"
+			 : "it names one that is lost");
 		TRY(platform_drop(d->pg, row, e));
 		row->is_planned = row->is_done = false;
 	}
