@@ -118,7 +118,7 @@ follow(struct feed *f, const struct jobs_conf *c)
 		if (rc == RC_OK) {
 			ready_tell();
 			delay_ms = 0;
-			if (cnt < c->batch)
+			if (cnt < c->batch && !f->index.is_behind)
 				pause_ms(c->poll_ms);
 			continue;
 		}
@@ -184,6 +184,7 @@ main(int argc, char **argv)
 	log_info("jobs", "following node=%s", c.node);
 	follow(&f, &c);
 	disconnect(&f);
+	feed_close(&f);
 	arena_drop(&a);
 	log_info("jobs", "stopped");
 	return 0;

@@ -30,6 +30,13 @@ void
 feed_reset(struct feed *f)
 {
 	f->is_loaded = false;
+	index_reset(&f->index);
+}
+
+void
+feed_close(struct feed *f)
+{
+	index_close(&f->index);
 }
 
 static enum rc
@@ -242,6 +249,9 @@ roll_back(struct feed *f, struct err *e)
 	    f->pg, NULL, "delete from block where number > $1", 1, params, e);
 	if (rc == RC_OK)
 		rc = move_cursor(f, r.number, r.hash, e);
+	if (rc == RC_OK)
+		rc = index_roll_back(
+		    &f->index, f->pg, strtoull(r.number, NULL, 10), e);
 	TRY(end_tx(f, rc, e));
 	feed_reset(f);
 	return RC_OK;
@@ -286,17 +296,43 @@ head_still_fits(struct feed *f, bool *fits, struct err *e)
 	return RC_OK;
 }
 
+/* Inside a transaction: blocks, and what the index makes of them and of those
+ * before. is_undone: the chain changed under the index. */
+static enum rc
+take(struct feed *f, size_t *cnt, bool *misfit, bool *is_undone, struct err *e)
+{
+	*is_undone = false;
+	TRY(take_blocks(f, cnt, misfit, e));
+	if (*misfit)
+		return RC_OK;
+	return index_step(&f->index, is_undone, f->pg, f->node, f->next, e);
+}
+
+/* Forgets the open transaction, and what it was to store. */
+static enum rc
+undo(struct feed *f, size_t *cnt, struct err *e)
+{
+	*cnt = 0;
+	TRY(pg_exec(f->pg, NULL, "rollback", 0, NULL, e));
+	feed_reset(f);
+	TRY(load_cursor(f, e));
+	return f->next == 0 ? RC_OK : roll_back(f, e);
+}
+
 enum rc
 feed_step(struct feed *f, size_t *cnt, struct err *e)
 {
-	bool misfit = false, fits;
+	bool misfit = false, is_undone = false, fits;
 	enum rc rc;
 
 	*cnt = 0;
 	if (!f->is_loaded)
 		TRY(load_cursor(f, e));
 	TRY(pg_exec(f->pg, NULL, "begin", 0, NULL, e));
-	rc = end_tx(f, take_blocks(f, cnt, &misfit, e), e);
+	rc = take(f, cnt, &misfit, &is_undone, e);
+	if (rc == RC_OK && is_undone)
+		return undo(f, cnt, e);
+	rc = end_tx(f, rc, e);
 	if (rc != RC_OK) {
 		*cnt = 0;
 		feed_reset(f);

@@ -17,10 +17,10 @@
 #include "pg.h"
 #include "test.h"
 
-enum { LINE_MAX_BYTES = 4096 };
+enum { LINE_MAX_BYTES = 16384 };
 
-static void
-hash_of(char out[67], const struct chain *c, size_t n)
+void
+chain_hash(char out[67], const struct chain *c, size_t n)
 {
 	(void)snprintf(out, 67, "0x%032llx%032llx",
 	    (unsigned long long)c->fork[n], (unsigned long long)n);
@@ -32,10 +32,10 @@ block_of(const struct chain *c, uint64_t n)
 	char hash[67], parent[67], number[24];
 	json_t *b;
 
-	hash_of(hash, c, n);
+	chain_hash(hash, c, n);
 	(void)snprintf(parent, sizeof(parent), "0x%064x", 0);
 	if (n > 0)
-		hash_of(parent, c, n - 1);
+		chain_hash(parent, c, n - 1);
 	(void)snprintf(number, sizeof(number), "0x%llx", (unsigned long long)n);
 	b = json_pack("{s:s,s:s,s:s,s:s,s:s,s:s,s:s,s:s}", "number", number,
 	    "hash", hash, "parentHash", parent, "timestamp", "0x64", "miner",
@@ -78,7 +78,8 @@ tx_cnt(struct chain *c, const char *hash)
 		c->lost--;
 		return json_null();
 	}
-	for (hash_of(own, c, 0); strcmp(own, hash) != 0; hash_of(own, c, n))
+	for (chain_hash(own, c, 0); strcmp(own, hash) != 0;
+	     chain_hash(own, c, n))
 		if (++n == c->cnt)
 			return json_null();
 	if (is_wrong && n == c->wrong_block)
@@ -97,12 +98,19 @@ answer(struct chain *c, const char *line, size_t len)
 
 	if (!strcmp(method, "eth_getBlockTransactionCountByHash")) {
 		result = tx_cnt(c, text);
-	} else {
-		CHECK(!strcmp(method, "eth_getHeaderByNumber"));
+	} else if (!strcmp(method, "eth_getHeaderByNumber")) {
 		result = header(c, text);
+	} else {
+		CHECK(c->others != NULL);
+		result = c->others(c, method, json_object_get(call, "params"));
 	}
-	reply = json_pack(
-	    "{s:O,s:o}", "id", json_object_get(call, "id"), "result", result);
+	reply = json_pack("{s:O}", "id", json_object_get(call, "id"));
+	if (result != NULL)
+		json_object_set_new(reply, "result", result);
+	else
+		json_object_set_new(reply, "error",
+		    json_pack("{s:i,s:s}", "code", -32005, "message",
+			"query returned more than 2 results"));
 	out = json_dumps(reply, JSON_COMPACT);
 	json_decref(reply);
 	json_decref(call);
@@ -202,6 +210,7 @@ chain_close(struct chain *c)
 	(void)shutdown(c->listen_fd, SHUT_RDWR);
 	(void)pthread_join(c->thread, NULL);
 	close(c->listen_fd);
+	feed_close(&c->feed);
 	PQfinish(c->feed.pg);
 	(void)pthread_mutex_destroy(&c->lock);
 }
@@ -242,10 +251,11 @@ chain_is_whole(struct chain *c)
 	if (!ok || n < 0)
 		return ok;
 	pthread_mutex_lock(&c->lock);
-	hash_of(hash, c, (size_t)n); /* the node's thread swaps branches */
+	chain_hash(hash, c, (size_t)n); /* the node's thread swaps branches */
 	pthread_mutex_unlock(&c->lock);
 	(void)snprintf(sql, sizeof(sql),
-	    "select count(*) from block, cursor where cursor.hash = "
+	    "select count(*) from block, cursor where cursor.name = "
+	    "'block' and cursor.hash = "
 	    "block.hash and block.number = %ld and block.hash = '\\x%s'",
 	    n, hash + 2);
 	return chain_sql(c, sql) == 1;

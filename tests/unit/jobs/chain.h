@@ -29,6 +29,11 @@ struct chain {
 	 * in that of a count; NULL: the truth. */
 	const char *wrong_key, *wrong_value;
 	uint64_t wrong_block;
+	/* Answers what is not asked of headers: a new reference; NULL: with
+	 * an error. */
+	json_t *(*others)(
+	    struct chain *c, const char *method, const json_t *params);
+	void *ctx; /* of others */
 };
 
 /* chain_open starts the node with cnt blocks and migrates a new database;
@@ -41,6 +46,9 @@ void chain_set(struct chain *c, uint64_t first, uint64_t fork, size_t cnt);
 
 /* chain_dial connects the feed to the node again. */
 void chain_dial(struct chain *c);
+
+/* chain_hash writes the hash of a block, 0x and 64 digits. */
+void chain_hash(char out[67], const struct chain *c, size_t number);
 
 /* chain_sql returns the single number that a query gives, -1 without one. */
 long chain_sql(struct chain *c, const char *sql);
