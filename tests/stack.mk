@@ -1,7 +1,7 @@
 # The running stack, and everything that tests it from outside.
 
 .PHONY: run test torture deps-run deps-test e2e e2e-framing e2e-limit e2e-geo \
-	e2e-tls tls-findings e2e-stack e2e-nodes e2e-dialect e2e-subs e2e-accounts e2e-wallet e2e-index e2e-explorer e2e-injection injection-torture e2e-cli \
+	e2e-tls tls-findings e2e-stack e2e-nodes e2e-dialect e2e-rpc e2e-subs e2e-accounts e2e-wallet e2e-index e2e-explorer e2e-injection injection-torture e2e-cli \
 	e2e-export e2e-fault e2e-powercut powercut-torture crash crash-torture newcomer \
 	e2e-life e2e-contracts mutations mutations-torture mutate
 
@@ -25,7 +25,7 @@ check-source: deps-test ## the source checks that take seconds
 # Each stage is a target whose last line is "N passed, N failed". Seeds are
 # fixed here, so that two runs of one tree do the same; torture draws them.
 E2E_STAGES := e2e-framing e2e-ws e2e-life e2e-limit e2e-geo e2e-tls e2e-stack \
-	e2e-nodes e2e-dialect e2e-subs e2e-clients e2e-accounts e2e-wallet e2e-index e2e-explorer e2e-injection \
+	e2e-nodes e2e-dialect e2e-rpc e2e-subs e2e-clients e2e-accounts e2e-wallet e2e-index e2e-explorer e2e-injection \
 	e2e-cli e2e-contracts e2e-export e2e-fault
 TEST_STAGES := unit conformance-sample rpc-compat sim differ contracts fuzz-seeds $(E2E_STAGES) \
 	mutations e2e-powercut crash newcomer
@@ -46,6 +46,8 @@ PY := PYTHONDONTWRITEBYTECODE=1 python3
 e2e: $(E2E_STAGES) ## black-box cases over HTTPS and JSON-RPC
 e2e-framing: all ## the gateway from outside (CASE=pattern)
 	@SEKISHO_BIN=$(B)/bin $(PY) tests/e2e/framing.py '$(CASE)'
+e2e-rpc: all ## the rpc surface in front of a node (CASE=pattern)
+	@SEKISHO_BIN=$(B)/bin $(PY) tests/e2e/rpc_test.py $(CASE)
 e2e-subs: all ## subscriptions on a node's socket (CASE=pattern)
 	@SEKISHO_BIN=$(B)/bin $(PY) tests/e2e/subs_test.py '$(CASE)'
 e2e-clients: all ## libraries, hardhat and cast over all that they speak (CASE=pattern)

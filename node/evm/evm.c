@@ -71,6 +71,43 @@ evm_trace(struct evm *vm, const struct evm_tracer *tracer)
 }
 
 void
+evm_watch(struct evm *vm, evm_over_fn *is_over, void *ctx)
+{
+	vm->is_over = is_over;
+	vm->over_ctx = ctx;
+}
+
+/* set_look has the frame look when it has used so much more gas. */
+static void
+set_look(struct frame *f)
+{
+	f->vm->look_gas = f->gas > EVM_LOOK_GAS ? f->gas - EVM_LOOK_GAS : 0;
+}
+
+void
+evm_look(struct frame *f)
+{
+	struct evm *vm = f->vm;
+
+	vm->messages = 0;
+	vm->is_cut = vm->is_cut || vm->is_over(vm->over_ctx);
+	if (vm->is_cut)
+		f->gas = 0;
+	set_look(f);
+}
+
+void
+evm_look_resume(struct frame *f)
+{
+	struct evm *vm = f->vm;
+
+	if (vm->is_cut || ++vm->messages >= EVM_LOOK_MESSAGES)
+		evm_look(f);
+	else
+		set_look(f);
+}
+
+void
 evm_use_memo(struct evm *vm, bool is_used)
 {
 	vm->has_memo = is_used;
@@ -153,6 +190,8 @@ tidy(struct evm *vm)
 	evm_region_trim(&vm->returned);
 	vm->return_data = bytes_of(vm->returned.base, 0);
 	vm->is_starved = false;
+	vm->is_cut = false;
+	vm->look_gas = 0;
 }
 
 /* go runs vm->f, which is there unless the message is over already. */
@@ -165,6 +204,8 @@ go(struct evm *vm)
 		evm_interpret_traced(vm, NULL);
 	if (vm->is_starved)
 		*vm->result = (struct evm_result){.rc = RC_NO_MEMORY};
+	else if (vm->is_cut)
+		*vm->result = (struct evm_result){.rc = RC_TIMEOUT};
 }
 
 static void

@@ -94,7 +94,8 @@ struct evm_tx {
  * rc        RC_OK; RC_REVERT: undone, the rest of the gas is left; RC_EVM_...:
  *           undone, no gas left, but RC_EVM_FUNDS, RC_EVM_DEPTH and
  *           RC_EVM_NONCE leave all of it; RC_NO_MEMORY: the machine it runs
- *           on had none, nothing is known and the host is to be thrown away
+ *           on had none, nothing is known and the host is to be thrown
+ *           away; RC_TIMEOUT: likewise, evm_watch ended it
  * gas_left  of msg->gas
  * output    data returned, or the reason of a revert; of a creation that
  *           succeeded the deployed code. It lives in the machine until its
@@ -199,6 +200,19 @@ struct evm *evm_new(void);
 
 /* evm_free ends a machine; NULL is fine. */
 void evm_free(struct evm *vm);
+
+/* Tells that a run has to end. */
+typedef bool evm_over_fn(void *ctx);
+
+/*
+ * evm_watch sets who may end runs from the next one on, in the middle, with
+ * RC_TIMEOUT; NULL: nobody, at no cost. It is asked after EVM_LOOK_GAS of gas
+ * in one frame, at its next jump or dear instruction, and each time that so
+ * many messages have begun or ended: milliseconds lie between, but for one
+ * instruction or precompile that takes longer itself.
+ */
+enum { EVM_LOOK_GAS = 100000, EVM_LOOK_MESSAGES = 16 };
+void evm_watch(struct evm *vm, evm_over_fn *is_over, void *ctx);
 
 struct evm_tracer;
 

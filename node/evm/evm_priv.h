@@ -167,6 +167,11 @@ struct evm {
 	const struct evm_block *block;
 	const struct evm_tx *tx;
 	const struct evm_tracer *tracer;
+	evm_over_fn *is_over; /* NULL: nobody ends a run */
+	void *over_ctx;
+	uint64_t look_gas;      /* below it the running frame looks; 0: never */
+	unsigned messages;      /* since it was asked */
+	bool is_cut;            /* it has ended this run */
 	struct u256 difficulty; /* or PREVRANDAO (EIP-4399) */
 	enum fork fork;
 	bool has_fork;
@@ -349,6 +354,14 @@ bool evm_delegate_of(struct evm *vm, struct addr *out, const struct addr *addr);
 
 /* evm_end ends the running frame; vm->f is its caller or NULL. */
 void evm_end(struct evm *vm, enum rc rc);
+
+/*
+ * evm_look asks whether the run has to end, and takes all gas of the running
+ * frame if so: it ends by itself, and each that it returns to. evm_look_resume
+ * is for a frame that begins or goes on, and asks now and then.
+ */
+void evm_look(struct frame *f);
+void evm_look_resume(struct frame *f);
 
 /* evm_tell_step tells the tracer of the instruction at f->pc, and how the one
  * before it ended; evm_tell_after the latter only. */

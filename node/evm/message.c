@@ -180,6 +180,8 @@ run_precompile(struct evm *vm, const struct evm_msg *msg, size_t snapshot)
 
 	r.rc = evm_precompile(
 	    vm, &r.output, &r.gas_left, &msg->code_addr, msg->input);
+	if (msg->gas - r.gas_left > EVM_LOOK_GAS)
+		vm->messages = EVM_LOOK_MESSAGES;
 	if (r.rc != RC_OK) {
 		h->revert(h->ctx, snapshot);
 		r.gas_left = 0;

@@ -108,6 +108,12 @@
 		gas = f->gas;                                                  \
 	} while (0)
 
+/* LOOK is for jumps and for instructions whose price has no bound: without
+ * them no frame runs for long. */
+#define LOOK                                                                   \
+	if (__builtin_expect(gas < vm->look_gas, 0))                           \
+	goto look
+
 /* ASK is an instruction that is a function. */
 #define ASK(name, call)                                                        \
 	ENTER(name)                                                            \
@@ -117,6 +123,7 @@
 		if (rc != RC_OK)                                               \
 			goto fault;                                            \
 		RELOAD;                                                        \
+		LOOK;                                                          \
 		NEXT;                                                          \
 	}
 
@@ -311,6 +318,7 @@
 		pc = CODE + t0;                                                \
 		POP_TOP;                                                       \
 		LAND;                                                          \
+		LOOK;                                                          \
 	} while (0)
 #define DO_JUMPI                                                               \
 	do {                                                                   \
@@ -324,6 +332,7 @@
 		sp -= 2;                                                       \
 		if (is_taken)                                                  \
 			LAND;                                                  \
+		LOOK;                                                          \
 	} while (0)
 
 /* RUN is an instruction of these alone. */
@@ -427,7 +436,15 @@ resume:
 		return;
 	tab = vm->table;
 	pc = f->pc;
+	if (vm->is_over != NULL)
+		evm_look_resume(f);
 	RELOAD;
+	NEXT;
+
+look:
+	f->gas = gas;
+	evm_look(f);
+	gas = f->gas;
 	NEXT;
 
 #if IS_TRACED

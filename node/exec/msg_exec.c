@@ -15,4 +15,6 @@ exec_msg(struct evm_result *out, struct state *st, const struct exec_env *env,
 	evm_run(env->vm, out, &host, &env->block, tx, msg);
 	if (out->rc == RC_NO_MEMORY)
 		state_no_memory(st);
+	if (out->rc == RC_TIMEOUT)
+		state_stop(st);
 }

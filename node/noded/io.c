@@ -7,6 +7,7 @@
 #include "noded/io.h"
 
 #include <errno.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -47,10 +48,13 @@ struct io_session {
 	struct rpc_stream stream;
 	struct bytebuf in, out;
 	size_t job_cnt;
-	size_t note_due;  /* at most so much of out is notifications */
-	bool has_subs;    /* it has asked the notifier for something */
-	bool is_ended;    /* nothing more will be read */
-	bool is_answered; /* in io.answered */
+	struct job_list jobs; /* as many, oldest first */
+	uint64_t doc_cnt;     /* documents taken, for job.no */
+	size_t note_due;      /* at most so much of out is notifications */
+	bool has_subs;        /* it has asked the notifier for something */
+	bool is_ended;        /* nothing more will be read */
+	bool is_watched;      /* epoll knows it, if for its end alone */
+	bool is_answered;     /* in io.answered */
 };
 
 static bool
@@ -118,9 +122,47 @@ tell_gone(const struct io *io, uint32_t slot, uint32_t generation)
 }
 
 static void
+give_up(struct job *j)
+{
+	atomic_store_explicit(&j->is_unwanted, true, memory_order_relaxed);
+}
+
+static bool
+is_given_up(const struct job *j)
+{
+	return atomic_load_explicit(&j->is_unwanted, memory_order_relaxed);
+}
+
+/* give_up_one gives up one document, if it is still under way. */
+static void
+give_up_one(const struct io_session *s, uint64_t no)
+{
+	struct job *j;
+
+	TAILQ_FOREACH(j, &s->jobs, of_session)
+	{
+		if (j->no == no)
+			give_up(j);
+	}
+}
+
+static void
+give_up_all(struct io_session *s)
+{
+	struct job *j;
+
+	TAILQ_FOREACH(j, &s->jobs, of_session)
+	{
+		give_up(j);
+	}
+	TAILQ_INIT(&s->jobs); /* they find nobody */
+}
+
+static void
 close_session(struct io *io, struct io_session *s)
 {
 	leave_answered(io, s);
+	give_up_all(s);
 	if (s->has_subs)
 		tell_gone(io, index_of(io, s), s->generation);
 	s->has_subs = false;
@@ -145,8 +187,9 @@ may_read(const struct io *io, const struct io_session *s)
 /*
  * Asks epoll for what the session can use now. One that can use nothing is
  * taken out: epoll tells of a client's end whether asked or not, again and
- * again for as long as its jobs are under way. False when the kernel has no
- * memory for it: nothing would wake the session.
+ * again for as long as its jobs are under way. One that has ended stays in:
+ * what is left to be told is that nobody waits, which ends it. False when the
+ * kernel has no memory for it: nothing would wake the session.
  */
 static bool
 watch(struct io *io, struct io_session *s)
@@ -155,15 +198,17 @@ watch(struct io *io, struct io_session *s)
 			(s->out.len > 0 ? (uint32_t)EPOLLOUT : 0);
 	struct epoll_event ev = {
 	    .events = want, .data.u64 = KEY_SESSIONS + index_of(io, s)};
+	bool is_kept = want != 0 || s->is_ended;
 	int op = EPOLL_CTL_MOD;
 
-	if (want == s->events)
+	if (want == s->events && is_kept == s->is_watched)
 		return true;
-	if (want == 0)
+	if (!is_kept)
 		op = EPOLL_CTL_DEL;
-	else if (s->events == 0)
+	else if (!s->is_watched)
 		op = EPOLL_CTL_ADD;
 	s->events = want;
+	s->is_watched = is_kept;
 	return epoll_ctl(io->epoll_fd, op, s->fd, &ev) == 0;
 }
 
@@ -227,6 +272,8 @@ start_job(struct io *io, struct io_session *s, struct bytes text)
 
 	if (j == NULL)
 		return false;
+	j->no = s->doc_cnt++;
+	TAILQ_INSERT_TAIL(&s->jobs, j, of_session);
 	s->job_cnt++;
 	io->job_cnt++;
 	if (text.len <= IO_SHORT_BYTES && io->here_cnt < IO_HERE_MAX &&
@@ -247,11 +294,14 @@ take_documents(struct io *io, struct io_session *s)
 	struct bytes in, doc;
 	struct err why = {0};
 	enum rc rc = RC_OK;
+	uint64_t no;
 
 	while (rc == RC_OK && may_read(io, s)) {
 		in = bytes_of(s->in.ptr + s->in.off, s->in.len);
 		rc = rpc_stream_take(&s->stream, &doc, &in, &why);
-		if (rc == RC_OK && !start_job(io, s, doc))
+		if (rc == RC_OK && rpc_stream_is_cancel(&no, doc))
+			give_up_one(s, no);
+		else if (rc == RC_OK && !start_job(io, s, doc))
 			return false;
 		/* An operator's question may hold a password. */
 		if (s->source == RPC_LOCAL && s->in.len > in.len)
@@ -297,6 +347,9 @@ on_session(struct io *io, struct io_session *s, uint32_t events)
 		is_open = false;
 	else if ((events & (EPOLLIN | EPOLLHUP)) != 0 && may_read(io, s))
 		is_open = receive(io, s);
+	/* Both directions are closed: nobody waits for answers. */
+	if ((events & EPOLLHUP) != 0 && s->is_ended)
+		is_open = false;
 	if (!is_open || !flush(s) || !watch(io, s))
 		close_session(io, s);
 }
@@ -333,6 +386,9 @@ on_listen(struct io *io, enum rpc_source source)
 	s->source = source;
 	s->stream = (struct rpc_stream){0};
 	s->job_cnt = 0;
+	TAILQ_INIT(&s->jobs);
+	s->doc_cnt = 0;
+	s->is_watched = true;
 	s->note_due = 0;
 	s->has_subs = false;
 	s->is_ended = false;
@@ -390,9 +446,10 @@ on_job(struct io *io, struct job *j)
 		return;
 	}
 	s->job_cnt--;
+	TAILQ_REMOVE(&s->jobs, j, of_session);
 	s->has_subs |= j->is_subs_done;
 	job_finish(j);
-	is_open = j->doc != NULL && answer(s, j->answer);
+	is_open = j->doc != NULL && (is_given_up(j) || answer(s, j->answer));
 	job_free(j);
 	if (is_open)
 		enter_answered(io, s);

@@ -83,7 +83,7 @@ job_begin(struct job *j, struct evm *vm)
 {
 	if (j->doc == NULL)
 		j->doc = rpc_open(j->routes->node, j->source, j->answer);
-	if (j->doc != NULL && !rpc_run(j->doc, vm)) {
+	if (j->doc != NULL && !rpc_run(j->doc, vm, &j->is_unwanted)) {
 		rpc_free(j->doc);
 		j->doc = NULL;
 	}

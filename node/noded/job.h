@@ -7,6 +7,8 @@
 #ifndef NODED_JOB_H
 #define NODED_JOB_H
 
+#include <sys/queue.h>
+
 #include "noded/mail.h"
 #include "rpc/rpc.h"
 
@@ -26,8 +28,15 @@ struct routes {
  * so that no queue between threads is ever full (MAIL_QUEUE_MAX). */
 enum { JOB_MAX = 16384 };
 
+TAILQ_HEAD(job_list, job);
+
 struct job {
-	struct mail mail; /* first: a job is a message */
+	struct mail mail;            /* first: a job is a message */
+	TAILQ_ENTRY(job) of_session; /* io's */
+	uint64_t no;                 /* io's: among the session's documents */
+	/* Nobody waits for its answer: set by io alone, whoever has the job
+	 * looks at it. */
+	_Atomic(bool) is_unwanted;
 	const struct routes *routes;
 	enum rpc_source source;
 	uint32_t session, generation; /* of io */

@@ -135,6 +135,16 @@ check_cost(struct rpc_doc *d, const struct method *m, struct err *e)
 	    (int)RPC_SCAN_MAX);
 }
 
+/* check_wanted is for what only reads: the rest is done though nobody waits. */
+static enum rc
+check_wanted(struct rpc_doc *d, const struct method *m, struct err *e)
+{
+	if (m->cost != READ && m->cost != SCAN)
+		return RC_OK;
+	rpc_doc_begin_call(d, RPC_CALL_MS);
+	return rpc_doc_check(d, e);
+}
+
 static enum rc
 run(struct rpc_call *c, const struct rpc_json *request, struct err *e)
 {
@@ -146,6 +156,7 @@ run(struct rpc_call *c, const struct rpc_json *request, struct err *e)
 	c->doc->has_secret |= m->cost == KEY;
 	TRY(set_args(c, m, rpc_json_get(request, "params"), e));
 	TRY(check_cost(c->doc, m, e));
+	TRY(check_wanted(c->doc, m, e));
 	return m->run(c, e);
 }
 

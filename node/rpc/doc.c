@@ -7,9 +7,12 @@
  * with its id where it has a proper one, and null otherwise, as go-ethereum
  * does it.
  */
+#include <stdatomic.h>
+
 #include "base/check.h"
 #include "base/log.h"
 #include "base/metrics.h"
+#include "evm/evm.h"
 #include "rpc/keys_priv.h"
 #include "rpc/subs_priv.h"
 
@@ -33,6 +36,42 @@ rpc_doc_view(struct rpc_doc *d, const struct store_view **out, struct err *e)
 	if (d->view == NULL)
 		TRY(store_view_open(&d->view, d->node->store, e));
 	*out = d->view;
+	return RC_OK;
+}
+
+static uint64_t
+now_ms(const struct rpc_doc *d)
+{
+	return d->node->clock->mono_ms(d->node->clock->ctx);
+}
+
+static bool
+is_unwanted(const struct rpc_doc *d)
+{
+	return d->unwanted != NULL &&
+	       atomic_load_explicit(d->unwanted, memory_order_relaxed);
+}
+
+/* is_over also tells the machine. */
+static bool
+is_over(void *doc)
+{
+	const struct rpc_doc *d = doc;
+
+	return is_unwanted(d) || now_ms(d) >= d->until_ms;
+}
+
+void
+rpc_doc_begin_call(struct rpc_doc *d, uint64_t ms)
+{
+	d->until_ms = now_ms(d) + ms;
+}
+
+enum rc
+rpc_doc_check(struct rpc_doc *d, struct err *e)
+{
+	if (is_over(d))
+		return FAIL(e, RC_TIMEOUT, "execution timeout");
 	return RC_OK;
 }
 
@@ -304,17 +343,23 @@ rpc_is_short(const struct rpc_doc *d)
 }
 
 bool
-rpc_run(struct rpc_doc *d, struct evm *vm)
+rpc_run(struct rpc_doc *d, struct evm *vm, const _Atomic(bool) *unwanted)
 {
 	const struct rpc_json *root = d->root;
 
 	d->vm = vm;
+	d->unwanted = unwanted;
+	if (vm != NULL)
+		evm_watch(vm, is_over, d);
 	if (root != NULL && root->kind == RPC_JSON_ARRAY)
 		run_batch(d, root);
 	else if (root != NULL && new_items(d, 1))
 		run_one(d, d->items, root);
+	if (vm != NULL)
+		evm_watch(vm, NULL, NULL);
 	d->root = NULL;
 	d->vm = NULL;
+	d->unwanted = NULL;
 	close_view(d);
 	if (!d->keeps_w)
 		jsonw_free(&d->w);
@@ -330,7 +375,7 @@ rpc_begin(const struct rpc_node *n, struct evm *vm, enum rpc_source source,
 {
 	struct rpc_doc *d = rpc_open(n, source, text);
 
-	if (d == NULL || rpc_run(d, vm))
+	if (d == NULL || rpc_run(d, vm, NULL))
 		return d;
 	rpc_free(d);
 	return NULL;

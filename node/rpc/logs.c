@@ -129,6 +129,7 @@ write_number(struct search *s, uint64_t number, struct err *e)
 {
 	struct rpc_block b = {.number = number, .is_canonical = true};
 
+	TRY(rpc_doc_check(s->c->doc, e));
 	TRY(store_hash_of(s->view, &b.hash, number, e));
 	return write_block(s, &b, e);
 }

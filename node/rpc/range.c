@@ -221,7 +221,6 @@ walk_slots(const struct rpc_replay *r, struct slots *s, const struct addr *addr,
 static enum rc
 open_between(struct rpc_call *c, struct rpc_replay *r, struct err *e)
 {
-	const struct clock *clock = c->node->clock;
 	struct rpc_block b;
 	struct rpc_at at;
 	uint64_t index;
@@ -233,8 +232,7 @@ open_between(struct rpc_call *c, struct rpc_replay *r, struct err *e)
 		return FAIL(
 		    e, RC_NOT_FOUND, "no transactions are pending by index");
 	TRY(rpc_replay_open(c, r, &b, e));
-	return rpc_replay_to(
-	    r, index, clock->mono_ms(clock->ctx) + RPC_TRACE_MS, e);
+	return rpc_replay_to(r, index, e);
 }
 
 static uint64_t

@@ -61,8 +61,7 @@ enum rc
 rpc_replay_open(struct rpc_call *c, struct rpc_replay *r,
     const struct rpc_block *b, struct err *e)
 {
-	*r = (struct rpc_replay){
-	    .arena = c->a, .clock = c->node->clock, .block = *b};
+	*r = (struct rpc_replay){.arena = c->a, .doc = c->doc, .block = *b};
 	TRY(rpc_doc_view(c->doc, &r->link.view, e));
 	TRY(rpc_body_get(c, &r->body, b, e));
 	TRY(need_parent(r, e));
@@ -102,15 +101,13 @@ rpc_replay_run(
 }
 
 enum rc
-rpc_replay_to(
-    struct rpc_replay *r, uint64_t index, uint64_t until_ms, struct err *e)
+rpc_replay_to(struct rpc_replay *r, uint64_t index, struct err *e)
 {
 	if (index > r->body.tx_cnt)
 		return FAIL(e, RC_NOT_FOUND, "transaction index %llu of %zu",
 		    (unsigned long long)index, r->body.tx_cnt);
 	while (r->index < index) {
-		if (r->clock->mono_ms(r->clock->ctx) >= until_ms)
-			return FAIL(e, RC_TIMEOUT, "execution timeout");
+		TRY(rpc_doc_check(r->doc, e));
 		TRY(rpc_replay_next(r, e));
 		TRY(rpc_replay_run(r, NULL, NULL, e));
 	}

@@ -14,7 +14,7 @@
  * long as the call, and stays where it was opened. */
 struct rpc_replay {
 	struct arena *arena; /* the call's */
-	const struct clock *clock;
+	struct rpc_doc *doc;
 	struct rpc_block block;
 	struct rpc_body body;
 	struct chain_link link; /* the parent's state */
@@ -42,12 +42,10 @@ enum rc rpc_replay_open(struct rpc_call *c, struct rpc_replay *r,
 /*
  * rpc_replay_to runs the transactions before index.
  *
- * until_ms  of the monotonic clock
- * Errors    RC_NOT_FOUND  the block has not so many
- *           RC_TIMEOUT; those of rpc_replay_run
+ * Errors  RC_NOT_FOUND  the block has not so many
+ *         those of rpc_doc_check and rpc_replay_run
  */
-enum rc rpc_replay_to(
-    struct rpc_replay *r, uint64_t index, uint64_t until_ms, struct err *e);
+enum rc rpc_replay_to(struct rpc_replay *r, uint64_t index, struct err *e);
 
 /* rpc_replay_next decodes the next transaction; there is one. */
 enum rc rpc_replay_next(struct rpc_replay *r, struct err *e);

@@ -93,12 +93,15 @@ struct rpc_doc *rpc_begin(const struct rpc_node *n, struct evm *vm,
  *
  * text  stays until rpc_run
  * vm    as in rpc_begin; NULL: the document is short (rpc_is_short)
+ * unwanted  becomes true when nobody waits for the answer any more, at any
+ *           time and by any thread: what only reads then ends soon, with an
+ *           error. It outlives rpc_run. NULL: somebody waits
  * rpc_open returns NULL and rpc_run false only when the machine has no
  * memory; the document is then only good for rpc_free
  */
 struct rpc_doc *rpc_open(
     const struct rpc_node *n, enum rpc_source source, struct bytes text);
-bool rpc_run(struct rpc_doc *d, struct evm *vm);
+bool rpc_run(struct rpc_doc *d, struct evm *vm, const _Atomic(bool) *unwanted);
 
 /* rpc_is_short tells of an opened document whether rpc_run takes no more than
  * a signature's recovery and one account, or one account, slot or code, and no

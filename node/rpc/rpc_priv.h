@@ -14,7 +14,8 @@
  * Bounds that no caller sets. Memory of one document: a batch's values and a
  * decoded block for the time of a call, results until the answer. Most
  * arguments of a method. Calls that read many blocks, per document. Gas of a
- * simulated call (reliability N4).
+ * simulated call, and time of one that has no time of its own (reliability
+ * N4).
  */
 enum {
 	RPC_SCRATCH_MAX = 256 * 1024 * 1024,
@@ -22,7 +23,8 @@ enum {
 	RPC_ARG_MAX = 6,
 	RPC_SCAN_MAX = 10,
 	RPC_KEY_MAX = 4, /* each takes up to a second of the keeper */
-	RPC_CALL_GAS_MAX = 50000000
+	RPC_CALL_GAS_MAX = 50000000,
+	RPC_CALL_MS = 5000
 };
 
 /* What is left to do for a call when its handler is done. */
@@ -122,7 +124,9 @@ struct rpc_doc {
 	const struct rpc_json *root; /* in it; NULL: refused, or answered */
 	struct store_view *view; /* opened by the first call that needs one */
 	struct evm *vm;          /* of the thread, while rpc_run runs */
-	struct jsonw w;          /* the running call's result */
+	const _Atomic(bool) *unwanted; /* by then too; NULL: never */
+	uint64_t until_ms; /* of the monotonic clock: the running call's time */
+	struct jsonw w;    /* the running call's result */
 	bool keeps_w;            /* w has the body of the only call */
 	struct rpc_item *items;
 	size_t cnt;
@@ -169,6 +173,13 @@ void rpc_module_list(struct jsonw *w, enum rpc_source source);
 /* rpc_doc_view opens the document's view on its first call. */
 enum rc rpc_doc_view(
     struct rpc_doc *d, const struct store_view **out, struct err *e);
+
+/* rpc_doc_begin_call gives the call that begins now so much time. */
+void rpc_doc_begin_call(struct rpc_doc *d, uint64_t ms);
+
+/* rpc_doc_check is RC_TIMEOUT when the running call's time is up, or when
+ * nobody wants the document any more. For loops over foreign sizes. */
+enum rc rpc_doc_check(struct rpc_doc *d, struct err *e);
 
 /* rpc_item_result and rpc_item_fail keep the outcome of a call; data may be
  * empty. */

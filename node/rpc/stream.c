@@ -8,6 +8,8 @@
  */
 #include "rpc/stream.h"
 
+#include <string.h>
+
 #include "base/check.h"
 
 static bool
@@ -105,4 +107,19 @@ rpc_stream_take(
 			    RPC_STREAM_DEPTH_MAX);
 	}
 	return RC_TRUNCATED;
+}
+
+bool
+rpc_stream_is_cancel(uint64_t *no, struct bytes doc)
+{
+	static const char head[] = "{\"jsonrpc\":\"2.0\",\"method\":"
+				   "\"sekisho_cancel\",\"params\":[";
+	static const char end[] = "]}";
+	size_t around = sizeof(head) - 1 + sizeof(end) - 1;
+
+	if (doc.len <= around || memcmp(doc.ptr, head, sizeof(head) - 1) != 0 ||
+	    memcmp(doc.ptr + doc.len - 2, end, 2) != 0)
+		return false;
+	return bytes_dec(no,
+	    bytes_of(doc.ptr + sizeof(head) - 1, doc.len - around), UINT64_MAX);
 }

@@ -34,4 +34,17 @@ struct rpc_stream {
 enum rc rpc_stream_take(
     struct rpc_stream *s, struct bytes *out, struct bytes *in, struct err *e);
 
+/*
+ * rpc_stream_is_cancel reads the one document that is no call: that nobody
+ * waits any more for the answer to document no of this stream, counted from 0
+ * without documents like this one. It is written so, without a blank:
+ *
+ *     {"jsonrpc":"2.0","method":"sekisho_cancel","params":[12]}
+ *
+ * Calls of that document which only read end soon, and it has no answer; what
+ * changes something is done all the same. It has no answer itself, and comes
+ * too late when there was one.
+ */
+bool rpc_stream_is_cancel(uint64_t *no, struct bytes doc);
+
 #endif

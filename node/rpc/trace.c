@@ -14,12 +14,12 @@
 #include "rpc/simulate_priv.h"
 #include "rpc/trace_priv.h"
 
-/* struct trace is a tracer on the clock. It stays where it was opened. */
+/* struct trace is a tracer on the call's clock. It stays where it was
+ * opened. */
 struct trace {
 	struct rpc_trace_conf conf;
 	struct tracer *tracer;
-	const struct clock *clock;
-	uint64_t until_ms; /* of the monotonic clock */
+	struct rpc_doc *doc;
 };
 
 static bool
@@ -27,15 +27,15 @@ is_over(void *ctx)
 {
 	const struct trace *t = ctx;
 
-	return t->clock->mono_ms(t->clock->ctx) >= t->until_ms;
+	return rpc_doc_check(t->doc, NULL) != RC_OK;
 }
 
 /* start makes the tracer that t->conf says and starts the clock. */
 static enum rc
 start(const struct rpc_call *c, struct trace *t, struct err *e)
 {
-	t->clock = c->node->clock;
-	t->until_ms = t->clock->mono_ms(t->clock->ctx) + t->conf.timeout_ms;
+	t->doc = c->doc;
+	rpc_doc_begin_call(c->doc, t->conf.timeout_ms);
 	t->tracer = tracer_new(&t->conf.form, is_over, t);
 	if (t->tracer == NULL)
 		return FAIL(e, RC_NO_MEMORY, "a tracer");
@@ -61,21 +61,12 @@ close_trace(struct trace *t)
 	tracer_free(t->tracer);
 }
 
-/* check_time is RC_TIMEOUT when time is up. */
-static enum rc
-check_time(const struct trace *t, struct err *e)
-{
-	if (t->clock->mono_ms(t->clock->ctx) < t->until_ms)
-		return RC_OK;
-	return FAIL(e, RC_TIMEOUT, "execution timeout");
-}
-
 /* trace_next runs the next transaction and writes what it did. */
 static enum rc
 trace_next(struct rpc_call *c, const struct trace *t, struct rpc_replay *r,
     struct err *e)
 {
-	TRY(check_time(t, e));
+	TRY(rpc_doc_check(t->doc, e));
 	TRY(rpc_replay_next(r, e));
 	return rpc_replay_run(r, t->tracer, c->w, e);
 }
@@ -87,7 +78,7 @@ trace_at(struct rpc_call *c, const struct trace *t, const struct rpc_block *b,
 	struct rpc_replay r;
 
 	TRY(rpc_replay_open(c, &r, b, e));
-	TRY(rpc_replay_to(&r, index, t->until_ms, e));
+	TRY(rpc_replay_to(&r, index, e));
 	return trace_next(c, t, &r, e);
 }
 
@@ -255,7 +246,7 @@ trace_call_inside(struct rpc_call *c, const struct trace *t,
 		return FAIL(
 		    e, RC_NOT_FOUND, "no transactions are pending by index");
 	TRY(rpc_replay_open(c, &r, &b, e));
-	TRY(rpc_replay_to(&r, t->conf.tx_index, t->until_ms, e));
+	TRY(rpc_replay_to(&r, t->conf.tx_index, e));
 	rpc_overrides_apply(r.st, &s->overrides);
 	return tracer_run_call(
 	    t->tracer, c->w, c->a, r.st, &s->env, &s->call, e);

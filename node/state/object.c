@@ -25,6 +25,15 @@ state_no_memory(struct state *s)
 	state_fail(s, RC_NO_MEMORY, &e);
 }
 
+void
+state_stop(struct state *s)
+{
+	static const struct err e = {
+	    .rc = RC_TIMEOUT, .text = "execution timeout"};
+
+	state_fail(s, RC_TIMEOUT, &e);
+}
+
 static void
 set_absent(struct obj *o)
 {

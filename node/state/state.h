@@ -75,6 +75,9 @@ enum rc state_error(const struct state *s, struct err *e);
 /* state_no_memory makes one of it that execution found no memory. */
 void state_no_memory(struct state *s);
 
+/* state_stop makes one of it, RC_TIMEOUT, that execution was ended. */
+void state_stop(struct state *s);
+
 /*
  * Writes. Each is journaled and touches its account (EIP-161); all but
  * state_sub_balance, state_set_slot and state_destroy make it exist.

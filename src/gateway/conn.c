@@ -411,6 +411,31 @@ after_send(struct conn *c)
 	}
 }
 
+/* is_at_end: the client has closed its side, and nothing is unread. */
+static bool
+is_at_end(struct conn *c)
+{
+	uint8_t byte;
+	size_t len;
+
+	if (!c->has_eof || c->in_len > 0)
+		return false;
+	if (c->ssl == NULL)
+		return recv(c->fd, &byte, 1, MSG_PEEK) <= 0;
+	forget_errors();
+	return SSL_peek_ex(c->ssl, &byte, 1, &len) != 1 &&
+	       tls_verdict(c, 0) == IO_GONE;
+}
+
+/* has_left: the request is one to be given up with its client (stage.h). What
+ * a WebSocket still says does not matter: it would say no more. */
+static bool
+has_left(struct conn *c)
+{
+	return c->txn != NULL && entry_must_stay(c->txn) &&
+	       ((c->ws != NULL && c->has_eof) || is_at_end(c));
+}
+
 /* step does one thing; false when the connection has to wait. */
 static bool
 step(struct conn *c)
@@ -435,6 +460,10 @@ step(struct conn *c)
 		return ws_give_up(c) ||
 		       (flush(c) && (ws_push(c) || ws_feed(c) || fill(c)));
 	case CONN_WORK:
+		if (has_left(c)) {
+			conn_close(c);
+			return false;
+		}
 		if (c->ws != NULL && !c->ws->is_holding && flush(c))
 			(void)ws_push(c);
 		return false;

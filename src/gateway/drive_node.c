@@ -142,11 +142,26 @@ node_take_answer(struct node_pool *p, const struct node_slot *s,
 /* write_calls adds a slot's calls to what goes out in this turn; there is
  * room. */
 static void
-write_calls(struct node_conn *c, const struct node_slot *s,
-    const struct gw_node_effect *n)
+write_calls(
+    struct node_conn *c, struct node_slot *s, const struct gw_node_effect *n)
 {
+	s->doc_no = c->doc_cnt++;
 	c->out_len += gw_wire_put(c->out + c->out_len, n, ticket_of(c->pool, s),
 	    s->txn == NULL ? "" : s->txn->req.id);
+}
+
+/* give_up tells the node that nobody waits for a slot's answer: it may have
+ * seconds of work with it. */
+static void
+give_up(struct node_slot *s)
+{
+	struct node_conn *c = s->conn;
+
+	if (c->fd < 0 || !node_grow(&c->out, &c->out_cap,
+			     c->out_len + GW_WIRE_CANCEL_MAX, OUT_MAX))
+		return;
+	c->out_len += gw_wire_put_cancel(c->out + c->out_len, s->doc_no);
+	worker_stat(STAT_NODE_CANCELLED, 1);
 }
 
 /* node_pick returns the used node's first connection that has few calls, so
@@ -219,6 +234,8 @@ on_timeout(void *arg)
 	struct node_conn *c = s->conn;
 	bool is_probe = s->own == OWN_PROBE;
 
+	if (s->txn != NULL)
+		give_up(s);
 	node_slot_end(c->pool, s, RC_TIMEOUT);
 	if (is_probe && !c->has_heard)
 		fall_silent(c);
@@ -252,8 +269,10 @@ node_start(struct node_pool *p, struct txn *t)
 void
 node_cancel(struct txn *t)
 {
-	if (t->node != NULL)
-		free_slot(gw_worker->node, t->node);
+	if (t->node == NULL)
+		return;
+	give_up(t->node);
+	free_slot(gw_worker->node, t->node);
 }
 
 bool

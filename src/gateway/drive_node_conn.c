@@ -261,6 +261,7 @@ node_conn_open(void *arg)
 		log_info("gateway", "node is back node=%s", c->node->name);
 	c->is_quiet = false;
 	c->pause_ms = 0;
+	c->doc_cnt = 0;
 	worker_stat(STAT_NODE_UP, 1);
 	c->evt.type = KORE_TYPE_CONNECTION;
 	c->evt.flags = KORE_EVENT_WRITE;

@@ -31,6 +31,7 @@ struct node_conn {
 	uint64_t pause_ms;
 	unsigned timeouts; /* since the last answer */
 	size_t in_flight;
+	uint64_t doc_cnt; /* documents written, but for cancels */
 	struct timer retry;
 	bool has_spoken; /* since it is up */
 	bool has_heard;  /* an answer came since the last probe went out */
@@ -56,6 +57,7 @@ struct node_slot {
 	uint32_t gen;
 	bool is_used;
 	enum own own;
+	uint64_t doc_no;   /* conn's */
 	struct feed *feed; /* OWN_FEED: whose begin, NULL: an end */
 	uint64_t mark_no;  /* OWN_MARK: the mark's when it was asked */
 	struct timer timer;

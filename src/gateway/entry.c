@@ -499,6 +499,13 @@ entry_resume(struct txn *t)
 	conn_run(c);
 }
 
+bool
+entry_must_stay(const struct txn *t)
+{
+	return t->is_driven && t->req.effect.kind == GW_EFFECT_NODE &&
+	       t->req.effect.u.node.must_stay;
+}
+
 void
 entry_expire(struct txn *t)
 {

@@ -65,6 +65,10 @@ void entry_body_bad(struct conn *c, unsigned status);
 /* entry_resume goes on after an effect; from drive*.c. */
 void entry_resume(struct txn *t);
 
+/* entry_must_stay tells whether the effect under way is one that is given up
+ * when the client closes its side. */
+bool entry_must_stay(const struct txn *t);
+
 /* entry_expire answers a request whose time is over. */
 void entry_expire(struct txn *t);
 

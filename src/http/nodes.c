@@ -225,7 +225,8 @@ begins_with(struct bytes b, const char *text)
 bool
 gw_node_is_read(struct bytes method)
 {
-	static const char *const reads[] = {"eth_", "net_", "web3_", "txpool_"};
+	static const char *const reads[] = {
+	    "eth_", "net_", "web3_", "txpool_", "debug_", "ots_", "trace_"};
 	size_t i;
 
 	for (i = 0; i < ARRAY_CNT(reads); i++)

@@ -7,6 +7,7 @@
  */
 #include "http/nodewire.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "base/hex.h"
@@ -94,6 +95,17 @@ gw_wire_put(uint8_t *out, const struct gw_node_effect *n, uint64_t ticket,
 		at = PUT(at, "]");
 	at = PUT(at, "\n");
 	return (size_t)(at - out);
+}
+
+size_t
+gw_wire_put_cancel(uint8_t *out, uint64_t no)
+{
+	int len = snprintf((char *)out, GW_WIRE_CANCEL_MAX,
+	    "{\"jsonrpc\":\"2.0\",\"method\":\"sekisho_cancel\","
+	    "\"params\":[%llu]}\n",
+	    (unsigned long long)no);
+
+	return (size_t)len;
 }
 
 /* --- answers --- */

@@ -31,6 +31,19 @@ size_t gw_wire_size(const struct gw_node_effect *n);
 size_t gw_wire_put(uint8_t *out, const struct gw_node_effect *n,
     uint64_t ticket, const char *req_id);
 
+/* Longest text of gw_wire_put_cancel. */
+enum { GW_WIRE_CANCEL_MAX = 96 };
+
+/*
+ * gw_wire_put_cancel writes that nobody waits any more for the answer to
+ * document no of the stream: gw_wire_put's, counted from 0. There is no answer
+ * to it, and a node that does not know it does nothing.
+ *
+ * Returns  the bytes written
+ * Spec     node/rpc/stream.h
+ */
+size_t gw_wire_put_cancel(uint8_t *out, uint64_t no);
+
 /* struct gw_wire_cut is where the search for a document's end stands; zeroed
  * at the beginning of a stream. */
 struct gw_wire_cut {

@@ -12,6 +12,7 @@
 #include "base/check.h"
 #include "http/filter.h"
 #include "http/jsonscan.h"
+#include "http/nodes.h"
 #include "http/req.h"
 
 /* Longer ones are not repeated in an error message. */
@@ -25,6 +26,7 @@ struct work {
 	size_t fed, fed_done; /* calls about subscriptions, its last ones */
 	uint64_t units;       /* as filter rate counts */
 	enum gw_cost cost;    /* of the dearest call sent */
+	bool has_change;      /* one that does not only read is sent */
 	struct gw_rpc_call *calls;
 	struct gw_node_call *node;
 };
@@ -150,6 +152,7 @@ add(struct gw_req *r, struct work *w, struct bytes value)
 		return;
 	if (cost > w->cost)
 		w->cost = cost;
+	w->has_change |= !gw_node_is_read(c->method);
 	c->at = is_feed(c) ? w->room - ++w->fed : w->sent++;
 	w->node[c->at] =
 	    (struct gw_node_call){.method = c->method, .params = c->params};
@@ -264,6 +267,7 @@ rpc_forward(struct gw_req *r)
 		return GW_NEXT;
 	(void)gw_wait_node(r, w->node, w->sent);
 	r->effect.u.node.timeout_ms = gw_rpc_time_ms(r->surface, w->cost);
+	r->effect.u.node.must_stay = w->cost != GW_COST_PLAIN && !w->has_change;
 	return GW_WAIT;
 }
 

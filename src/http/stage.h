@@ -63,6 +63,9 @@ struct gw_node_effect {
 	struct gw_node_call *calls;
 	size_t cnt;
 	uint64_t timeout_ms; /* 0: [node] time */
+	/* Costly, and changes nothing: whose client has closed its side is
+	 * given up. Others are answered, for clients that only half close. */
+	bool must_stay;
 };
 
 /* struct gw_stmt names a statement; a connection prepares it once. */

@@ -97,6 +97,7 @@ class Node(threading.Thread):
         super().__init__(daemon=True)
         self.path, self.seen, self.conns, self.is_open = path, [], [], True
         self.mute, self.gate, self.held = False, None, []  # held: all that came to a gate
+        self.cancelled = []
         if os.path.exists(path):
             os.unlink(path)
         self.sock = socket.socket(socket.AF_UNIX)
@@ -146,6 +147,9 @@ class Node(threading.Thread):
             except ValueError:
                 continue
             buf, end = buf[end + 1:], -1
+            if isinstance(doc, dict) and doc.get("method") == "sekisho_cancel":
+                self.cancelled.append(doc["params"][0])
+                continue
             self.seen.append(doc)
             if self.mute:
                 continue

@@ -479,7 +479,7 @@ take_turns(struct rpc_doc *d, unsigned flags)
 	enum rc rc = RC_OK;
 
 	(void)rpc_is_short(d);
-	if (!rpc_run(d, w.vm))
+	if (!rpc_run(d, w.vm, NULL))
 		return bytes_of(NULL, 0);
 	if (rpc_needs_keys(d) && flags & HAS_KEYS)
 		rpc_run_keys(d, &keys);

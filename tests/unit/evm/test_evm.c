@@ -3,6 +3,7 @@
  * A machine's beginning, its memory between runs, and which addresses are
  * precompiles under which fork.
  */
+#include <stdio.h>
 #include <unistd.h>
 
 #include "asm.h"
@@ -115,4 +116,111 @@ TEST(test_evm_run_deep_keeps_little_memory)
 	EXPECT(asm_used(&r) > 1000 * 1000 * 2);
 	EXPECT(resident_bytes() - before < 16 << 20);
 	asm_close(&r);
+}
+
+/* struct watch says no so often. */
+struct watch {
+	uint64_t left, asked;
+};
+
+static bool
+watch_over(void *ctx)
+{
+	struct watch *w = ctx;
+
+	w->asked++;
+	return w->left == 0 || --w->left == 0;
+}
+
+/* Each would run for longer than anybody waits: by jumps, by calls that
+ * return, by calls that do not, by precompiles. */
+static const char *const endless[][2] = {
+    {"JUMPDEST 0x00 JUMP", ""},
+    {"JUMPDEST 0x01 0x00 JUMPI", ""},
+    {"JUMPDEST 0x00 0x00 0x00 0x00 0x00 0xee GAS CALL 0x00 JUMP",
+	"JUMPDEST 0x00 0x00 0x00 0x00 0x00 0xcc GAS CALL 0x00 JUMP"},
+    {"JUMPDEST 0x00 0x00 0x00 0x00 0x00 0xee GAS CALL POP 0x00 JUMP", "STOP"},
+    {"JUMPDEST 0x00 0x00 0x00 0x00 0x00 0x04 GAS CALL POP 0x00 JUMP", ""},
+};
+
+/* Neither jumps nor calls: each hash takes 196,000 gas. */
+TEST(test_evm_watch_ends_straight_code)
+{
+	static const char hash[] = "0x100000 0x00 KECCAK256 POP ";
+	enum { LEN = sizeof(hash) - 1 };
+	static char code[100 * LEN + 1];
+	static struct asm_run r;
+	struct watch w = {.left = 20};
+	size_t i;
+
+	for (i = 0; i < 100; i++)
+		(void)snprintf(code + i * LEN, LEN + 1, "%s", hash);
+	asm_open(&r, FORK_BYZANTIUM, code);
+	r.msg.gas = UINT64_C(1) << 60;
+	evm_watch(r.vm, watch_over, &w);
+	asm_go(&r);
+	EXPECT_RC(r.out.rc, RC_TIMEOUT);
+	EXPECT_U64(w.asked, 20);
+	asm_close(&r);
+}
+
+TEST(test_evm_watch_ends_every_frame)
+{
+	static struct asm_run r;
+	size_t i;
+
+	for (i = 0; i < sizeof(endless) / sizeof(endless[0]); i++) {
+		struct watch w = {.left = 20};
+
+		test_row(endless[i][0]);
+		asm_open(&r, FORK_BYZANTIUM, endless[i][0]);
+		asm_put(&r, ASM_OTHER, endless[i][1]);
+		r.msg.gas = UINT64_C(1) << 60;
+		evm_watch(r.vm, watch_over, &w);
+		asm_go(&r);
+		EXPECT_RC(r.out.rc, RC_TIMEOUT);
+		EXPECT_U64(w.asked, 20);
+		/* the next run is another one */
+		w = (struct watch){.left = UINT64_MAX};
+		r.msg.gas = 1000000;
+		asm_go(&r);
+		EXPECT(r.out.rc != RC_TIMEOUT);
+		EXPECT(w.asked > 0);
+		evm_watch(r.vm, NULL, NULL);
+		w.asked = 0;
+		asm_go(&r);
+		EXPECT(r.out.rc != RC_TIMEOUT);
+		EXPECT_U64(w.asked, 0);
+		asm_close(&r);
+	}
+	test_row(NULL);
+}
+
+/* Being watched changes nothing: same end, same gas, whatever there is. */
+TEST(test_evm_watch_that_says_no_changes_nothing)
+{
+	static struct asm_run r;
+	size_t i;
+
+	for (i = 0; i < sizeof(endless) / sizeof(endless[0]); i++) {
+		struct watch w = {.left = UINT64_MAX};
+		struct evm_result alone;
+
+		test_row(endless[i][0]);
+		asm_open(&r, FORK_BYZANTIUM, endless[i][0]);
+		asm_put(&r, ASM_OTHER, endless[i][1]);
+		r.msg.gas = 1000000;
+		asm_go(&r);
+		alone = r.out;
+		mem_revert(&r.w, 0);
+		evm_watch(r.vm, watch_over, &w);
+		asm_go(&r);
+		EXPECT_RC(r.out.rc, alone.rc);
+		EXPECT_U64(r.out.gas_left, alone.gas_left);
+		/* at most so often: a look costs */
+		EXPECT(w.asked <= 1000000 / EVM_LOOK_GAS +
+				      1000000 / (20 * EVM_LOOK_MESSAGES) + 2);
+		asm_close(&r);
+	}
+	test_row(NULL);
 }

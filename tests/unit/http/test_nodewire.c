@@ -266,3 +266,14 @@ TEST(test_nodewire_notice)
 		EXPECT_BYTES(n.result, bytes_of_str(rows[i].result));
 	}
 }
+
+TEST(test_nodewire_cancel_is_what_the_node_reads)
+{
+	uint8_t out[GW_WIRE_CANCEL_MAX];
+	size_t len = gw_wire_put_cancel(out, 12);
+
+	EXPECT_BYTES(bytes_of(out, len),
+	    bytes_of_str("{\"jsonrpc\":\"2.0\",\"method\":\"sekisho_cancel\","
+			 "\"params\":[12]}\n"));
+	EXPECT(gw_wire_put_cancel(out, UINT64_MAX) < sizeof(out));
+}

@@ -392,18 +392,23 @@ TEST(test_rpc_time_is_that_of_the_dearest_call)
 	static const struct {
 		const char *body;
 		uint64_t ms;
+		bool must_stay;
 	} row[] = {
-	    {CALL(1, "eth_chainId", "[]"), 0},
-	    {CALL(1, "eth_call", "[]"), 5000},
-	    {CALL(1, "eth_estimateGas", "[]"), 5000},
-	    {CALL(1, "eth_getLogs", "[]"), 10000},
+	    {CALL(1, "eth_chainId", "[]"), 0, false},
+	    {CALL(1, "eth_call", "[]"), 5000, true},
+	    {CALL(1, "eth_estimateGas", "[]"), 5000, true},
+	    {CALL(1, "eth_sendRawTransaction", "[]"), 5000, false},
+	    {"[" CALL(1, "eth_call", "[]") "," CALL(
+		 2, "eth_sendRawTransaction", "[]") "]",
+		5000, false},
+	    {CALL(1, "eth_getLogs", "[]"), 10000, true},
 	    {"[" CALL(1, "eth_getLogs", "[]") "," CALL(
 		 2, "eth_chainId", "[]") "]",
-		10000},
+		10000, true},
 	    /* what is not sent is not waited for */
 	    {"[" CALL(1, "debug_traceCall", "[]") "," CALL(
 		 2, "eth_call", "[]") "]",
-		5000},
+		5000, true},
 	};
 	struct rig g;
 	size_t i;
@@ -414,6 +419,7 @@ TEST(test_rpc_time_is_that_of_the_dearest_call)
 		send_body(&g, row[i].body);
 		EXPECT_U64(g.run, GW_RUN_WAIT);
 		EXPECT_U64(g.req.effect.u.node.timeout_ms, row[i].ms);
+		EXPECT(g.req.effect.u.node.must_stay == row[i].must_stay);
 		rig_next(&g);
 		test_count(1);
 	}

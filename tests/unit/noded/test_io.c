@@ -7,6 +7,7 @@
 
 #include <poll.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -207,6 +208,109 @@ TEST(test_io_client_that_left_costs_nothing_while_its_job_runs)
 	close(fd);
 	expect_idle(&r);
 	let_go(&r);
+	expect_sessions(0);
+	rig_close(&r);
+}
+
+static bool
+is_unwanted(const struct job *j)
+{
+	return atomic_load(&j->is_unwanted);
+}
+
+static void
+expect_unwanted(const struct job *j)
+{
+	int i;
+
+	for (i = 0; i < WAIT_MS && !is_unwanted(j); i++)
+		sleep_ms(1);
+	EXPECT(is_unwanted(j));
+}
+
+/* Whoever has the job is told, and the session does not wait for it. */
+TEST(test_io_job_of_a_client_that_left_is_unwanted)
+{
+	struct rig r;
+	int fd;
+
+	rig_open(&r);
+	fd = client(&r);
+	send_doc(fd);
+	hold(&r, 1);
+	EXPECT(!is_unwanted(r.held[0]));
+	close(fd);
+	expect_unwanted(r.held[0]);
+	expect_sessions(0);
+	let_go(&r);
+	rig_close(&r);
+}
+
+/* Half a close is none, until the other half comes. */
+TEST(test_io_job_is_unwanted_when_both_halves_are_closed)
+{
+	struct rig r;
+	int fd;
+
+	rig_open(&r);
+	fd = client(&r);
+	send_doc(fd);
+	EXPECT(shutdown(fd, SHUT_WR) == 0);
+	hold(&r, 1);
+	expect_idle(&r);
+	EXPECT(!is_unwanted(r.held[0]));
+	close(fd);
+	expect_unwanted(r.held[0]);
+	expect_sessions(0);
+	let_go(&r);
+	rig_close(&r);
+}
+
+static void
+send_cancel(int fd, unsigned no)
+{
+	char doc[128];
+	int len = snprintf(doc, sizeof(doc),
+	    "{\"jsonrpc\":\"2.0\",\"method\":\"sekisho_cancel\",\"params\":"
+	    "[%u]}\n",
+	    no);
+
+	EXPECT(send(fd, doc, (size_t)len, MSG_NOSIGNAL) == len);
+}
+
+/* One document is given up and has no answer; the session's others, and
+ * another session's, are not it. */
+TEST(test_io_cancelled_document_is_unwanted_and_has_no_answer)
+{
+	struct rig r;
+	size_t lines;
+	int fd, other;
+
+	rig_open(&r);
+	fd = client(&r);
+	send_cancel(fd, 0); /* is none, and is not counted */
+	send_doc(fd);
+	hold(&r, 1);
+	other = client(&r);
+	send_doc(other);
+	hold(&r, 1);
+	send_doc(fd);
+	send_doc(fd);
+	hold(&r, 2);
+	send_cancel(fd, 7);
+	send_cancel(fd, 1);
+	expect_unwanted(r.held[2]);
+	EXPECT(!is_unwanted(r.held[0]) && !is_unwanted(r.held[1]) &&
+	       !is_unwanted(r.held[3]));
+	let_go(&r);
+	EXPECT(shutdown(fd, SHUT_WR) == 0);
+	EXPECT(reads_end(fd, &lines));
+	EXPECT_U64(lines, 2);
+	EXPECT(shutdown(other, SHUT_WR) == 0);
+	EXPECT(reads_end(other, &lines));
+	EXPECT_U64(lines, 1);
+	close(fd);
+	close(other);
 	expect_sessions(0);
 	rig_close(&r);
 }

@@ -160,3 +160,72 @@ TEST(test_call_bad_objects_refused)
 	test_count(i);
 	rig_close(&r);
 }
+
+/* Code that never ends: 0: JUMPDEST, PUSH1 0, JUMP. */
+#define ENDLESS "[{\"data\":\"0x5b600056\"}]"
+
+/* Each look at this clock is a second later. */
+static uint64_t
+hurried_ms(void *ctx)
+{
+	uint64_t *now = ctx;
+
+	return *now += 1000;
+}
+
+/* Reliability N4: 5 s, whatever the gas. */
+TEST(test_call_ends_when_its_time_is_up)
+{
+	static const char *const methods[] = {
+	    "eth_call", "eth_estimateGas", "eth_createAccessList"};
+	uint64_t now = 0;
+	struct clock hurried = {.mono_ms = hurried_ms, .ctx = &now};
+	struct rig r;
+	size_t i;
+
+	rig_open(&r);
+	EXPECT_CALL(&r, "eth_call", ENDLESS, "-32000 out of gas");
+	hurried.wall_ms = r.clock.wall_ms;
+	r.node.clock = &hurried;
+	for (i = 0; i < sizeof(methods) / sizeof(methods[0]); i++)
+		EXPECT_CALL(
+		    &r, methods[i], ENDLESS, "-32002 execution timeout");
+	r.node.clock = &r.clock;
+	EXPECT_CALL(&r, "eth_call", ENDLESS, "-32000 out of gas");
+	rig_close(&r);
+}
+
+/* ask_unwanted is rig_ask of a question that nobody waits for. */
+static const char *
+ask_unwanted(struct rig *r, const char *text)
+{
+	static const _Atomic(bool) yes = true;
+
+	rpc_free(r->doc);
+	r->doc = rpc_open(&r->node, RPC_GATEWAY, bytes_of_str(text));
+	EXPECT(r->doc != NULL && rpc_run(r->doc, r->vm, &yes));
+	return rig_end(r);
+}
+
+/* What only reads is not begun; what changes something is done. */
+TEST(test_call_that_nobody_waits_for_is_not_made)
+{
+	struct rig_tx tx = {.value = 1};
+	const char *text;
+	struct rig r;
+
+	rig_open(&r);
+	text = ask_unwanted(
+	    &r, rig_fmt(&r,
+		    "[{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"eth_"
+		    "getBlockByNumber\",\"params\":[\"latest\",false]},"
+		    "{\"jsonrpc\":\"2.0\",\"id\":2,\"method\":"
+		    "\"eth_sendRawTransaction\",\"params\":[\"%s\"]}]",
+		    rig_raw(&r, &tx)));
+	EXPECT(strstr(text, "{\"jsonrpc\":\"2.0\",\"id\":1,\"error\":{"
+			    "\"code\":-32002,\"message\":\"execution "
+			    "timeout\"}}") != NULL);
+	EXPECT(strstr(text, "\"id\":2,\"result\":\"0x") != NULL);
+	EXPECT_U64(rig_mine(&r), 1);
+	rig_close(&r);
+}

@@ -112,3 +112,42 @@ TEST(test_stream_pieces_are_scanned_once)
 	EXPECT_RC(rpc_stream_take(&s, &out, &in, NULL), RC_OK);
 	EXPECT_U64(out.len, sizeof(doc) - 1);
 }
+
+TEST(test_stream_cancel_is_written_in_one_way)
+{
+	static const struct {
+		const char *text;
+		bool is_one;
+		uint64_t no;
+	} row[] = {
+#define CANCEL "{\"jsonrpc\":\"2.0\",\"method\":\"sekisho_cancel\","
+	    {CANCEL "\"params\":[12]}", true, 12},
+	    {CANCEL "\"params\":[0]}", true, 0},
+	    {CANCEL "\"params\":[18446744073709551615]}", true, UINT64_MAX},
+	    {CANCEL "\"params\":[18446744073709551616]}", false, 0},
+	    {CANCEL "\"params\":[]}", false, 0},
+	    {CANCEL "\"params\":[-1]}", false, 0},
+	    {CANCEL "\"params\":[1,2]}", false, 0},
+	    {CANCEL "\"params\":[ 1]}", false, 0},
+	    {CANCEL "\"params\":[1]", false, 0},
+	    {CANCEL "\"params\":[\"1\"]}", false, 0},
+	    {"{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"sekisho_cancel\","
+	     "\"params\":[1]}",
+		false, 0},
+	    {"[" CANCEL "\"params\":[1]}]", false, 0},
+	    {"{}", false, 0},
+	    {"", false, 0},
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(row) / sizeof(row[0]); i++) {
+		uint64_t no = 0;
+
+		test_row(row[i].text);
+		EXPECT(rpc_stream_is_cancel(&no, bytes_of_str(row[i].text)) ==
+		       row[i].is_one);
+		EXPECT_U64(no, row[i].no);
+		test_count(1);
+	}
+	test_row(NULL);
+}
