@@ -44,6 +44,8 @@ job_free(struct job *j)
 struct queue *
 job_next(const struct job *j)
 {
+	if (j->is_heavy && !j->is_begun)
+		return j->routes->heavy[j->no % j->routes->heavy_cnt];
 	if (j->doc == NULL)
 		return j->routes->io; /* which closes the session */
 	if (j->routes->keys != NULL && rpc_needs_keys(j->doc))
@@ -71,22 +73,35 @@ job_finish(struct job *j)
 	j->is_finished = true;
 }
 
+static void
+open_doc(struct job *j)
+{
+	if (j->doc == NULL)
+		j->doc = rpc_open(j->routes->node, j->source, j->answer);
+}
+
 bool
 job_is_short(struct job *j)
 {
-	j->doc = rpc_open(j->routes->node, j->source, j->answer);
+	open_doc(j);
 	return j->doc != NULL && rpc_is_short(j->doc);
 }
 
 void
 job_begin(struct job *j, struct evm *vm)
 {
-	if (j->doc == NULL)
-		j->doc = rpc_open(j->routes->node, j->source, j->answer);
-	if (j->doc != NULL && !rpc_run(j->doc, vm, &j->is_unwanted)) {
+	bool is_done;
+
+	open_doc(j);
+	is_done = j->doc != NULL && rpc_run(j->doc, vm, &j->is_unwanted);
+	j->is_heavy = is_done && rpc_is_cut(j->doc);
+	if (!is_done || j->is_heavy) {
 		rpc_free(j->doc);
 		j->doc = NULL;
 	}
+	if (j->is_heavy)
+		return;
+	j->is_begun = true;
 	/* An operator's question may hold a password. */
 	if (j->source == RPC_LOCAL)
 		explicit_bzero((void *)(uintptr_t)j->answer.ptr, j->answer.len);
@@ -96,6 +111,22 @@ job_begin(struct job *j, struct evm *vm)
 	 * pool and core has no view of its own open. */
 	if (job_next(j) == j->routes->io)
 		job_finish(j);
+}
+
+void
+job_begin_light(struct job *j, struct evm *vm)
+{
+	enum rpc_weight weight = RPC_LIGHT;
+
+	open_doc(j);
+	if (j->doc != NULL && j->routes->heavy_cnt > 0)
+		weight = rpc_weigh(j->doc);
+	j->is_heavy = weight == RPC_HEAVY;
+	if (j->is_heavy)
+		return;
+	if (weight == RPC_UNSURE)
+		rpc_limit(j->doc, JOB_TRY_LOOKS);
+	job_begin(j, vm);
 }
 
 bool

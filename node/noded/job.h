@@ -16,12 +16,20 @@ struct core;
 struct evm;
 struct pooler;
 
+/* Readers of heavy documents at most, and how far another one goes with code
+ * of which it does not know how long it runs: 400,000 gas, ten times what most
+ * calls take, which is at most some milliseconds. */
+enum { JOB_HEAVY_MAX = 16, JOB_TRY_LOOKS = 4 };
+
 /* struct routes is where jobs go; shared, read-only. */
 struct routes {
 	const struct rpc_node *node;
 	struct queue *pool, *core, *io;
 	struct queue *keys; /* of the keeper; NULL: this node has no accounts */
 	struct queue *subs; /* of the notifier; NULL: none may subscribe */
+	/* Readers of what takes long, apart from those of everything else. */
+	struct queue *heavy[JOB_HEAVY_MAX];
+	size_t heavy_cnt; /* 0: there are none */
 };
 
 /* Jobs under way at once, all sessions together: io stops reading above it,
@@ -42,6 +50,8 @@ struct job {
 	uint32_t session, generation; /* of io */
 	struct rpc_doc *doc;
 	struct bytes answer; /* when it comes back to io */
+	bool is_heavy;       /* a heavy reader is to begin it */
+	bool is_begun;       /* rpc_run is over */
 	bool is_pool_done, is_core_done, is_finished;
 	bool is_subs_done; /* it subscribed, or did the contrary */
 };
@@ -64,6 +74,10 @@ bool job_is_short(struct job *j);
 /* job_begin does a reader's part on its machine (rpc_run). Thread: reader; io,
  * for a short one, with NULL */
 void job_begin(struct job *j, struct evm *vm);
+
+/* job_begin_light is job_begin unless the document takes long, or turns out
+ * to: then job_next is a heavy reader. Thread: reader that is none */
+void job_begin_light(struct job *j, struct evm *vm);
 
 /* job_next is the queue of the thread that the job needs next; job_send_on
  * puts it there. */

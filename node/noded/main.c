@@ -49,6 +49,8 @@ enum {
 	GENESIS_LARGE = 10000, /* accounts */
 	CORE_NICE = 5,         /* a block waits rather than an answer */
 	KEEPER_BACK_MAX = 16,  /* the keeper asks one thing at a time */
+	HEAVY_NICE = 10,       /* who asks for much rather than a block */
+	READER_MAX = IO_READER_MAX + JOB_HEAVY_MAX,
 	MALLOC_MMAP_BYTES = 256 * 1024,
 	MALLOC_TRIM_BYTES = 4 * 1024 * 1024
 };
@@ -58,6 +60,7 @@ enum {
 struct reader {
 	struct queue *in;
 	struct evm *vm;
+	bool is_heavy; /* of what takes long */
 };
 
 struct node {
@@ -75,9 +78,9 @@ struct node {
 	struct io io;
 	struct rpc_node rpc;
 	struct routes routes;
-	struct reader reader[IO_READER_MAX];
+	struct reader reader[READER_MAX]; /* the heavy ones behind */
 	size_t reader_cnt;
-	pthread_t thread[5 + IO_READER_MAX];
+	pthread_t thread[5 + READER_MAX];
 	size_t thread_cnt;
 };
 
@@ -100,7 +103,10 @@ run_reader(void *arg)
 	struct mail *m;
 
 	crash_thread();
-	prio_prompt();
+	if (r->is_heavy)
+		prio_behind(HEAVY_NICE);
+	else
+		prio_prompt();
 	for (;;) {
 		(void)queue_wait(r->in, -1);
 		while ((m = queue_pop(r->in)) != NULL) {
@@ -108,7 +114,10 @@ run_reader(void *arg)
 				mail_free(m);
 				return NULL;
 			}
-			job_begin((struct job *)m, r->vm);
+			if (r->is_heavy)
+				job_begin((struct job *)m, r->vm);
+			else
+				job_begin_light((struct job *)m, r->vm);
 			job_send_on((struct job *)m);
 		}
 	}
@@ -384,16 +393,34 @@ open_pool(struct node *n, struct err *e)
 }
 
 static enum rc
-open_machines(struct node *n, struct err *e)
+open_reader(struct node *n, bool is_heavy, struct err *e)
 {
-	size_t i;
+	struct reader *r = &n->reader[n->reader_cnt++];
 
-	for (i = 0; i < n->reader_cnt; i++) {
-		n->reader[i] =
-		    (struct reader){.in = n->io.reader[i], .vm = evm_new()};
-		if (n->reader[i].vm == NULL)
-			return FAIL(e, RC_NO_MEMORY, "readers' machines");
-	}
+	*r = (struct reader){.in = queue_new(MAIL_QUEUE_MAX),
+	    .vm = evm_new(),
+	    .is_heavy = is_heavy};
+	if (r->in == NULL || r->vm == NULL)
+		return FAIL(e, RC_NO_MEMORY, "readers");
+	if (is_heavy)
+		n->routes.heavy[n->routes.heavy_cnt++] = r->in;
+	else
+		n->io.reader[n->io.reader_cnt++] = r->in;
+	return RC_OK;
+}
+
+static enum rc
+open_readers(struct node *n, struct err *e)
+{
+	size_t i,
+	    cnt = n->conf.readers > 0 ? n->conf.readers : (size_t)get_nprocs();
+
+	if (cnt > IO_READER_MAX)
+		cnt = IO_READER_MAX;
+	for (i = 0; i < cnt; i++)
+		TRY(open_reader(n, false, e));
+	for (i = 0; i < n->conf.heavy_readers; i++)
+		TRY(open_reader(n, true, e));
 	return RC_OK;
 }
 
@@ -420,24 +447,15 @@ open_queues(struct node *n, struct err *e)
 	struct queue *pool = queue_new(MAIL_QUEUE_MAX);
 	struct queue *io = queue_new(MAIL_QUEUE_MAX);
 	struct queue *subs = queue_new(MAIL_QUEUE_MAX);
-	size_t i;
 
-	n->reader_cnt =
-	    n->conf.readers > 0 ? n->conf.readers : (size_t)get_nprocs();
-	if (n->reader_cnt > IO_READER_MAX)
-		n->reader_cnt = IO_READER_MAX;
-	for (i = 0; i < n->reader_cnt; i++)
-		n->io.reader[i] = queue_new(MAIL_QUEUE_MAX);
-	if (core == NULL || pool == NULL || io == NULL || subs == NULL ||
-	    n->io.reader[n->reader_cnt - 1] == NULL)
+	if (core == NULL || pool == NULL || io == NULL || subs == NULL)
 		return FAIL(e, RC_NO_MEMORY, "queues");
-	TRY(open_machines(n, e));
 	n->routes = (struct routes){.node = &n->rpc,
 	    .pool = pool,
 	    .core = core,
 	    .io = io,
 	    .subs = subs};
-	n->io.reader_cnt = n->reader_cnt;
+	TRY(open_readers(n, e));
 	n->io.in = io;
 	n->io.routes = &n->routes;
 	n->pooler.in = pool;
@@ -530,7 +548,8 @@ serve(struct node *n, const sigset_t *signals)
 	    (unsigned long long)head->number, n->conf.ipc_path);
 	start_thread(n, "io", run_io, n);
 	for (i = 0; i < n->reader_cnt; i++)
-		start_thread(n, "read", run_reader, &n->reader[i]);
+		start_thread(n, n->reader[i].is_heavy ? "heavy" : "read",
+		    run_reader, &n->reader[i]);
 	start_thread(n, "pool", run_pool, n);
 	start_thread(n, "core", run_core, n);
 	start_thread(n, "notifier", run_notifier, n);
@@ -549,7 +568,7 @@ stop(struct node *n)
 	pthread_join(n->thread[t++], NULL);
 	notifier_io_gone(&n->notifier);
 	for (i = 0; i < n->reader_cnt; i++) {
-		mail_send(n->io.reader[i], mail_new(MAIL_STOP));
+		mail_send(n->reader[i].in, mail_new(MAIL_STOP));
 		pthread_join(n->thread[t++], NULL);
 	}
 	if (n->keeper.signer != NULL) {

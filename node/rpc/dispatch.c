@@ -9,7 +9,7 @@
 #include "rpc/keys_priv.h"
 
 /* In the order of what they take: those up to LOOK are short. */
-enum cost { FREE, SEND, LOOK, READ, KEY, SCAN };
+enum cost { FREE, SEND, LOOK, KEY, READ, RUN, SCAN };
 enum who { ANY, LOCAL };
 
 struct method {
@@ -94,6 +94,38 @@ rpc_call_is_short(const struct rpc_json *request, enum rpc_source source)
 	return m == NULL || m->cost <= LOOK;
 }
 
+/* weight_of weighs one value of a document. */
+static enum rpc_weight
+weight_of(const struct rpc_json *request, enum rpc_source source)
+{
+	const struct rpc_json *name = request->kind == RPC_JSON_OBJECT
+					  ? rpc_json_get(request, "method")
+					  : NULL;
+	const struct method *m = NULL;
+
+	if (name != NULL && name->kind == RPC_JSON_STRING)
+		m = find(name->str, source);
+	if (m == NULL || m->cost < RUN)
+		return RPC_LIGHT;
+	return m->cost == RUN ? RPC_UNSURE : RPC_HEAVY;
+}
+
+enum rpc_weight
+rpc_weigh(const struct rpc_doc *d)
+{
+	const struct rpc_json *v;
+
+	if (d->root == NULL)
+		return RPC_LIGHT;
+	if (d->root->kind != RPC_JSON_ARRAY)
+		return weight_of(d->root, d->source);
+	/* What a batch has begun may not be begun twice. */
+	for (v = d->root->first; v != NULL; v = v->next)
+		if (weight_of(v, d->source) != RPC_LIGHT)
+			return RPC_HEAVY;
+	return RPC_LIGHT;
+}
+
 /* set_args checks the params member and lays the arguments out. */
 static enum rc
 set_args(struct rpc_call *c, const struct method *m,
@@ -139,7 +171,7 @@ check_cost(struct rpc_doc *d, const struct method *m, struct err *e)
 static enum rc
 check_wanted(struct rpc_doc *d, const struct method *m, struct err *e)
 {
-	if (m->cost != READ && m->cost != SCAN)
+	if (m->cost < READ)
 		return RC_OK;
 	rpc_doc_begin_call(d, RPC_CALL_MS);
 	return rpc_doc_check(d, e);

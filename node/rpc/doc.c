@@ -61,6 +61,29 @@ is_over(void *doc)
 	return is_unwanted(d) || now_ms(d) >= d->until_ms;
 }
 
+/* is_run_over is is_over for the machine, which may have a limit. */
+static bool
+is_run_over(void *doc)
+{
+	struct rpc_doc *d = doc;
+
+	if (d->looks_left > 0 && --d->looks_left == 0)
+		d->is_cut = true;
+	return d->is_cut || is_over(d);
+}
+
+void
+rpc_limit(struct rpc_doc *d, unsigned looks)
+{
+	d->looks_left = looks;
+}
+
+bool
+rpc_is_cut(const struct rpc_doc *d)
+{
+	return d->is_cut;
+}
+
 void
 rpc_doc_begin_call(struct rpc_doc *d, uint64_t ms)
 {
@@ -124,7 +147,6 @@ rpc_item_fail(struct rpc_doc *d, struct rpc_item *it, enum rc rc,
 	const char *text = err_message(why, rc);
 	struct jsonw w;
 
-	metric_add(METRIC_RPC_ERRORS, 1);
 	if (is_private(rc)) {
 		log_error("rpc", "call failed req=%.*s error=\"%s\"",
 		    rpc_log_len(it), (const char *)it->id.ptr, text);
@@ -229,7 +251,6 @@ run_one(struct rpc_doc *d, struct rpc_item *it, const struct rpc_json *v)
 	const struct rpc_json *id;
 	bool is_sound = is_request(v, &id);
 
-	metric_add(METRIC_RPC_REQUESTS, 1);
 	set_id(d, it, id);
 	if (is_sound) {
 		rpc_call_run(d, it, v);
@@ -350,7 +371,7 @@ rpc_run(struct rpc_doc *d, struct evm *vm, const _Atomic(bool) *unwanted)
 	d->vm = vm;
 	d->unwanted = unwanted;
 	if (vm != NULL)
-		evm_watch(vm, is_over, d);
+		evm_watch(vm, is_run_over, d);
 	if (root != NULL && root->kind == RPC_JSON_ARRAY)
 		run_batch(d, root);
 	else if (root != NULL && new_items(d, 1))
@@ -419,8 +440,12 @@ rpc_finish(struct rpc_doc *d)
 	struct buf b;
 	size_t i, owed = 0;
 
-	for (i = 0; i < d->cnt; i++)
+	for (i = 0; i < d->cnt; i++) {
 		rpc_work_finish(d, &d->items[i]);
+		metric_add(METRIC_RPC_REQUESTS, 1);
+		if (d->items[i].is_error)
+			metric_add(METRIC_RPC_ERRORS, 1);
+	}
 	close_view(d);
 	b = buf_of(NULL, answer_size(d));
 	b.ptr = arena_alloc(&d->keep, b.cap);

@@ -141,6 +141,20 @@ struct rpc_keys {
 bool rpc_needs_keys(const struct rpc_doc *d);
 void rpc_run_keys(struct rpc_doc *d, const struct rpc_keys *k);
 
+/* What an opened document takes: little, perhaps much, much. */
+enum rpc_weight { RPC_LIGHT, RPC_UNSURE, RPC_HEAVY };
+enum rpc_weight rpc_weigh(const struct rpc_doc *d);
+
+/*
+ * rpc_limit has rpc_run of an UNSURE document end when the machine has asked
+ * so many times whether to go on (evm_watch). It is work that counts, not time:
+ * a thread that the system keeps waiting does none. rpc_is_cut tells that it
+ * did: nothing has happened, and the document is only good for rpc_free; open
+ * the text anew.
+ */
+void rpc_limit(struct rpc_doc *d, unsigned looks);
+bool rpc_is_cut(const struct rpc_doc *d);
+
 /* Whether the document needs a turn of the pool, of core; pool goes first. */
 bool rpc_needs_pool(const struct rpc_doc *d);
 bool rpc_needs_core(const struct rpc_doc *d);

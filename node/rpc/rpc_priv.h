@@ -126,8 +126,10 @@ struct rpc_doc {
 	struct evm *vm;          /* of the thread, while rpc_run runs */
 	const _Atomic(bool) *unwanted; /* by then too; NULL: never */
 	uint64_t until_ms; /* of the monotonic clock: the running call's time */
-	struct jsonw w;    /* the running call's result */
-	bool keeps_w;            /* w has the body of the only call */
+	unsigned looks_left; /* of rpc_limit; 0: no limit */
+	bool is_cut;
+	struct jsonw w; /* the running call's result */
+	bool keeps_w;   /* w has the body of the only call */
 	struct rpc_item *items;
 	size_t cnt;
 	bool is_batch;

@@ -42,13 +42,14 @@ TRACE = json.dumps(calls("debug_traceCall", "latest", {"tracer": "callTracer", "
 
 class One(Stack):
     """A stack whose node has one reader, and whose user of rpc may trace."""
+    heavy = 0
 
     def start(self, wait=True):
         os.makedirs(os.path.dirname(self.home), exist_ok=True)
         os.chmod(os.path.dirname(self.home), 0o755)
         self.sekisho("init", "--dev")
         with open(self.home + "/conf/node.conf", "a") as f:
-            f.write("\nreaders = 1\n")
+            f.write("\nreaders = 1\nheavy_readers = %d\n" % self.heavy)
         with open(self.home + "/secrets/dev-credentials.json") as f:
             user = json.load(f)["rpc"]["user"]
         self.edit("[surface rpc]\n", "[surface rpc]\nmethods_for = %s default debug_*\ntime_trace = 10m\ntime_call = 10m\n" % user)
@@ -98,6 +99,11 @@ class One(Stack):
     def auth(self):
         c = self.credentials["rpc"]
         return "Authorization: Basic " + base64.b64encode(("%s:%s" % (c["user"], c["password"])).encode()).decode()
+
+
+class Apart(One):
+    """Here it has another one for what takes long."""
+    heavy = 1
 
 
 def post(path, body, *headers):
@@ -173,6 +179,39 @@ def whose_time_is_up_frees_the_reader(s):
     assert took < SOON, took
     same(s.metric("node_calls_cancelled_total"), before + 1)
     s.reconf("time_call = 300ms", "time_call = 10m")
+
+
+@case
+def who_asks_for_much_delays_nobody(_):
+    with Apart() as s:
+        calls_in_line = [json.dumps(c).encode() for c in CALLS[:40]]
+        heavy = [("batch", post("/", HEAVY)), ("traces", post("/rpc", TRACE, s.auth()))]
+        heavy += [("call", post("/", c)) for c in calls_in_line]
+        socks = []
+        try:
+            for what, data in heavy:
+                socks.append(s.dial_tls() if what == "traces" else socket.create_connection(("127.0.0.1", s.rpc_port), 60))
+                socks[-1].sendall(data)
+            times = []
+            for _ in range(200):
+                t0 = time.monotonic()
+                same("number" in s.rpc("eth_getBlockByNumber", "latest", False), True)
+                # code of few steps is not kept waiting either
+                same(s.rpc("eth_call", {"data": "0x00"}), "0x")
+                times.append(time.monotonic() - t0)
+            times.sort()
+            print("   beside %d heavy requests: median %.1f ms, 99 of 100 in %.1f ms" % (len(heavy), times[100] * 1e3, times[197] * 1e3))
+            assert times[197] < SOON, times[-5:]
+            # they are under way all the while
+            for c in socks[:2]:
+                c.settimeout(0.01)
+                try:
+                    same(c.recv(1), "nothing yet")
+                except TimeoutError:
+                    pass
+        finally:
+            for c in socks:
+                c.close()
 
 
 def main():

@@ -96,6 +96,7 @@ static const struct {
     {"pool_accounts = 10000001", "pool_accounts: 10000001 is outside"},
     {"pool_age = 999ms", "pool_age: 999 ms is outside 1000 to 2592000000 ms"},
     {"pool_age = 31d", "pool_age: 2678400000 ms is outside"},
+    {"heavy_readers = 17", "heavy_readers: 17 is outside 0 to 16"},
     {"readers = 65", "readers: 65 is outside 0 to 64"},
     {"readers = two", "readers: \"two\" is not a whole number"},
     {"batch_ipc = 0", "batch_ipc: 0 is outside 1 to 10000"},

@@ -8,6 +8,7 @@
 
 #include "../chain/yard.h"
 #include "base/hex.h"
+#include "evm/evm.h"
 #include "noded/core.h"
 #include "noded/job.h"
 #include "noded/pooler.h"
@@ -154,6 +155,71 @@ TEST(test_job_goes_where_it_is_needed)
 	test_row(NULL);
 	test_count(i);
 	close_site(&s);
+}
+
+/* Which reader begins it: the first, or a heavy one, after a try or without. */
+TEST(test_job_that_takes_long_goes_to_a_heavy_reader)
+{
+#define CODE(hex) CALL("eth_call", "{\"data\":\"0x" hex "\"}")
+#define ENDLESS   CODE("5b600056")
+	static const struct {
+		const char *text;
+		bool is_heavy;
+		const char *answer; /* whoever gives it */
+	} rows[] = {
+	    {CALL("eth_chainId", ""), false, "0x539"},
+	    {CODE("00"), false, "\"0x\""},
+	    {ENDLESS, true, "out of gas"},
+	    {CALL("eth_call", "{\"data\":\"0x5b600056\",\"gas\":\"0x60000\"}"),
+		false, "out of gas"},
+	    {CALL("eth_estimateGas", "{\"data\":\"0x5b600056\"}"), true,
+		"gas required exceeds"},
+	    {CALL("eth_getLogs", "{}"), true, "[]"},
+	    {"[" CALL("eth_chainId", "") "," CALL("net_version", "") "]", false,
+		"0x539"},
+	    {"[" CALL("eth_chainId", "") "," CODE("00") "]", true, "0x539"},
+	    {"[" CALL("eth_getLogs", "{}") ",1]", true, "[]"},
+	    {"nonsense", false, "-32700"},
+	};
+	struct evm *vm = evm_new();
+	struct site s;
+	size_t i;
+
+	open_site(&s);
+	s.routes.heavy[0] = queue_new(4);
+	s.routes.heavy[1] = queue_new(4);
+	s.routes.heavy_cnt = 2;
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct job *j = ask(&s, rows[i].text);
+		struct queue *heavy = s.routes.heavy[i % 2];
+
+		test_row(rows[i].text);
+		j->no = i;
+		job_begin_light(j, vm);
+		EXPECT((job_next(j) == heavy) == rows[i].is_heavy);
+		EXPECT(j->is_finished == !rows[i].is_heavy);
+		if (rows[i].is_heavy)
+			job_begin(j, vm);
+		EXPECT(job_next(j) == s.routes.io);
+		EXPECT(has_answer(j, rows[i].answer));
+		job_free(j);
+	}
+	/* Without heavy readers everybody does everything. */
+	s.routes.heavy_cnt = 0;
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct job *j = ask(&s, rows[i].text);
+
+		job_begin_light(j, vm);
+		EXPECT(job_next(j) == s.routes.io);
+		EXPECT(has_answer(j, rows[i].answer));
+		job_free(j);
+	}
+	test_row(NULL);
+	test_count(2 * i);
+	queue_free(s.routes.heavy[0]);
+	queue_free(s.routes.heavy[1]);
+	close_site(&s);
+	evm_free(vm);
 }
 
 TEST(test_job_transaction_waits_for_the_sync)
