@@ -103,10 +103,9 @@ run_reader(void *arg)
 	struct mail *m;
 
 	crash_thread();
+	prio_prompt(); /* heavy ones, too: who wakes up waits for a slice */
 	if (r->is_heavy)
 		prio_behind(HEAVY_NICE);
-	else
-		prio_prompt();
 	for (;;) {
 		(void)queue_wait(r->in, -1);
 		while ((m = queue_pop(r->in)) != NULL) {
