@@ -14,9 +14,11 @@
  *
  * A node that is gone is tried again with growing pauses; calls fail at once
  * meanwhile. One that hangs is noticed by a probe of our own: when it has no
- * answer in [node] silent, and nothing else was answered, what only reads
- * fails at once and nothing more is sent. What was to change something waits
- * for its time: nobody could tell whether it did.
+ * answer in [node] silent, and nothing else was answered on any connection,
+ * what only reads fails at once and nothing more is sent. What was to change
+ * something waits for its time: nobody could tell whether it did. A node that
+ * is busy with dear calls does not hang: what takes no reader (OWN_PING) it
+ * answers at once, and a request whose time is over tells nothing about it.
  *
  * The other nodes are also asked for their block at the height of the used
  * one's newest, so that a chain that clients have not seen is not taken for
@@ -31,7 +33,7 @@
 enum {
 	/* Calls written and not taken by the node; more of them fail. */
 	OUT_MAX = 16 * 1024 * 1024,
-	/* Calls in a row without an answer, then the connection is new. */
+	/* Probes in a row without any answer, then the connection is new. */
 	TIMEOUTS_MAX = 8,
 	/* A connection with fewer calls takes the next one as well. */
 	FEW_CALLS = 16,
@@ -92,6 +94,8 @@ free_slot(struct node_pool *p, struct node_slot *s)
 	s->conn->in_flight--;
 	if (s->own == OWN_PROBE)
 		s->conn->is_probed = false;
+	if (s->own == OWN_PING)
+		s->conn->is_pinged = false;
 	if (s->own == OWN_MARK)
 		s->conn->node->is_asked = false;
 	if (s->own == OWN_FEED)
@@ -119,7 +123,7 @@ node_slot_end(struct node_pool *p, struct node_slot *s, enum rc rc)
 		drive_done(t, rc);
 	else if (own == OWN_FEED)
 		feed_asked(feed, rc);
-	else if (n == p->used && own != OWN_MARK)
+	else if (n == p->used && own != OWN_MARK && own != OWN_PING)
 		block_told(gw_worker->block, rc == RC_OK, n->head);
 }
 
@@ -186,14 +190,6 @@ node_pick(struct node_pool *p)
 	return best;
 }
 
-/* hung notes a call without an answer. */
-static void
-hung(struct node_conn *c)
-{
-	if (++c->timeouts >= TIMEOUTS_MAX)
-		node_conn_drop(c, "no answers");
-}
-
 /* only_reads: whoever asked may ask again, whatever became of it. */
 static bool
 only_reads(const struct node_slot *s)
@@ -210,21 +206,32 @@ only_reads(const struct node_slot *s)
 	return true;
 }
 
-/* fall_silent ends what only reads; nothing more is sent there. */
+/* end_reads ends what only reads: the node hangs. */
 static void
-fall_silent(struct node_conn *c)
+end_reads(struct node_conn *c)
 {
 	struct node_pool *p = c->pool;
 	size_t i;
 
-	if (!c->is_silent)
-		log_warn("gateway", "node silent node=%s waiting=%zu",
-		    c->node->name, c->in_flight);
-	c->is_silent = true;
 	for (i = 0; i < p->slot_cnt && c->in_flight > 0; i++)
 		if (p->slots[i].is_used && p->slots[i].conn == c &&
 		    only_reads(&p->slots[i]))
 			node_slot_end(p, &p->slots[i], RC_UNAVAILABLE);
+}
+
+/* fall_silent has nothing more sent on a connection that has answered nothing
+ * since it was probed. */
+static void
+fall_silent(struct node_conn *c)
+{
+	if (!c->is_silent)
+		log_warn("gateway", "node silent node=%s waiting=%zu",
+		    c->node->name, c->in_flight);
+	c->is_silent = true;
+	if (c->node->answer_cnt == c->answer_cnt)
+		end_reads(c);
+	if (++c->timeouts >= TIMEOUTS_MAX)
+		node_conn_drop(c, "no answers");
 }
 
 static void
@@ -239,7 +246,6 @@ on_timeout(void *arg)
 	node_slot_end(c->pool, s, RC_TIMEOUT);
 	if (is_probe && !c->has_heard)
 		fall_silent(c);
-	hung(c);
 }
 
 bool
@@ -401,10 +407,10 @@ node_open(void)
 	p->node_cnt = conf->node_cnt;
 	p->conn_cnt = conf->node_conn_cnt;
 	p->in_flight_max = conf->node_in_flight;
-	/* a probe of each connection, a block of each node at the mark's
-	 * height, the next block's number, feeds */
-	p->slot_cnt = p->in_flight_max + p->node_cnt * (p->conn_cnt + 1) + 1 +
-		      FEED_CALLS_MAX;
+	/* a probe and a ping of each connection, a block of each node at the
+	 * mark's height, the next block's number, feeds */
+	p->slot_cnt = p->in_flight_max + p->node_cnt * (2 * p->conn_cnt + 1) +
+		      1 + FEED_CALLS_MAX;
 	p->conns = mem_array(p->node_cnt * p->conn_cnt, sizeof(*p->conns));
 	p->slots = mem_array(p->slot_cnt, sizeof(*p->slots));
 	CHECK(p->conns != NULL && p->slots != NULL);

@@ -97,6 +97,7 @@ take_document(struct node_conn *c, struct bytes doc)
 	enum rc rc = RC_OK;
 
 	c->timeouts = 0;
+	c->node->answer_cnt++;
 	c->has_spoken = c->has_heard = true;
 	c->is_silent = false;
 	gw_wire_open(&all, doc);

@@ -113,6 +113,7 @@ node_take_own(struct node_pool *p, const struct node_slot *s,
 		return read_mark(p, s, a);
 	case OWN_FEED:
 		return feed_answer(s->feed, a);
+	case OWN_PING:
 	case OWN_NONE:
 		break;
 	}
@@ -162,23 +163,35 @@ node_probe_conn(struct node_conn *c)
 	if (c->fd < 0 || c->is_probed)
 		return false;
 	c->is_probed = node_call(c, &call, OWN_PROBE);
-	if (c->is_probed)
+	if (c->is_probed) {
 		c->has_heard = false;
+		c->answer_cnt = c->node->answer_cnt;
+	}
 	return c->is_probed;
 }
 
-/* One connection of each node is asked for the head. The others show by
- * their answers that they live, and are asked when they are idle. */
+/* ping asks for what no node has to look up. */
+static void
+ping(struct node_conn *c)
+{
+	const struct gw_node_call call = {
+	    .method = bytes_of_str("net_version")};
+
+	if (!c->is_pinged)
+		c->is_pinged = node_call(c, &call, OWN_PING);
+}
+
+/* Each connection is asked for the head. One whose probe is under way still,
+ * and has answered nothing else, may wait for others' dear calls. */
 static void
 probe_node(struct node_pool *p, const struct node *n)
 {
-	struct node_conn *conns = node_conns_of(p, n);
-	bool is_asked = false;
+	struct node_conn *c = node_conns_of(p, n);
 	size_t i;
 
-	for (i = 0; i < p->conn_cnt; i++)
-		if (!is_asked || conns[i].in_flight == 0)
-			is_asked |= node_probe_conn(&conns[i]);
+	for (i = 0; i < p->conn_cnt; i++, c++)
+		if (!node_probe_conn(c) && c->fd >= 0 && !c->has_heard)
+			ping(c);
 }
 
 void

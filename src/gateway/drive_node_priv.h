@@ -13,6 +13,7 @@
 struct node {
 	const char *name, *socket;
 	uint64_t head, head_unix; /* of its newest block that is known */
+	uint64_t answer_cnt;      /* documents it has sent, on any connection */
 	/* Beside the mark: */
 	uint64_t checked; /* mark_no of the last answer, 0: none */
 	bool is_forked;   /* it had another block there */
@@ -29,16 +30,18 @@ struct node_conn {
 	size_t in_len, in_cap, out_len, out_cap;
 	struct gw_wire_cut cut; /* of the document at the front of in */
 	uint64_t pause_ms;
-	unsigned timeouts; /* since the last answer */
+	unsigned timeouts; /* probes since the last answer */
 	size_t in_flight;
 	uint64_t doc_cnt; /* documents written, but for cancels */
 	struct timer retry;
-	bool has_spoken; /* since it is up */
-	bool has_heard;  /* an answer came since the last probe went out */
-	bool is_silent;  /* none did, in time, nor since */
-	bool is_probed;  /* the last probe is not answered */
-	bool is_full;    /* the socket took no more; EPOLLOUT is awaited */
-	bool is_quiet;   /* it is known and logged that it is down */
+	bool has_spoken;     /* since it is up */
+	bool has_heard;      /* an answer came since the last probe went out */
+	uint64_t answer_cnt; /* the node's, then */
+	bool is_silent;      /* none did, in time, nor since */
+	bool is_probed;      /* the last probe is not answered */
+	bool is_pinged;      /* the last ping is not answered */
+	bool is_full;        /* the socket took no more; EPOLLOUT is awaited */
+	bool is_quiet;       /* it is known and logged that it is down */
 };
 
 /* What a call of our own is for. */
@@ -46,6 +49,7 @@ enum own {
 	OWN_NONE,   /* it is a request's */
 	OWN_NUMBER, /* the newest block's number, for who waits for a block */
 	OWN_PROBE,  /* the newest block */
+	OWN_PING,   /* anything: is it alive though the probe takes long? */
 	OWN_FEED,   /* a subscription's begin, or end */
 	OWN_MARK,   /* the block at the mark's height */
 };
@@ -122,7 +126,7 @@ node_is_used(const struct node_conn *c)
 }
 
 /* node_answers: some connection is up on which an answer has come, and no
- * call has waited in vain since. */
+ * probe has waited in vain since. */
 bool node_answers(struct node_pool *p, const struct node *n);
 
 /*

@@ -98,6 +98,7 @@ class Node(threading.Thread):
         self.path, self.seen, self.conns, self.is_open = path, [], [], True
         self.mute, self.gate, self.held = False, None, []  # held: all that came to a gate
         self.cancelled = []
+        self.busy = False  # the gate is for the gateway's own calls, too, but for a ping
         if os.path.exists(path):
             os.unlink(path)
         self.sock = socket.socket(socket.AF_UNIX)
@@ -153,7 +154,7 @@ class Node(threading.Thread):
             self.seen.append(doc)
             if self.mute:
                 continue
-            if self.gate and not is_probe(doc):
+            if self.gate and not is_ping(doc) and (self.busy or not is_probe(doc)):
                 self.held.append(doc)
                 threading.Thread(target=self.reply_later, args=(c, doc), daemon=True).start()
             else:
@@ -848,10 +849,15 @@ def rpc_letter(g):
 PROBE = None
 
 
+def is_ping(doc):
+    """Whether the gateway asks if a node is alive that owes it a block."""
+    return isinstance(doc, dict) and doc["method"] == "net_version"
+
+
 def is_probe(doc):
     """Whether the gateway asks for itself."""
-    return isinstance(doc, dict) and (doc["method"] == "eth_blockNumber" or
-                                      (doc["method"] == "eth_getBlockByNumber" and doc["params"] == ["latest", False]))
+    return is_ping(doc) or isinstance(doc, dict) and (
+        doc["method"] == "eth_blockNumber" or (doc["method"] == "eth_getBlockByNumber" and doc["params"] == ["latest", False]))
 
 
 # What signs with the node's keys: on the node's own socket alone.
@@ -974,6 +980,34 @@ def node_gone_and_back(g):
     wait_for("all of them end", lambda: g.metric("requests_open") == 1)
     r = [g.rpc({"jsonrpc": "2.0", "id": i, "method": "eth_call", "params": [i]}).json for i in range(20)]
     same("answers belong to their calls", [(x["id"], x["result"]) for x in r], [(i, [i]) for i in range(20)])
+    g.write_conf(node_time="1500ms", limits="")
+    g.reload()
+
+
+@case
+def node_that_is_busy_is_not_gone(g):
+    """All that takes a reader waits, the gateway's own probes too, longer than they may; what was asked for goes on."""
+    g.write_conf(node_time="10m", limits="work = 10m\n")
+    g.reload()
+    out, failed = [], g.metric("node_calls_failed_total")
+    g.node.busy, g.node.gate = True, threading.Event()
+    before = len(g.node.seen)
+    ts = [threading.Thread(target=lambda: out.append(g.rpc(json.loads(CHAIN)))) for _ in range(8)]
+
+    def calls():
+        return len([d for d in g.node.seen[before:] if not is_probe(d)])
+    for t in ts[:-1]:
+        t.start()
+    wait_for("calls in flight", lambda: calls() == 7)
+    wait_for("every worker's probes had no answer", lambda: g.metric("node_calls_failed_total") >= failed + 8)
+    ts[-1].start()
+    wait_for("another one is sent", lambda: calls() == 8)
+    same("none has ended", out, [])
+    g.node.busy = False
+    g.node.gate.set()
+    for t in ts:
+        t.join()
+    same("all are answered", [r.status for r in out], [200] * 8)
     g.write_conf(node_time="1500ms", limits="")
     g.reload()
 
