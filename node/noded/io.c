@@ -20,10 +20,13 @@
 #include "base/metrics.h"
 #include "rpc/stream.h"
 
-/* Documents of one session under way, bytes of answers it has not read, how
- * much is read at once, and events of one turn. */
+/* Documents of one session under way (a gateway's may be more than its worker
+ * has under way by its own bound, so that it is heard when it gives one up),
+ * bytes of answers it has not read, how much is read at once, and events of one
+ * turn. */
 enum {
-	IO_SESSION_JOBS_MAX = 256,
+	IO_LOCAL_JOBS_MAX = 256,
+	IO_GATEWAY_JOBS_MAX = 2048,
 	IO_OUT_MAX = 2 * RPC_ANSWER_MAX,
 	IO_READ_BYTES = 65536,
 	IO_EVENTS = 64,
@@ -180,7 +183,10 @@ close_session(struct io *io, struct io_session *s)
 static bool
 may_read(const struct io *io, const struct io_session *s)
 {
-	return !s->is_ended && s->job_cnt < IO_SESSION_JOBS_MAX &&
+	size_t max =
+	    s->source == RPC_GATEWAY ? IO_GATEWAY_JOBS_MAX : IO_LOCAL_JOBS_MAX;
+
+	return !s->is_ended && s->job_cnt < max &&
 	       s->out.len < IO_OUT_MAX / 2 && io->job_cnt < JOB_MAX;
 }
 

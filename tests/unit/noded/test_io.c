@@ -34,7 +34,7 @@ struct rig {
 	struct routes routes;
 	struct io io;
 	pthread_t thread;
-	char path[128];
+	char path[128], gateway_path[128];
 	struct job *held[HELD_MAX];
 	size_t held_cnt;
 };
@@ -53,6 +53,8 @@ rig_open(struct rig *r)
 {
 	*r = (struct rig){.node = {.batch_max = {10, 10}}};
 	(void)snprintf(r->path, sizeof(r->path), "%s/io.sock", test_tmpdir());
+	(void)snprintf(r->gateway_path, sizeof(r->gateway_path), "%s/gw.sock",
+	    test_tmpdir());
 	r->routes =
 	    (struct routes){.node = &r->node, .io = queue_new(MAIL_QUEUE_MAX)};
 	r->io = (struct io){.routes = &r->routes,
@@ -63,6 +65,9 @@ rig_open(struct rig *r)
 	EXPECT_RC(
 	    listen_unix(&r->io.listen_fd[RPC_LOCAL], r->path, 0600, NULL, NULL),
 	    RC_OK);
+	EXPECT_RC(listen_unix(&r->io.listen_fd[RPC_GATEWAY], r->gateway_path,
+		      0600, NULL, NULL),
+	    RC_OK);
 	CHECK(pthread_create(&r->thread, NULL, run, r) == 0);
 }
 
@@ -72,20 +77,27 @@ rig_close(struct rig *r)
 	mail_send(r->io.in, mail_new(MAIL_STOP));
 	pthread_join(r->thread, NULL);
 	close(r->io.listen_fd[RPC_LOCAL]);
+	close(r->io.listen_fd[RPC_GATEWAY]);
 	queue_free(r->io.reader[0]);
 	queue_free(r->io.in);
 	EXPECT_U64(metric_get(METRIC_RPC_SESSIONS), 0);
 }
 
 static int
-client(const struct rig *r)
+dial(const char *path)
 {
 	struct sockaddr_un sa = {.sun_family = AF_UNIX};
 	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
-	memcpy(sa.sun_path, r->path, strlen(r->path) + 1);
+	memcpy(sa.sun_path, path, strlen(path) + 1);
 	CHECK(connect(fd, (const struct sockaddr *)&sa, sizeof(sa)) == 0);
 	return fd;
+}
+
+static int
+client(const struct rig *r)
+{
+	return dial(r->path);
 }
 
 /* A call of a method that nobody has, with a name of LONG letters. */
@@ -312,6 +324,30 @@ TEST(test_io_cancelled_document_is_unwanted_and_has_no_answer)
 	close(fd);
 	close(other);
 	expect_sessions(0);
+	rig_close(&r);
+}
+
+/* A gateway's clients share its session: many of their calls under way do not
+ * keep it from giving one up. */
+TEST(test_io_gateway_with_many_documents_under_way_is_heard)
+{
+	struct rig r;
+	size_t i;
+	int fd;
+
+	rig_open(&r);
+	fd = dial(r.gateway_path);
+	for (i = 0; i < 2 * SESSION_JOBS; i++) {
+		send_doc(fd);
+		hold(&r, 1);
+	}
+	send_cancel(fd, 3);
+	expect_unwanted(r.held[3]);
+	EXPECT(!is_unwanted(r.held[2]) && !is_unwanted(r.held[4]));
+	close(fd);
+	expect_unwanted(r.held[2 * SESSION_JOBS - 1]);
+	expect_sessions(0);
+	let_go(&r);
 	rig_close(&r);
 }
 
