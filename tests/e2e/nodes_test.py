@@ -16,6 +16,7 @@ from case import case, run, same  # noqa: E402
 from clients import sign  # noqa: E402
 from pair import HANG_S, TO, Pair, go_on, stopped  # noqa: E402
 from stack import wait_for  # noqa: E402
+from wsclient import TEXT, Ws  # noqa: E402
 
 
 @case
@@ -138,6 +139,109 @@ def no_word_of_an_operator_is_lost(s):
     wait_for("the last one is heard", HANG_S, lambda: "back: " in s.gateway_log()[at:])
     s.edit("gateway.conf", "back = nonsense", "back = 2s")
     s.use("a")
+
+
+class Watcher(threading.Thread):
+    """A client that notes each head it is shown, by one of several ways."""
+
+    def __init__(self, s, end):
+        super().__init__(daemon=True)
+        self.s, self.end, self.heads, self.fault = s, end, [], None
+
+    def run(self):
+        try:
+            self.watch()
+        except Exception as e:
+            self.fault = repr(e)
+
+    def note(self, head):
+        self.heads.append(int(head, 16))
+
+    def went_back(self):
+        return [(a, b) for a, b in zip(self.heads, self.heads[1:]) if b < a]
+
+
+ASK_HEADS = [{"jsonrpc": "2.0", "id": 1, "method": "eth_blockNumber", "params": []},
+             {"jsonrpc": "2.0", "id": 2, "method": "eth_getBlockByNumber", "params": ["latest", False]}]
+
+
+class Poller(Watcher):
+    """By a POST on a connection of its own each time; refusals show none."""
+
+    def watch(self):
+        while not self.end.is_set():
+            for doc in ASK_HEADS:
+                r = self.s.http("POST", "/", doc)
+                if r.status == 200 and "result" in r.json:
+                    got = r.json["result"]
+                    self.note(got["number"] if isinstance(got, dict) else got)
+
+
+class Listener(Watcher):
+    """By questions and by newHeads on one WebSocket."""
+
+    def watch(self):
+        with Ws(self.s, timeout=HANG_S) as w:
+            w.ask({"jsonrpc": "2.0", "id": 1, "method": "eth_subscribe", "params": ["newHeads"]})
+            while not self.end.is_set():
+                for doc in ASK_HEADS:
+                    self.ask(w, doc)
+
+    def ask(self, w, doc):
+        got = w.ask(doc)
+        while "id" not in got:
+            self.note(got["params"]["result"]["number"])
+            op, data = w.recv()
+            same(op, TEXT)
+            got = json.loads(data)
+        if "result" in got:
+            got = got["result"]
+            self.note(got["number"] if isinstance(got, dict) else got)
+
+
+@case
+def no_client_sees_the_chain_go_backwards(s):
+    """Nodes lag, stand still, are killed and come back; who asks again and
+    again, anew or on one connection, is shown heads that never fall."""
+    s.level()
+    end = threading.Event()
+    watchers = [Poller(s, end), Poller(s, end), Listener(s, end), Listener(s, end)]
+    for w in watchers:
+        w.start()
+
+    def all_see(head):
+        wait_for("all see %d" % head, HANG_S, lambda: any(w.fault for w in watchers) or all(w.heads and w.heads[-1] == head for w in watchers))
+    try:
+        top = s.head("a") + 2
+        s.raise_to("a", top)  # b lags
+        all_see(top)
+        pids = stopped(s)
+        try:
+            s.wait_nodes("a", {"a": "gone", "b": "behind"})
+            s.raise_to("b", top + 1)
+            s.wait_nodes("b", {"a": "gone", "b": "up"})
+            all_see(top + 1)
+        finally:
+            go_on(pids)
+        s.wait_nodes("b", {"a": "behind", "b": "up"})
+        s.raise_to("b", top + 2)
+        all_see(top + 2)
+        s.raise_to("a", top + 3)  # further than the one in use
+        s.stop_b(signal.SIGKILL)
+        wait_for("a takes over", HANG_S, lambda: s.nodes()["used"] == "a")
+        all_see(top + 3)
+        s.start_b()
+        s.raise_to("a", top + 4)
+        all_see(top + 4)
+    finally:
+        end.set()
+        for w in watchers:
+            w.join(HANG_S)
+    same([w.fault for w in watchers], [None] * len(watchers))
+    same([w.went_back() for w in watchers], [[]] * len(watchers))
+    same([w.heads[-1] for w in watchers], [top + 4] * len(watchers))
+    print("   %s heads shown" % [len(w.heads) for w in watchers])
+    s.raise_to("b", top + 4)
 
 
 @case

@@ -7,6 +7,7 @@ import os
 import re
 import shutil
 import signal
+import socket
 import subprocess
 import time
 
@@ -140,6 +141,9 @@ class Pair(Stack):
         """The head that clients see, or the status of a refusal."""
         r = self.http("POST", "/", {"jsonrpc": "2.0", "id": 1, "method": "eth_blockNumber"})
         return int(r.json["result"], 16) if r.status == 200 and "result" in r.json else r.status
+
+    def dial(self, _tls, timeout):
+        return socket.create_connection(("127.0.0.1", self.rpc_port), timeout)
 
     def level(self, more_b=0):
         """Both equally far, b some blocks more; a is used."""
