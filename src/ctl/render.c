@@ -226,6 +226,9 @@ render_gateway(const struct home *h, const struct render *r, struct err *e)
 	put(&t, "\n[surface rpc]\nserves = rpc\nat = tls /rpc\n"
 		"hosts = localhost 127.0.0.1 [::1]\n" FILTERS(
 		    " sqli") "realm = rpc\nusers = secrets/rpc.users\n");
+	put(&t, "# What a user may call besides the default: add him with\n"
+		"# sekisho user add, then name methods or name spaces here.\n"
+		"# methods_for = auditor default debug_* txpool_* clique_*\n");
 	/* Who may ask the node by JSON-RPC may read the same as pages. */
 	put(&t, "\n[surface explorer]\nserves = explorer\nat = tls /explorer\n"
 		"hosts = localhost 127.0.0.1 [::1]\n" FILTERS(

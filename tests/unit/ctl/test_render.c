@@ -126,6 +126,36 @@ TEST(test_render_gateway_is_read_by_the_gateway)
 	gw_conf_drop(c);
 }
 
+/* Without its hash the example of what one user may call is a setting. */
+TEST(test_render_gateway_example_of_methods_is_one)
+{
+	static const char example[] = "# methods_for = auditor ";
+	struct gw_conf_say say = {.say = say_fault};
+	struct home h;
+	struct render r = render_here(&h);
+	struct gw_conf *c = NULL;
+	struct bytes text;
+	uint8_t *copy, *at;
+
+	EXPECT_RC(render_all(&h, &r, NULL), RC_OK);
+	text = text_of(&h, "gateway.conf");
+	at = memmem(text.ptr, text.len, example, strlen(example));
+	EXPECT(at != NULL);
+	copy = malloc(text.len);
+	if (at == NULL || copy == NULL)
+		return;
+	memcpy(copy, text.ptr, text.len);
+	copy[at - text.ptr] = ' ';
+	EXPECT_RC(gw_conf_read(&c, "gateway.conf", bytes_of(copy, text.len),
+		      no_env, &say, NULL),
+	    RC_OK);
+	free(copy);
+	if (c == NULL)
+		return;
+	EXPECT_U64(c->surfaces[1].rpc_user_cnt, 1);
+	gw_conf_drop(c);
+}
+
 static void
 count_fault(void *ctx, enum genesis_level lv, const char *text)
 {
