@@ -192,6 +192,10 @@ function leave(code) {
 const ENDS = [OP.STOP, OP.RETURN, OP.REVERT, OP.SELFDESTRUCT];
 const WILD = new Set([...COMPUTE, ...SHOW]);
 
+// Only zeros do no harm here: bytes of memory as init code would end with all
+// the gas, and what was returned is seldom long enough.
+const ZEROS = new Set([OP.CREATE, OP.CREATE2, OP.RETURNDATACOPY]);
+
 // tour makes one contract that has every instruction of the fork, in an order
 // of its own; those that end a frame end one that it creates.
 function tour(rng, world) {
@@ -240,10 +244,8 @@ function visit(code, info) {
 	}
 	if (/^(DUP|SWAP)/.test(info.name) || WILD.has(info.code))
 		code.operands(info.pop);
-	else if (info.code === OP.RETURNDATACOPY)
-		numbers(code, info.pop, 1);
 	else
-		numbers(code, info.pop);
+		numbers(code, info.pop, ZEROS.has(info.code) ? 1 : 64);
 	code.op(info.code);
 }
 
