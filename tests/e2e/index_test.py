@@ -14,7 +14,7 @@ import sys
 import time
 
 from case import case, run, same
-from clients import NODE, NPM
+from clients import NODE, NPM, next_nonce, sign
 from stack import ROOT, Stack, wait_for
 
 SEED = int(os.environ.get("SEED") or 20261122)
@@ -286,6 +286,12 @@ insert into position_history select p.* from position p join token t using (toke
 commit"""
 
 
+def one_more_block(s):
+    """With nothing in it for the index."""
+    a = s.credentials["accounts"][0]
+    s.rpc("eth_sendRawTransaction", sign(s, a, to=a["address"], nonce=next_nonce(s, a), value=1))
+
+
 def is_on_branch_of_node(s, last):
     head = s.psql("select encode(hash, 'hex') from block where number = %d" % (last + 1))
     return "0x" + head == s.rpc("eth_getBlockByNumber", hex(last + 1), False)["hash"]
@@ -297,13 +303,32 @@ def another_branch_is_rolled_back(s):
         head = indexed(s)
         want = dump(s)
         s.psql(BRANCH % {"last": head - depth})
+        one_more_block(s)
         wait_for("the node's branch", 60, lambda: is_on_branch_of_node(s, head - depth))
         indexed(s, head + 1)
         same_dump(dump(s), want, "branch of %d blocks" % depth)
 
 
+class Prompt(Stack):
+    """A stack whose chain has a block as soon as there is a transaction: the
+    market makes hundreds, one behind the other."""
+
+    def start(self, wait=True):
+        if not os.path.exists(self.home + "/conf/genesis.json"):
+            os.makedirs(os.path.dirname(self.home), exist_ok=True)
+            os.chmod(os.path.dirname(self.home), 0o755)
+            self.sekisho("init", "--dev")
+            path = self.home + "/conf/genesis.json"
+            with open(path) as f:
+                genesis = json.load(f)
+            genesis["config"]["clique"]["period"] = 0
+            with open(path, "w") as f:
+                json.dump(genesis, f)
+        super().start(wait)
+
+
 def main():
-    with Stack() as s:
+    with Prompt() as s:
         WORLD.update(script(s, "deploy"))
         platform(s)
         return run(s)
