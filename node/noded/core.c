@@ -435,14 +435,14 @@ on_work(struct core *c)
 
 enum rc
 core_import(
-    struct core *c, struct core_step *out, struct bytes raw, struct err *e)
+    struct core *c, struct rpc_imported *out, struct bytes raw, struct err *e)
 {
 	struct chain_change ch;
 	struct err why = {0};
 	enum rc rc;
 
 	TRY(chain_import(c->chain, &ch, raw, now_ms(c) / 1000, e));
-	*out = (struct core_step){ch.added_cnt, ch.removed_cnt};
+	*out = (struct rpc_imported){ch.added_cnt, ch.removed_cnt};
 	if (ch.added_cnt == 0)
 		return RC_OK;
 	rc = head_moved(c, &ch, &why);

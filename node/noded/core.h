@@ -12,6 +12,7 @@
 #include "chain/chain.h"
 #include "noded/conf.h"
 #include "noded/mail.h"
+#include "rpc/rpc.h"
 #include "signer/signer.h"
 
 /* Events in line: an effect causes at most one, an event eight effects. */
@@ -49,12 +50,6 @@ struct core {
  * head. Thread: core, or before it starts */
 struct pool_gas core_gas(struct core *c);
 
-/* struct core_step counts the blocks that an import made canonical (none: it
- * was kept aside) and those it undid. */
-struct core_step {
-	size_t added, undone;
-};
-
 /*
  * core_import takes a foreign block (chain_import) and tells everybody when
  * the head has moved.
@@ -63,7 +58,7 @@ struct core_step {
  * Thread  core, between two messages
  */
 enum rc core_import(
-    struct core *c, struct core_step *out, struct bytes raw, struct err *e);
+    struct core *c, struct rpc_imported *out, struct bytes raw, struct err *e);
 
 /*
  * core_run seals and imports until MAIL_STOP, then flushes.

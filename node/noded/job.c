@@ -161,11 +161,7 @@ job_run_subs(struct job *j, struct rpc_subs *subs)
 static enum rc
 import(void *ctx, struct rpc_imported *out, struct bytes raw, struct err *e)
 {
-	struct core_step step;
-
-	TRY(core_import(ctx, &step, raw, e));
-	*out = (struct rpc_imported){step.added, step.undone};
-	return RC_OK;
+	return core_import(ctx, out, raw, e);
 }
 
 enum rc

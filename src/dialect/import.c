@@ -18,7 +18,7 @@
 /* struct brought is the block as the client told of it. */
 struct brought {
 	uint64_t height;
-	char hash[67];
+	struct hash hash;
 };
 
 static enum gw_step
@@ -40,7 +40,7 @@ verdict(struct gw_req *r, unsigned status, bool is_accepted,
 	if (b == NULL)
 		jsonw_null(&w);
 	else
-		jsonw_str(&w, b->hash);
+		jsonw_data(&w, hash_bytes(&b->hash));
 	jsonw_key(&w, "reason");
 	jsonw_strn(&w, reason);
 	jsonw_key(&w, "reorged");
@@ -80,16 +80,14 @@ differs(const struct gw_json *doc, const struct brought *b)
 	const struct gw_json *hash = gw_json_get(doc, "hash");
 	const struct gw_json *height = gw_json_get(doc, "height");
 	const char *fault = hash == NULL ? NULL : hash_fault(hash);
-	struct hash said, real;
+	struct hash said;
 	uint64_t no;
 
 	if (fault != NULL)
 		return fault;
 	if (hash != NULL &&
 	    (hex_read_fixed(said.b, 32, hash->text, false, NULL) != RC_OK ||
-		hex_read_fixed(
-		    real.b, 32, bytes_of_str(b->hash), false, NULL) != RC_OK ||
-		!hash_eq(&said, &real)))
+		!hash_eq(&said, &b->hash)))
 		return "hash: is not the block's";
 	if (height != NULL &&
 	    (height->kind != GW_JSON_NUMBER ||
@@ -107,7 +105,6 @@ read_block(struct gw_req *r, struct brought *b, const struct gw_json *doc,
 	struct err e = {0};
 	struct bytes raw, items;
 	struct header h;
-	struct hash hash;
 	enum rc rc;
 
 	if (v == NULL)
@@ -121,8 +118,7 @@ read_block(struct gw_req *r, struct brought *b, const struct gw_json *doc,
 		rc = header_take(&h, &items, &e);
 	if (rc != RC_OK)
 		return dl_fault(r, "block", bytes_of_str(err_message(&e, rc)));
-	hash = header_hash(&h);
-	hex_put0x(b->hash, hash_bytes(&hash));
+	b->hash = header_hash(&h);
 	b->height = h.number;
 	*raw_text = v->text;
 	return differs(doc, b);
