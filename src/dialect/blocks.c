@@ -155,19 +155,6 @@ put_txs(struct gw_req *r, struct jsonw *w, struct bytes txs)
 	return true;
 }
 
-static uint64_t
-count_items(struct bytes array)
-{
-	struct gw_json_iter it;
-	struct bytes one;
-	uint64_t cnt = 0;
-
-	if (gw_json_open(&it, array))
-		while (gw_json_item(&it, &one))
-			cnt++;
-	return cnt;
-}
-
 /* put_item writes one block of the node's feed. */
 static bool
 put_item(struct gw_req *r, struct jsonw *w, struct bytes item)
@@ -180,7 +167,7 @@ put_item(struct gw_req *r, struct jsonw *w, struct bytes item)
 	if (!dl_read_block(&b, block))
 		return false;
 	b.proposer = dl_str(dl_member(item, "signer"));
-	b.tx_cnt = count_items(txs);
+	b.tx_cnt = gw_json_count(txs);
 	jsonw_obj(w);
 	dl_put_block(w, &b);
 	if (*has_txs && !put_txs(r, w, txs))

@@ -7,6 +7,7 @@
 #include "base/hex.h"
 #include "dialect/dialect_priv.h"
 #include "http/filter.h"
+#include "http/nodes.h"
 
 enum { DETAIL_MAX = 4096 };
 
@@ -113,14 +114,9 @@ put_time(struct jsonw *w, const char *key, uint64_t unix_s)
 struct bytes
 dl_member(struct bytes object, const char *name)
 {
-	struct gw_json_iter it;
-	struct bytes key, value;
+	struct bytes value;
 
-	if (gw_json_open(&it, object))
-		while (gw_json_member(&it, &key, &value))
-			if (bytes_eq(key, bytes_of_str(name)))
-				return value;
-	return bytes_of(NULL, 0);
+	return gw_json_find(&value, object, name) ? value : bytes_of(NULL, 0);
 }
 
 struct bytes
@@ -134,11 +130,9 @@ dl_str(struct bytes value)
 uint64_t
 dl_num(struct bytes value)
 {
-	struct u256 v;
+	uint64_t v;
 
-	if (hex_quantity(&v, dl_str(value), NULL) != RC_OK || !u256_is_u64(&v))
-		return 0;
-	return v.w[0];
+	return gw_node_quantity(&v, value) ? v : 0;
 }
 
 bool

@@ -335,6 +335,35 @@ gw_json_member(struct gw_json_iter *it, struct bytes *key, struct bytes *value)
 	return next(it, value);
 }
 
+bool
+gw_json_find(struct bytes *value, struct bytes object, const char *name)
+{
+	struct gw_json_iter it;
+	struct bytes key;
+
+	if (object.len == 0 || object.ptr[0] != '{' ||
+	    !gw_json_open(&it, object))
+		return false;
+	while (gw_json_member(&it, &key, value))
+		if (bytes_eq(key, bytes_of_str(name)))
+			return true;
+	return false;
+}
+
+size_t
+gw_json_count(struct bytes array)
+{
+	struct gw_json_iter it;
+	struct bytes item;
+	size_t cnt = 0;
+
+	if (array.len == 0 || array.ptr[0] != '[' || !gw_json_open(&it, array))
+		return 0;
+	while (gw_json_item(&it, &item))
+		cnt++;
+	return cnt;
+}
+
 /* string_end looks for the closing quote; long strings are what answers are
  * made of, so they are searched and not walked. */
 static const uint8_t *

@@ -87,6 +87,13 @@ bool gw_json_member(
 /* gw_json_item returns the next item. Returns false at the end. */
 bool gw_json_item(struct gw_json_iter *it, struct bytes *value);
 
+/* gw_json_find finds a member of an object, without building what else is in
+ * it; false when there is none, or it is no object. */
+bool gw_json_find(struct bytes *value, struct bytes object, const char *name);
+
+/* gw_json_count counts the items of an array; 0 of anything else. */
+size_t gw_json_count(struct bytes array);
+
 /*
  * struct gw_json_end finds where a document of a stream ends, fed piece by
  * piece; it only counts brackets outside strings, for peers that are

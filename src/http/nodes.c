@@ -185,33 +185,22 @@ gw_node_quantity(uint64_t *out, struct bytes json)
 bool
 gw_node_member(uint64_t *out, struct bytes object, const char *name)
 {
-	struct gw_json_iter it;
-	struct bytes key, value;
+	struct bytes value;
 
-	if (object.len == 0 || object.ptr[0] != '{' ||
-	    !gw_json_open(&it, object))
-		return false;
-	while (gw_json_member(&it, &key, &value))
-		if (bytes_eq(key, bytes_of_str(name)))
-			return gw_node_quantity(out, value);
-	return false;
+	return gw_json_find(&value, object, name) &&
+	       gw_node_quantity(out, value);
 }
 
 bool
 gw_node_block_hash(struct hash *out, struct bytes block)
 {
-	struct gw_json_iter it;
-	struct bytes key, value;
+	struct bytes value;
 
-	if (block.len == 0 || block.ptr[0] != '{' || !gw_json_open(&it, block))
-		return false;
-	while (gw_json_member(&it, &key, &value))
-		if (bytes_eq(key, bytes_of_str("hash")))
-			return value.len > 2 && value.ptr[0] == '"' &&
-			       hex_read_fixed(out->b, sizeof(out->b),
-				   bytes_of(value.ptr + 1, value.len - 2),
-				   false, NULL) == RC_OK;
-	return false;
+	return gw_json_find(&value, block, "hash") && value.len > 2 &&
+	       value.ptr[0] == '"' &&
+	       hex_read_fixed(out->b, sizeof(out->b),
+		   bytes_of(value.ptr + 1, value.len - 2), false,
+		   NULL) == RC_OK;
 }
 
 static bool

@@ -208,32 +208,17 @@ gw_wire_store(struct arena *a, struct gw_node_effect *n,
 	return call->answer.ptr != NULL;
 }
 
-/* member finds one member of an object. */
-static bool
-member(struct bytes *value, struct bytes object, const char *name)
-{
-	struct gw_json_iter it;
-	struct bytes key;
-
-	if (object.len == 0 || object.ptr[0] != '{' ||
-	    !gw_json_open(&it, object))
-		return false;
-	while (gw_json_member(&it, &key, value))
-		if (bytes_eq(key, bytes_of_str(name)))
-			return true;
-	return false;
-}
-
 bool
 gw_wire_notice(struct gw_wire_notice *out, struct bytes doc)
 {
 	struct bytes method, params;
 
-	return member(&method, doc, "method") &&
+	return gw_json_find(&method, doc, "method") &&
 	       bytes_eq(method, bytes_of_str("\"eth_subscription\"")) &&
-	       member(&params, doc, "params") &&
-	       member(&out->id, params, "subscription") &&
-	       out->id.ptr[0] == '"' && member(&out->result, params, "result");
+	       gw_json_find(&params, doc, "params") &&
+	       gw_json_find(&out->id, params, "subscription") &&
+	       out->id.ptr[0] == '"' &&
+	       gw_json_find(&out->result, params, "result");
 }
 
 bool

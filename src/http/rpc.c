@@ -171,25 +171,12 @@ reply_error(struct gw_req *r, int code, const char *message)
 	return gw_reply_set(r, 200, GW_TYPE_JSON, bytes_of_str(text));
 }
 
-static size_t
-count_items(struct bytes batch)
-{
-	struct gw_json_iter it;
-	struct bytes item;
-	size_t cnt = 0;
-
-	(void)gw_json_open(&it, batch);
-	while (gw_json_item(&it, &item))
-		cnt++;
-	return cnt;
-}
-
 static enum gw_step
 read_calls(struct gw_req *r, struct bytes doc)
 {
 	struct work *w = arena_alloc(&r->arena, sizeof(*w));
 	bool is_batch = doc.ptr[0] == '[';
-	size_t cnt = is_batch ? count_items(doc) : 1;
+	size_t cnt = is_batch ? gw_json_count(doc) : 1;
 	struct gw_json_iter it;
 	struct bytes item;
 
