@@ -314,16 +314,9 @@ class Prompt(Stack):
     market makes hundreds, one behind the other."""
 
     def start(self, wait=True):
-        if not os.path.exists(self.home + "/conf/genesis.json"):
-            os.makedirs(os.path.dirname(self.home), exist_ok=True)
-            os.chmod(os.path.dirname(self.home), 0o755)
-            self.sekisho("init", "--dev")
-            path = self.home + "/conf/genesis.json"
-            with open(path) as f:
-                genesis = json.load(f)
+        def change(genesis):
             genesis["config"]["clique"]["period"] = 0
-            with open(path, "w") as f:
-                json.dump(genesis, f)
+        self.init(change)
         super().start(wait)
 
 

@@ -70,6 +70,22 @@ class Stack:
         if not self.keep:
             shutil.rmtree(os.path.dirname(self.home), ignore_errors=True)
 
+    def init(self, change):
+        """Makes the home, with what change does to the genesis document; False
+        when there is a home already, which is left as it is."""
+        path = self.home + "/conf/genesis.json"
+        if os.path.exists(path):
+            return False
+        os.makedirs(os.path.dirname(self.home), exist_ok=True)
+        os.chmod(os.path.dirname(self.home), 0o755)
+        self.sekisho("init", "--dev")
+        with open(path) as f:
+            genesis = json.load(f)
+        change(genesis)
+        with open(path, "w") as f:
+            json.dump(genesis, f)
+        return True
+
     def start(self, wait=True):
         os.makedirs(os.path.dirname(self.home), exist_ok=True)
         os.chmod(os.path.dirname(self.home), 0o755)

@@ -93,17 +93,10 @@ class Mined(Stack):
         self.period = period
 
     def start(self, wait=True):
-        if not os.path.exists(self.home + "/conf/genesis.json"):
-            os.makedirs(os.path.dirname(self.home), exist_ok=True)
-            os.chmod(os.path.dirname(self.home), 0o755)
-            self.sekisho("init", "--dev")
-            path = self.home + "/conf/genesis.json"
-            with open(path) as f:
-                genesis = json.load(f)
+        def change(genesis):
             genesis["config"]["clique"]["period"] = self.period
             genesis["alloc"][CODE] = {"balance": "0x0", "code": "0x00"}
-            with open(path, "w") as f:
-                json.dump(genesis, f)
+        if self.init(change):
             with open(self.home + "/conf/gateway.conf", "a") as f:
                 f.write("\n[limits]\nper_address = 2000\n")  # all clients come from here
         super().start(wait)
